@@ -1,0 +1,2 @@
+//! All that touches a kernel: the subject, observation, comparison, generation,
+//! shrinking, campaigns and reports.

@@ -1,0 +1,2 @@
+//! The `mmdiff` command.
+fn main() {}

@@ -1,0 +1,46 @@
+//! Pages, table spans and the limits of an x86-64 address space.
+
+/// Bytes in a page, as a power of two.
+pub const PAGE_SHIFT: u32 = 12;
+/// Bytes in a page.
+pub const PAGE_SIZE: u64 = 1 << PAGE_SHIFT;
+/// Bytes that one PTE table maps (a PMD entry).
+pub const PMD_SIZE: u64 = 1 << 21;
+/// Bytes that one PMD table maps (a PUD entry).
+pub const PUD_SIZE: u64 = 1 << 30;
+/// Bytes that one PUD table maps (a top-level entry, four-level paging).
+pub const PGDIR_SIZE: u64 = 1 << 39;
+/// End of the user address space with four-level paging (`TASK_SIZE_MAX`).
+pub const TASK_SIZE: u64 = 0x7fff_ffff_f000;
+/// Pages kept free below a growing stack (`stack_guard_gap`, the default).
+pub const STACK_GUARD_PAGES: u64 = 256;
+
+/// Rounds down to a page boundary.
+pub const fn page_down(address: u64) -> u64 {
+    address & !(PAGE_SIZE - 1)
+}
+
+/// Rounds up to a page boundary as `PAGE_ALIGN` does: wraps to 0 at the top.
+pub const fn page_up(address: u64) -> u64 {
+    address.wrapping_add(PAGE_SIZE - 1) & !(PAGE_SIZE - 1)
+}
+
+/// Whether the address lies on a page boundary.
+pub const fn page_aligned(address: u64) -> bool {
+    address & (PAGE_SIZE - 1) == 0
+}
+
+/// Rounds down to a multiple of `align`, a power of two.
+pub const fn align_down(address: u64, align: u64) -> u64 {
+    address & !(align - 1)
+}
+
+/// Rounds up to a multiple of `align`, a power of two; wraps at the top.
+pub const fn align_up(address: u64, align: u64) -> u64 {
+    address.wrapping_add(align - 1) & !(align - 1)
+}
+
+/// A byte count in whole pages (the count is a multiple of a page).
+pub const fn pages(bytes: u64) -> u64 {
+    bytes >> PAGE_SHIFT
+}

@@ -1,0 +1,1 @@
+//! The address spaces: state and rules.

@@ -1,0 +1,162 @@
+//! What a kernel is: version, configuration, settings, and which of the
+//! version-dependent behaviours it has.
+
+mod rules;
+
+pub use rules::{Rule, RuleSet, RULES};
+
+use crate::defect::Defect;
+use std::fmt;
+
+/// A kernel version, major and minor: stable updates are behaviours, not
+/// numbers, and are found by probing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// 6 in 6.18
+    pub major: u16,
+    /// 18 in 6.18
+    pub minor: u16,
+}
+
+impl Version {
+    /// A version.
+    pub const fn new(major: u16, minor: u16) -> Version {
+        Version { major, minor }
+    }
+
+    /// Reads `6.18`, `6.18.44` or `6.18.44-anything`.
+    pub fn parse(text: &str) -> Option<Version> {
+        let mut parts = text.trim().split(|c: char| !c.is_ascii_digit());
+        Some(Version { major: parts.next()?.parse().ok()?, minor: parts.next()?.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// Configuration options that change what userspace sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// `CONFIG_ANON_VMA_NAME`
+    pub anon_vma_name: bool,
+    /// `CONFIG_MEM_SOFT_DIRTY`, where the CPU and architecture have it
+    pub soft_dirty: bool,
+    /// `CONFIG_PT_RECLAIM`
+    pub pt_reclaim: bool,
+    /// `CONFIG_KSM`
+    pub ksm: bool,
+    /// `CONFIG_TRANSPARENT_HUGEPAGE`
+    pub thp: bool,
+    /// `CONFIG_MEMORY_FAILURE`
+    pub memory_failure: bool,
+    /// Protection keys in use (`CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS` and the CPU)
+    pub pkeys: bool,
+    /// `CONFIG_ARCH_HAS_USER_SHADOW_STACK` in use; it only matters for VmFlags
+    pub shadow_stack: bool,
+}
+
+/// System settings that change what userspace sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// `vm.max_map_count`
+    pub max_map_count: u64,
+    /// The lowest address that may be mapped without CAP_SYS_RAWIO, in bytes:
+    /// `vm.mmap_min_addr`
+    pub mmap_min_addr: u64,
+    /// The lowest address that may be mapped at all (`CONFIG_LSM_MMAP_MIN_ADDR`
+    /// rules the capability-less; 0 where root may map page zero).
+    pub lsm_mmap_min_addr: u64,
+    /// `vm.overcommit_memory`
+    pub overcommit: u8,
+    /// RAM plus swap, in pages: what one request may not exceed with overcommit 0.
+    pub total_pages: u64,
+    /// Whether any swap is on.
+    pub swap: bool,
+    /// `/sys/kernel/mm/ksm/run` is 1.
+    pub ksm_runs: bool,
+    /// Online processors: the batch of per-CPU counters depends on it.
+    pub cpus: u32,
+}
+
+/// What the subject is allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Privilege {
+    /// CAP_IPC_LOCK: locking without limit.
+    pub ipc_lock: bool,
+    /// CAP_SYS_RESOURCE: raising hard limits.
+    pub sys_resource: bool,
+    /// CAP_SYS_RAWIO: mapping below `mmap_min_addr`.
+    pub sys_rawio: bool,
+    /// CAP_SYS_ADMIN: overcommit reserve, frame numbers.
+    pub sys_admin: bool,
+}
+
+/// A kernel as the model sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Version; the defaults of the rules come from it.
+    pub version: Version,
+    /// Configuration.
+    pub config: Config,
+    /// Settings.
+    pub settings: Settings,
+    /// Capabilities of the subject.
+    pub privilege: Privilege,
+    /// The version-dependent rules that hold.
+    pub rules: RuleSet,
+    /// The wrong rule, when this is a defective variant.
+    pub defect: Option<Defect>,
+}
+
+impl Profile {
+    /// A kernel of this version with a common distribution configuration and
+    /// the default settings, the subject unprivileged.
+    pub fn stock(version: Version) -> Profile {
+        Profile {
+            version,
+            config: Config {
+                anon_vma_name: true,
+                soft_dirty: true,
+                pt_reclaim: version >= Version::new(6, 14),
+                ksm: true,
+                thp: true,
+                memory_failure: true,
+                pkeys: false,
+                shadow_stack: false,
+            },
+            settings: Settings {
+                max_map_count: 65530,
+                mmap_min_addr: 65536,
+                lsm_mmap_min_addr: 65536,
+                overcommit: 0,
+                total_pages: 1 << 20,
+                swap: false,
+                ksm_runs: false,
+                cpus: 2,
+            },
+            privilege: Privilege {
+                ipc_lock: false,
+                sys_resource: false,
+                sys_rawio: false,
+                sys_admin: false,
+            },
+            rules: RuleSet::of_version(version),
+            defect: None,
+        }
+    }
+
+    /// Whether a version-dependent rule holds.
+    #[inline]
+    pub fn has(&self, rule: Rule) -> bool {
+        self.rules.contains(rule)
+    }
+
+    /// Whether this is the variant with that wrong rule.
+    #[inline]
+    pub fn has_defect(&self, defect: Defect) -> bool {
+        self.defect == Some(defect)
+    }
+}

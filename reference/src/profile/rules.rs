@@ -1,0 +1,114 @@
+//! The one table of version-dependent rules.
+//!
+//! Each entry is a behaviour that some kernels have and others lack. The
+//! version gives the default; where both behaviours are legitimate a probe
+//! settles which one a kernel has, because stable updates carry behaviour
+//! backwards.
+
+use super::Version;
+
+macro_rules! rules {
+    ($($variant:ident = $name:literal, since ($major:literal, $minor:literal), $function:literal, $text:literal;)+) => {
+        /// A behaviour that depends on the version.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs)] // the table documents each
+        #[repr(u8)]
+        pub enum Rule { $($variant),+ }
+
+        /// Every rule, in the order of the table.
+        pub const RULES: &[Rule] = &[$(Rule::$variant),+];
+
+        impl Rule {
+            /// The name that profiles and the command line use.
+            pub const fn name(self) -> &'static str {
+                match self { $(Rule::$variant => $name),+ }
+            }
+
+            /// The first mainline version that has it.
+            pub const fn since(self) -> Version {
+                match self { $(Rule::$variant => Version::new($major, $minor)),+ }
+            }
+
+            /// The kernel function that decides it.
+            pub const fn function(self) -> &'static str {
+                match self { $(Rule::$variant => $function),+ }
+            }
+
+            /// What a kernel with this rule does.
+            pub const fn text(self) -> &'static str {
+                match self { $(Rule::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+rules! {
+    MmapGathersFirst = "mmap-gathers-first", since (6, 12), "mmap_region",
+        "a fixed mmap checks limits before it removes what it replaces";
+    StrictHeapName = "strict-heap-name", since (6, 7), "vma_is_initial_heap",
+        "a mapping that only touches the heap's ends is not named [heap]";
+    MapStackNoHuge = "map-stack-nohugepage", since (6, 7), "calc_vm_flag_bits",
+        "MAP_STACK sets VM_NOHUGEPAGE";
+    ThpAlignMultiple = "thp-align-multiple", since (6, 13), "__get_unmapped_area",
+        "anonymous mappings without a hint whose length is a multiple of 2 MiB are aligned to it";
+    Mseal = "mseal", since (6, 10), "do_mseal", "the mseal system call exists";
+    Droppable = "droppable", since (6, 11), "do_mmap", "MAP_DROPPABLE exists";
+    GuardRegions = "guard-regions", since (6, 13), "madvise_guard_install",
+        "MADV_GUARD_INSTALL and MADV_GUARD_REMOVE exist";
+    PagemapGuardBit = "pagemap-guard-bit", since (6, 15), "pagemap_pte_hole",
+        "pagemap shows guard markers in bit 58";
+    MaybeGuard = "maybe-guard", since (6, 19), "madvise_guard_install",
+        "a mapping that had guard regions carries the sticky flag gu";
+    SymmetricAnonMerge = "symmetric-anon-merge", since (6, 16), "is_mergeable_anon_vma",
+        "a faulted mapping merges with an unfaulted neighbour on either side";
+    MremapEarlyChecks = "mremap-early-checks", since (6, 17), "check_mremap_params",
+        "mremap tests its arguments before it looks for the mapping";
+    MremapMulti = "mremap-multi", since (6, 17), "remap_move",
+        "a pure move with MREMAP_FIXED may span several mappings";
+    MremapCountAtEntry = "mremap-count-at-entry", since (7, 1), "do_mremap",
+        "mremap tests the number of mappings before anything else";
+    DontunmapResetsPgoff = "dontunmap-resets-pgoff", since (7, 2), "dontunmap_complete",
+        "the source of a whole MREMAP_DONTUNMAP gets a fresh page offset";
+    CopyVmaForkCheck = "copy-vma-fork-check", since (6, 19), "copy_vma",
+        "a moved mapping merges only when its anon_vma was not shared by fork";
+    ExactRss = "exact-rss", since (6, 16), "task_mem", "status reads exact RSS counters";
+    DoforkRefusesSpecial = "dofork-refuses-special", since (7, 0), "madvise_vma_behavior",
+        "MADV_DOFORK refuses every special mapping";
+    GupNoStackGrowth = "gup-no-stack-growth", since (6, 5), "__get_user_pages",
+        "only faults grow the stack, not populate or mlock";
+    MprotectDropsAccount = "mprotect-drops-account", since (6, 7), "mprotect_fixup",
+        "making never-faulted memory read-only gives back its commit charge";
+}
+
+/// A set of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct RuleSet(u128);
+
+impl RuleSet {
+    /// The mainline defaults of a version.
+    pub fn of_version(version: Version) -> RuleSet {
+        let mut set = RuleSet::default();
+        for &rule in RULES {
+            if rule.since() <= version {
+                set.insert(rule);
+            }
+        }
+        set
+    }
+
+    /// Whether the rule is in the set.
+    #[inline]
+    pub fn contains(self, rule: Rule) -> bool {
+        self.0 & 1 << rule as u32 != 0
+    }
+
+    /// Adds a rule.
+    pub fn insert(&mut self, rule: Rule) {
+        self.0 |= 1 << rule as u32;
+    }
+
+    /// Takes a rule away.
+    pub fn remove(&mut self, rule: Rule) {
+        self.0 &= !(1 << rule as u32);
+    }
+}

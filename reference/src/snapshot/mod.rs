@@ -1,0 +1,57 @@
+//! What can be seen of a process from outside, predicted or observed.
+//!
+//! One set of types for both sides: the model fills them from its state, the
+//! observer from `/proc`. Comparison is structural and happens elsewhere.
+
+mod maps;
+mod pagemap;
+mod smaps;
+mod status;
+
+pub use maps::{MapsLine, Name, Perms};
+pub use pagemap::{Frame, PageEntry, Window};
+pub use smaps::{SmapsEntry, SmapsField, VmFlagList, SMAPS_FIELDS};
+pub use status::{Status, StatusField, STATUS_FIELDS};
+
+use crate::op::{Contents, ProcessId};
+
+/// All that is observed of one process at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ProcessSnapshot {
+    /// Which process of the program.
+    pub process: ProcessId,
+    /// `/proc/pid/maps`, every line.
+    pub maps: Vec<MapsLine>,
+    /// `/proc/pid/smaps`, every entry.
+    pub smaps: Vec<SmapsEntry>,
+    /// `/proc/pid/pagemap` over the windows of the observation plan.
+    pub pagemap: Vec<Window>,
+    /// `/proc/pid/status`, the memory lines.
+    pub status: Status,
+    /// Contents of present pages, by page address, ascending.
+    pub contents: Vec<(u64, Contents)>,
+}
+
+/// All processes of a program that are alive at one moment, ascending by id.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// One entry per live process.
+    pub processes: Vec<ProcessSnapshot>,
+}
+
+/// Page-aligned address ranges, ascending and disjoint.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Ranges(pub Vec<(u64, u64)>);
+
+/// Which parts of a process's pagemap and contents are read: chosen from the
+/// model's state, the same for both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ProcessPlan {
+    /// Ranges whose pagemap entries are compared one by one.
+    pub windows: Ranges,
+    /// Mapped ranges outside the windows, in which nothing may be populated
+    /// (too large to read entry by entry).
+    pub empty: Ranges,
+    /// Pages whose contents are compared.
+    pub contents: Ranges,
+}

@@ -1,0 +1,35 @@
+//! The memory lines of `/proc/pid/status`.
+
+use super::smaps::fields;
+
+fields! {
+    /// The lines, in kB.
+    StatusField, STATUS_FIELDS {
+        VmPeak = "VmPeak", VmSize = "VmSize", VmLck = "VmLck", VmPin = "VmPin",
+        VmHwm = "VmHWM", VmRss = "VmRSS", RssAnon = "RssAnon", RssFile = "RssFile",
+        RssShmem = "RssShmem", VmData = "VmData", VmStk = "VmStk", VmExe = "VmExe",
+        VmLib = "VmLib", VmPte = "VmPTE", VmSwap = "VmSwap", HugetlbPages = "HugetlbPages",
+    }
+}
+
+/// The values, by [`StatusField`].
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Status {
+    /// In kB; those that are absent are 0.
+    pub values: [u64; StatusField::COUNT],
+    /// Bit `n` is set when field `n` is present.
+    pub present: u32,
+}
+
+impl Status {
+    /// The value of a field, if the kernel has it.
+    pub fn get(&self, field: StatusField) -> Option<u64> {
+        (self.present & 1 << field as u32 != 0).then(|| self.values[field as usize])
+    }
+
+    /// Sets a field.
+    pub fn set(&mut self, field: StatusField, value: u64) {
+        self.values[field as usize] = value;
+        self.present |= 1 << field as u32;
+    }
+}

@@ -1,0 +1,1 @@
+//! The durable text form of programs.
