@@ -4,7 +4,7 @@ use super::anon_vma::AnonVmas;
 use super::mm::{Limits, Mm};
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
-use crate::profile::Profile;
+use crate::profile::{Profile, Quirk, QuirkSet};
 use std::sync::Arc;
 
 /// The model has no rule for what a program asks: nothing after it counts.
@@ -39,6 +39,8 @@ pub struct System {
     /// How many processes were ever made: the next child's number.
     pub(crate) forked: u8,
     pub(crate) anon_vmas: AnonVmas,
+    /// The imitated bugs that changed a prediction.
+    pub(crate) fired: QuirkSet,
 }
 
 /// The process that performs an operation, and what it shares with the others
@@ -52,6 +54,19 @@ pub struct Current<'a> {
     pub limits: &'a mut Limits,
     /// Every anon_vma.
     pub anon_vmas: &'a mut AnonVmas,
+    /// The imitated bugs that changed a prediction.
+    pub fired: &'a mut QuirkSet,
+}
+
+impl Current<'_> {
+    /// Whether a known bug shows here; notes that it did.
+    pub(crate) fn quirk(&mut self, quirk: Quirk) -> bool {
+        let imitated = self.profile.imitates(quirk);
+        if imitated {
+            self.fired.insert(quirk);
+        }
+        imitated
+    }
 }
 
 impl System {
@@ -63,6 +78,11 @@ impl System {
     /// Where the bases of addresses are.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// The imitated bugs that changed a prediction so far.
+    pub fn fired(&self) -> QuirkSet {
+        self.fired
     }
 
     /// The processes that are alive, ascending.
@@ -98,6 +118,7 @@ impl System {
             mm: &mut process.mm,
             limits: &mut process.limits,
             anon_vmas: &mut self.anon_vmas,
+            fired: &mut self.fired,
         })
     }
 }
