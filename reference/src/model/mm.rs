@@ -1,6 +1,6 @@
 //! One address space: `struct mm_struct`.
 
-use super::vma::{Vma, VmFlags};
+use super::vma::{VmFlags, Vma};
 use super::vma_tree::VmaTree;
 use crate::op::consts::RLIM_INFINITY;
 

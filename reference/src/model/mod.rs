@@ -13,6 +13,7 @@
 //! * [`observe`]: what `/proc` shows of it all.
 
 pub mod anon_vma;
+pub mod gaps;
 pub mod mm;
 pub mod ops;
 pub mod system;
@@ -21,7 +22,7 @@ pub mod vma_tree;
 
 pub use mm::{Limits, Mm};
 pub use system::{Answer, CannotPredict, Current, Process, System};
-pub use vma::{Backing, Vma, VmFlags};
+pub use vma::{Backing, VmFlags, Vma};
 
 use crate::errno::Errno;
 
