@@ -1,2 +1,5 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
+
+pub mod profile;
+pub mod report;
