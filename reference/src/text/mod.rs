@@ -31,7 +31,10 @@ mod tests;
 pub use check::Repair;
 pub use error::{ParseError, Problem};
 pub use expected::Expected;
-pub use names::{flags_text, Hex, NamedArgument, PRCTL_ARGUMENTS};
+pub use names::{
+    flags_text, int_text, limit_text, mmap_flags_text, prctl_text, Hex, NamedArgument,
+    PRCTL_ARGUMENTS,
+};
 pub use requires::{ConfigName, Requirement, Requires, ThpMode};
 
 use crate::op::{Layout, Op, Outcome, ProcessId};

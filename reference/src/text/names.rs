@@ -64,7 +64,7 @@ fn join(text: &mut String, word: &str) {
 }
 
 /// `mmap`'s flags: the type by name, then the flags.
-pub(super) fn mmap_flags_text(value: u64) -> String {
+pub fn mmap_flags_text(value: u64) -> String {
     let kind = value & MAP_TYPE_MASK;
     match MAP_TYPES.iter().find(|(_, v)| *v == kind) {
         Some((name, _)) => {
@@ -146,7 +146,7 @@ pub(super) fn limit(cursor: &mut Cursor<'_>) -> Result<u64, ParseError> {
 }
 
 /// A value from a table by name, otherwise as a decimal number.
-pub(super) fn int_text(value: i32, table: &[(&'static str, i32)]) -> String {
+pub fn int_text(value: i32, table: &[(&'static str, i32)]) -> String {
     match table.iter().find(|(_, v)| *v == value) {
         Some((name, _)) => (*name).to_owned(),
         None => value.to_string(),
@@ -154,7 +154,7 @@ pub(super) fn int_text(value: i32, table: &[(&'static str, i32)]) -> String {
 }
 
 /// A limit in text.
-pub(super) fn limit_text(value: u64) -> String {
+pub fn limit_text(value: u64) -> String {
     match value {
         RLIM_INFINITY => "RLIM_INFINITY".to_owned(),
         n => Hex(n).to_string(),
@@ -201,7 +201,7 @@ fn prctl_table(option: i32, position: usize) -> &'static [(&'static str, u64)] {
 }
 
 /// An argument of `prctl` in text.
-pub(super) fn prctl_text(option: i32, position: usize, value: u64) -> String {
+pub fn prctl_text(option: i32, position: usize, value: u64) -> String {
     let table = prctl_table(option, position);
     match table.iter().find(|(_, v)| value == 0 && *v == 0) {
         Some((name, _)) => (*name).to_owned(),
