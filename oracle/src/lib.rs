@@ -1,2 +1,6 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
+
+pub mod protocol;
+pub mod subject;
+mod sys;
