@@ -3,3 +3,6 @@
 
 pub mod profile;
 pub mod report;
+pub mod protocol;
+pub mod subject;
+mod sys;
