@@ -1,2 +1,4 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
+
+pub mod observe;
