@@ -1,4 +1,5 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
 
+pub mod compare;
 pub mod observe;
