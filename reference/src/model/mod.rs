@@ -13,8 +13,10 @@
 //! * [`observe`]: what `/proc` shows of it all.
 
 pub mod anon_vma;
+pub mod folio;
 pub mod mm;
 pub mod ops;
+pub mod page_table;
 pub mod system;
 pub mod vma;
 pub mod vma_tree;

@@ -1,6 +1,7 @@
 //! All that one program can touch: processes, pages, files.
 
 use super::anon_vma::AnonVmas;
+use super::folio::Folios;
 use super::mm::{Limits, Mm};
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
@@ -39,6 +40,7 @@ pub struct System {
     /// How many processes were ever made: the next child's number.
     pub(crate) forked: u8,
     pub(crate) anon_vmas: AnonVmas,
+    pub(crate) folios: Folios,
 }
 
 /// The process that performs an operation, and what it shares with the others
@@ -52,6 +54,8 @@ pub struct Current<'a> {
     pub limits: &'a mut Limits,
     /// Every anon_vma.
     pub anon_vmas: &'a mut AnonVmas,
+    /// Every page.
+    pub folios: &'a mut Folios,
 }
 
 impl System {
@@ -98,6 +102,7 @@ impl System {
             mm: &mut process.mm,
             limits: &mut process.limits,
             anon_vmas: &mut self.anon_vmas,
+            folios: &mut self.folios,
         })
     }
 }
