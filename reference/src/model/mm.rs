@@ -1,7 +1,8 @@
 //! One address space: `struct mm_struct`.
 
 use super::page_table::PageTables;
-use super::vma::{Vma, VmFlags};
+use super::vma::{VmFlags, Vma};
+use super::vma::{VmFlags, Vma};
 use super::vma_tree::VmaTree;
 use crate::op::consts::RLIM_INFINITY;
 

@@ -14,6 +14,7 @@
 
 pub mod anon_vma;
 pub mod folio;
+pub mod gaps;
 pub mod mm;
 pub mod ops;
 pub mod page_table;
@@ -23,7 +24,7 @@ pub mod vma_tree;
 
 pub use mm::{Limits, Mm};
 pub use system::{Answer, CannotPredict, Current, Process, System};
-pub use vma::{Backing, Vma, VmFlags};
+pub use vma::{Backing, VmFlags, Vma};
 
 use crate::errno::Errno;
 

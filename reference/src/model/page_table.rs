@@ -301,22 +301,14 @@ impl PageTables {
 
     /// Whether the same tables exist, whatever they hold.
     pub fn same_shape(&self, other: &PageTables) -> bool {
-        self.ptes.keys().eq(other.ptes.keys())
-            && self.pmds == other.pmds
-            && self.puds == other.puds
+        self.ptes.keys().eq(other.ptes.keys()) && self.pmds == other.pmds && self.puds == other.puds
     }
 }
 
 /// `free_pgtables`: frees the tables of a range that was unmapped; `floor` is
 /// the end of the mapping below (0: none), `ceiling` the start of the mapping
 /// above (0: none).
-pub fn free_tables(
-    cur: &mut super::Current<'_>,
-    start: u64,
-    end: u64,
-    floor: u64,
-    ceiling: u64,
-) {
+pub fn free_tables(cur: &mut super::Current<'_>, start: u64, end: u64, floor: u64, ceiling: u64) {
     cur.mm.tables.free_range(start, end, floor, ceiling);
 }
 

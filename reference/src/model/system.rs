@@ -5,7 +5,7 @@ use super::folio::Folios;
 use super::mm::{Limits, Mm};
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
-use crate::profile::Profile;
+use crate::profile::{Profile, Quirk, QuirkSet};
 use std::sync::Arc;
 
 /// The model has no rule for what a program asks: nothing after it counts.
@@ -41,6 +41,8 @@ pub struct System {
     pub(crate) forked: u8,
     pub(crate) anon_vmas: AnonVmas,
     pub(crate) folios: Folios,
+    /// The imitated bugs that changed a prediction.
+    pub(crate) fired: QuirkSet,
 }
 
 /// The process that performs an operation, and what it shares with the others
@@ -56,6 +58,19 @@ pub struct Current<'a> {
     pub anon_vmas: &'a mut AnonVmas,
     /// Every page.
     pub folios: &'a mut Folios,
+    /// The imitated bugs that changed a prediction.
+    pub fired: &'a mut QuirkSet,
+}
+
+impl Current<'_> {
+    /// Whether a known bug shows here; notes that it did.
+    pub(crate) fn quirk(&mut self, quirk: Quirk) -> bool {
+        let imitated = self.profile.imitates(quirk);
+        if imitated {
+            self.fired.insert(quirk);
+        }
+        imitated
+    }
 }
 
 impl System {
@@ -67,6 +82,11 @@ impl System {
     /// Where the bases of addresses are.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// The imitated bugs that changed a prediction so far.
+    pub fn fired(&self) -> QuirkSet {
+        self.fired
     }
 
     /// The processes that are alive, ascending.
@@ -103,6 +123,7 @@ impl System {
             limits: &mut process.limits,
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
+            fired: &mut self.fired,
         })
     }
 }

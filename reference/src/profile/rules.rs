@@ -67,8 +67,6 @@ rules! {
         "a pure move with MREMAP_FIXED may span several mappings";
     MremapCountAtEntry = "mremap-count-at-entry", since (7, 1), "do_mremap",
         "mremap tests the number of mappings before anything else";
-    DontunmapResetsPgoff = "dontunmap-resets-pgoff", since (7, 2), "dontunmap_complete",
-        "the source of a whole MREMAP_DONTUNMAP gets a fresh page offset";
     CopyVmaForkCheck = "copy-vma-fork-check", since (6, 19), "copy_vma",
         "a moved mapping merges only when its anon_vma was not shared by fork";
     ExactRss = "exact-rss", since (6, 16), "task_mem", "status reads exact RSS counters";
