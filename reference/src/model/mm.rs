@@ -1,5 +1,6 @@
 //! One address space: `struct mm_struct`.
 
+use super::page_table::PageTables;
 use super::vma::{VmFlags, Vma};
 use super::vma_tree::VmaTree;
 use crate::op::consts::RLIM_INFINITY;
@@ -24,7 +25,27 @@ impl Default for Limits {
     }
 }
 
-/// The state of an address space, page tables aside.
+/// Resident pages of an address space (`mm->rss_stat`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Rss {
+    /// Pages of files.
+    pub file: u64,
+    /// Anonymous pages.
+    pub anon: u64,
+    /// Pages of shared memory.
+    pub shmem: u64,
+    /// Entries in swap.
+    pub swap: u64,
+}
+
+impl Rss {
+    /// `get_mm_rss`: swapped pages are not resident.
+    pub fn total(&self) -> u64 {
+        self.file + self.anon + self.shmem
+    }
+}
+
+/// The state of an address space.
 #[derive(Clone, Debug, Default)]
 pub struct Mm {
     /// The mappings.
@@ -56,6 +77,12 @@ pub struct Mm {
     pub locked_vm: u64,
     /// The most pages ever mapped, as last noted (`hiwater_vm`).
     pub hiwater_vm: u64,
+    /// The page tables.
+    pub tables: PageTables,
+    /// Resident pages by kind.
+    pub rss: Rss,
+    /// The most resident pages, as last noted (`hiwater_rss`).
+    pub hiwater_rss: u64,
     /// `MMF_HAS_MDWE` and its inheritance.
     pub mdwe: u64,
     /// `PR_SET_THP_DISABLE` as set.
@@ -80,5 +107,10 @@ impl Mm {
     /// `update_hiwater_vm`
     pub fn note_hiwater_vm(&mut self) {
         self.hiwater_vm = self.hiwater_vm.max(self.total_vm);
+    }
+
+    /// `update_hiwater_rss`
+    pub fn note_hiwater_rss(&mut self) {
+        self.hiwater_rss = self.hiwater_rss.max(self.rss.total());
     }
 }

@@ -1,7 +1,9 @@
 //! All that one program can touch: processes, pages, files.
 
 use super::anon_vma::AnonVmas;
+use super::folio::Folios;
 use super::mm::{Limits, Mm};
+use super::seed::Fixture;
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
 use crate::profile::{Profile, Quirk, QuirkSet};
@@ -39,6 +41,9 @@ pub struct System {
     /// How many processes were ever made: the next child's number.
     pub(crate) forked: u8,
     pub(crate) anon_vmas: AnonVmas,
+    pub(crate) folios: Folios,
+    /// What no operation changes.
+    pub(crate) fixture: Arc<Fixture>,
     /// The imitated bugs that changed a prediction.
     pub(crate) fired: QuirkSet,
 }
@@ -54,6 +59,8 @@ pub struct Current<'a> {
     pub limits: &'a mut Limits,
     /// Every anon_vma.
     pub anon_vmas: &'a mut AnonVmas,
+    /// Every page.
+    pub folios: &'a mut Folios,
     /// The imitated bugs that changed a prediction.
     pub fired: &'a mut QuirkSet,
 }
@@ -118,6 +125,7 @@ impl System {
             mm: &mut process.mm,
             limits: &mut process.limits,
             anon_vmas: &mut self.anon_vmas,
+            folios: &mut self.folios,
             fired: &mut self.fired,
         })
     }

@@ -76,6 +76,9 @@ rules! {
         "only faults grow the stack, not populate or mlock";
     MprotectDropsAccount = "mprotect-drops-account", since (6, 7), "mprotect_fixup",
         "making never-faulted memory read-only gives back its commit charge";
+    MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
+        "mremap lowers a move to the start of the page table's span, to move whole tables";
+    KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 
 /// A set of rules.
