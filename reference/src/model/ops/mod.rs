@@ -1,5 +1,17 @@
 //! One file per operation.
 
+#[cfg(test)]
+mod bench;
+mod madvise;
+mod mincore;
+mod mlock;
+mod mlockall;
+mod mseal;
+mod msync;
+mod prctl;
+mod rlimit;
+mod vma_name;
+
 use super::{CannotPredict, Fail, System};
 use crate::op::{Call, Op, Outcome};
 
@@ -9,6 +21,20 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
     let at = |addr| layout.resolve(addr);
     let cur = &mut system.current(op.process)?;
     match &op.call {
+        &Call::Madvise { addr, len, advice } => madvise::madvise(cur, at(addr), len, advice),
+        &Call::Mlock { addr, len } => mlock::mlock(cur, at(addr), len),
+        &Call::Mlock2 { addr, len, flags } => mlock::mlock2(cur, at(addr), len, flags),
+        &Call::Munlock { addr, len } => mlock::munlock(cur, at(addr), len),
+        &Call::Mlockall { flags } => mlockall::mlockall(cur, flags),
+        Call::Munlockall => mlockall::munlockall(cur),
+        &Call::Mseal { addr, len, flags } => mseal::mseal(cur, at(addr), len, flags),
+        &Call::Msync { addr, len, flags } => msync::msync(cur, at(addr), len, flags),
+        &Call::Mincore { addr, len } => mincore::mincore(cur, at(addr), len),
+        &Call::Prctl { option, args } => prctl::prctl(cur, option, args),
+        Call::SetVmaName { addr, len, name } => {
+            vma_name::set_vma_name(cur, at(*addr), *len, name.as_deref())
+        }
+        &Call::Setrlimit { resource, soft, hard } => rlimit::setrlimit(cur, resource, soft, hard),
         _ => Err(CannotPredict("this operation has no model").into()),
     }
 }
