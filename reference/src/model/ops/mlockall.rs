@@ -26,7 +26,7 @@ pub(crate) fn mlockall(cur: &mut Current, flags: u64) -> Result<Outcome, Fail> {
     }
     apply(cur, flags);
     if current {
-        gup::populate(cur, 0, TASK_SIZE);
+        gup::populate(cur, 0, TASK_SIZE)?;
     }
     Ok(Outcome::Value(0))
 }

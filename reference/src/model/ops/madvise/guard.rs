@@ -36,7 +36,7 @@ pub(super) fn install(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fai
     cur.mm.tables.for_each(part.start, part.end, |_, pte| populated |= pte != Pte::Guard);
     if populated {
         let vma = mapping(cur, vma)?.clone();
-        zap::discard_range(cur, &vma, part.start, part.end);
+        zap::zap_range(cur, &vma, part.start, part.end);
     }
     for address in (part.start..part.end).step_by(PAGE_SIZE as usize) {
         cur.mm.tables.set(address, Pte::Guard);
