@@ -42,32 +42,36 @@ bitflags::bitflags! {
 pub enum PageContent {
     /// Every byte the same.
     Uniform(u8),
+    /// What the program does not know: the subject's own memory.
+    Unknown,
     /// Anything.
     Bytes(Arc<[u8; PAGE_SIZE as usize]>),
 }
 
 impl PageContent {
-    /// The byte at an offset below the page size.
-    pub fn byte(&self, offset: u64) -> u8 {
+    /// The byte at an offset below the page size, if known.
+    pub fn byte(&self, offset: u64) -> Option<u8> {
         match self {
-            PageContent::Uniform(byte) => *byte,
-            PageContent::Bytes(bytes) => bytes[offset as usize],
+            PageContent::Uniform(byte) => Some(*byte),
+            PageContent::Unknown => None,
+            PageContent::Bytes(bytes) => Some(bytes[offset as usize]),
         }
     }
 
-    /// Appends the bytes `[from, to)` to a digest.
-    pub fn digest(&self, from: u64, to: u64, digest: &mut Digest) {
+    /// Appends the bytes `[from, to)` to a digest; false when they are unknown.
+    pub fn digest(&self, from: u64, to: u64, digest: &mut Digest) -> bool {
         match self {
             PageContent::Uniform(byte) => digest.run(*byte, to - from),
+            PageContent::Unknown => return false,
             PageContent::Bytes(bytes) => digest.bytes(&bytes[from as usize..to as usize]),
         }
+        true
     }
 
-    /// The whole page.
-    pub fn contents(&self) -> Contents {
+    /// The whole page, if known.
+    pub fn contents(&self) -> Option<Contents> {
         let mut digest = Digest::default();
-        self.digest(0, PAGE_SIZE, &mut digest);
-        digest.finish()
+        self.digest(0, PAGE_SIZE, &mut digest).then(|| digest.finish())
     }
 
     /// Fills the bytes `[from, to)`.
@@ -124,7 +128,7 @@ impl Folio {
             flags: FolioFlags::DIRTY | FolioFlags::SWAPBACKED,
             mapcount: mappers,
             mlocks: 0,
-            content: PageContent::Uniform(0),
+            content: PageContent::Unknown,
         }
     }
 
@@ -134,16 +138,14 @@ impl Folio {
     }
 
     /// `folio_mark_accessed`: inactive, referenced, active, active and
-    /// referenced. Answers whether it was queued for activation.
-    pub fn mark_accessed(&mut self) -> bool {
+    /// referenced.
+    pub fn mark_accessed(&mut self) {
         if !self.flags.contains(FolioFlags::REFERENCED) {
             self.flags.insert(FolioFlags::REFERENCED);
         } else if self.mlocks == 0 && !self.flags.contains(FolioFlags::ACTIVE) {
             self.flags.insert(FolioFlags::ACTIVE);
             self.flags.remove(FolioFlags::REFERENCED);
-            return true;
         }
-        false
     }
 }
 
@@ -152,9 +154,6 @@ impl Folio {
 pub struct Folios {
     slots: Vec<Option<Folio>>,
     free: Vec<u32>,
-    /// Whether an operation left pages in a per-CPU batch of the LRU lists, on
-    /// which the next operation could depend: the kernel must drain it first.
-    pub batched: bool,
 }
 
 impl Folios {
@@ -203,13 +202,6 @@ impl Folios {
     pub fn count(&self) -> usize {
         self.slots.len() - self.free.len()
     }
-
-    /// Marks a page accessed by the kernel on a process's behalf.
-    pub fn mark_accessed(&mut self, id: FolioId) {
-        if self.get_mut(id).mark_accessed() {
-            self.batched = true;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -248,8 +240,8 @@ mod tests {
         content.fill(10, 20, 7);
         assert_eq!(content, PageContent::Uniform(7));
         content.fill(10, 20, 9);
-        assert_eq!((content.byte(9), content.byte(10), content.byte(20)), (7, 9, 7));
+        assert_eq!([9, 10, 20].map(|at| content.byte(at)), [Some(7), Some(9), Some(7)]);
         content.fill(0, PAGE_SIZE, 1);
-        assert_eq!(content.contents(), Contents::Uniform(1));
+        assert_eq!(content.contents(), Some(Contents::Uniform(1)));
     }
 }

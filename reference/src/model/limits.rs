@@ -1,6 +1,6 @@
 //! Resource limits and overcommit.
 
-use super::vma::{Vma, VmFlags};
+use super::vma::{VmFlags, Vma};
 use super::Current;
 use crate::addr::pages;
 use crate::op::consts::RLIM_INFINITY;

@@ -2,7 +2,6 @@
 
 use super::page_table::PageTables;
 use super::vma::{VmFlags, Vma};
-use super::vma::{VmFlags, Vma};
 use super::vma_tree::VmaTree;
 use crate::op::consts::RLIM_INFINITY;
 

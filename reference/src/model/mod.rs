@@ -13,16 +13,28 @@
 //! * [`observe`]: what `/proc` shows of it all.
 
 pub mod anon_vma;
+pub mod expand;
+pub mod fault;
 pub mod folio;
 pub mod gaps;
+pub mod gup;
+mod limits;
 pub mod mm;
+pub mod move_tables;
+pub mod observe;
 pub mod ops;
 pub mod page_table;
+pub mod protection;
+pub mod seed;
 pub mod system;
+#[cfg(test)]
+mod tests;
 pub mod vma;
 pub mod vma_tree;
+pub mod zap;
 
-pub use mm::{Limits, Mm};
+pub use mm::{Limits, Mm, Rss};
+pub use seed::Seed;
 pub use system::{Answer, CannotPredict, Current, Process, System};
 pub use vma::{Backing, VmFlags, Vma};
 

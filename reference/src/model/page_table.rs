@@ -1,7 +1,7 @@
 //! Page tables: which pages are populated, and which tables exist.
 
 use super::folio::FolioId;
-use crate::addr::{align_down, align_up, PAGE_SHIFT, PAGE_SIZE, PGDIR_SIZE, PMD_SIZE, PUD_SIZE};
+use crate::addr::{align_down, PAGE_SHIFT, PAGE_SIZE, PGDIR_SIZE, PMD_SIZE, PUD_SIZE};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -299,6 +299,16 @@ impl PageTables {
         }
     }
 
+    /// Makes the tables that `other` has for `[start, end)`, all levels, empty.
+    pub fn copy_shape(&mut self, other: &PageTables, start: u64, end: u64) {
+        let range = |span: u64| start / span..end.div_ceil(span);
+        self.puds.extend(other.puds.range(range(PGDIR_SIZE)));
+        self.pmds.extend(other.pmds.range(range(PUD_SIZE)));
+        for &table in other.ptes.range(range(PMD_SIZE)).map(|(table, _)| table) {
+            self.ptes.entry(table).or_default();
+        }
+    }
+
     /// Whether the same tables exist, whatever they hold.
     pub fn same_shape(&self, other: &PageTables) -> bool {
         self.ptes.keys().eq(other.ptes.keys()) && self.pmds == other.pmds && self.puds == other.puds
@@ -310,11 +320,6 @@ impl PageTables {
 /// above (0: none).
 pub fn free_tables(cur: &mut super::Current<'_>, start: u64, end: u64, floor: u64, ceiling: u64) {
     cur.mm.tables.free_range(start, end, floor, ceiling);
-}
-
-/// The end of the PTE table's span that holds an address.
-pub fn pmd_end(address: u64) -> u64 {
-    align_up(address + 1, PMD_SIZE)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::anon_vma::AnonVmas;
 use super::folio::Folios;
 use super::mm::{Limits, Mm};
+use super::seed::Fixture;
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
 use crate::profile::{Profile, Quirk, QuirkSet};
@@ -41,6 +42,8 @@ pub struct System {
     pub(crate) forked: u8,
     pub(crate) anon_vmas: AnonVmas,
     pub(crate) folios: Folios,
+    /// What no operation changes.
+    pub(crate) fixture: Arc<Fixture>,
     /// The imitated bugs that changed a prediction.
     pub(crate) fired: QuirkSet,
 }

@@ -85,6 +85,9 @@ rules! {
         "PR_SET_MEMORY_MERGE exists";
     ThpDisableFlags = "thp-disable-flags", since (6, 18), "prctl_set_thp_disable",
         "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED";
+    MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
+        "mremap lowers a move to the start of the page table's span, to move whole tables";
+    KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 
 /// A set of rules.

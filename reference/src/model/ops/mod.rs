@@ -1,7 +1,10 @@
 //! One file per operation.
 
+mod access;
 #[cfg(test)]
 mod bench;
+mod exit;
+mod fork;
 mod madvise;
 mod mincore;
 mod mlock;
@@ -19,6 +22,11 @@ use crate::op::{Call, Op, Outcome};
 pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
     let layout = system.layout;
     let at = |addr| layout.resolve(addr);
+    match op.call {
+        Call::Fork => return fork::fork(system, op.process),
+        Call::Exit => return exit::exit(system, op.process),
+        _ => {}
+    }
     let cur = &mut system.current(op.process)?;
     match &op.call {
         &Call::Madvise { addr, len, advice } => madvise::madvise(cur, at(addr), len, advice),
@@ -35,6 +43,9 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
             vma_name::set_vma_name(cur, at(*addr), *len, name.as_deref())
         }
         &Call::Setrlimit { resource, soft, hard } => rlimit::setrlimit(cur, resource, soft, hard),
+        &Call::Load { addr, len } => access::load(cur, at(addr), len),
+        &Call::Store { addr, len, value } => access::store(cur, at(addr), len, value),
+        &Call::Call { addr } => access::call(cur, at(addr)),
         _ => Err(CannotPredict("this operation has no model").into()),
     }
 }

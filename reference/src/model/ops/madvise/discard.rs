@@ -66,7 +66,6 @@ pub(super) fn free(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
             folio
                 .flags
                 .remove(FolioFlags::ACTIVE | FolioFlags::REFERENCED | FolioFlags::SWAPBACKED);
-            folios.batched = true;
         }
     });
     Ok(())

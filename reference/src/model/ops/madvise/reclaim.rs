@@ -44,7 +44,6 @@ pub(super) fn cold(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
         // `folio_deactivate`
         if folio.mlocks == 0 && folio.flags.contains(FolioFlags::ACTIVE) {
             folio.flags.remove(FolioFlags::ACTIVE);
-            folios.batched = true;
         }
     });
     Ok(())

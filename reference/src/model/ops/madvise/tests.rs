@@ -79,7 +79,7 @@ fn lazily_freed_pages_go_unless_they_are_written_again() {
     let ids = [0, 1, 2].map(|n| bench.touch(n));
     assert_eq!(advise(&mut bench, 0, 2, MADV_FREE), None);
     assert_eq!(bench.bits(0), Some(PteBits::WRITE));
-    assert!(!bench.flags(ids[0]).contains(FolioFlags::SWAPBACKED) && bench.folios.batched);
+    assert!(!bench.flags(ids[0]).contains(FolioFlags::SWAPBACKED));
     let written = PteBits::WRITE | PteBits::DIRTY;
     bench.mm.tables.set(page(1), Pte::Page(ids[1], written));
     assert_eq!(advise(&mut bench, 0, 3, MADV_PAGEOUT), None);

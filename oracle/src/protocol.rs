@@ -1,0 +1,132 @@
+//! What the worker and the subject agree on: the layout of the arena, the one
+//! piece of memory that they share, and the batches that pass through it.
+//!
+//! Compiled into both sides, so it uses nothing but `core`.
+
+use core::sync::atomic::AtomicU32;
+
+/// Bytes in a page.
+pub const PAGE: usize = 4096;
+/// Where the arena is in every process of the subject.
+pub const ARENA_START: usize = 0x50_0000;
+/// One slot per process that a program may have.
+pub const SLOTS: usize = 4;
+/// Bytes of one slot.
+pub const SLOT_SIZE: usize = core::mem::size_of::<Slot>();
+/// Bytes of the arena.
+pub const ARENA_SIZE: usize = SLOTS * SLOT_SIZE;
+/// The descriptor on which the subject finds the arena when it starts.
+pub const ARENA_FD: i32 = 3;
+
+/// Operations in one batch.
+pub const MAX_OPS: usize = 64;
+/// Names in one batch.
+pub const MAX_NAMES: usize = 8;
+/// Bytes for one name and its final NUL.
+pub const NAME_SIZE: usize = 104;
+/// Bytes for the answers of all `mincore` calls of one batch.
+pub const RESIDENCY_SIZE: usize = 2048;
+/// Bytes of the stack on which a process of the subject runs.
+pub const STACK_SIZE: usize = 2 * PAGE;
+/// Bytes of the stack on which its signal handler runs.
+pub const SIGNAL_STACK_SIZE: usize = 4 * PAGE;
+
+/// [`Slot::state`]: the process has not started yet.
+pub const STARTING: u32 = 0;
+/// [`Slot::state`]: the batch is the process's to execute.
+pub const RUN: u32 = 1;
+/// [`Slot::state`]: the batch is done and the process waits for the next.
+pub const DONE: u32 = 2;
+
+/// [`RawOp::kind`]: the system call `nr` with `args`.
+pub const SYSCALL: u32 = 0;
+/// [`RawOp::kind`]: read `args[1]` bytes at `args[0]`.
+pub const LOAD: u32 = 1;
+/// [`RawOp::kind`]: fill `args[1]` bytes at `args[0]`, starting with the byte `args[2]`.
+pub const STORE: u32 = 2;
+/// [`RawOp::kind`]: call `args[0]` as a function.
+pub const CALL: u32 = 3;
+/// [`RawOp::kind`]: fork a process that uses slot `args[0]`.
+pub const FORK: u32 = 4;
+/// [`RawOp::kind`]: end the process.
+pub const EXIT: u32 = 5;
+/// [`RawOp::kind`]: copy `args[2]` bytes from `args[1]` to `args[0]`.
+pub const COPY: u32 = 6;
+
+/// [`RawResult::kind`]: `value` is what the system call returned.
+pub const RETURNED: u32 = 0;
+/// [`RawResult::kind`]: every byte read is `value`.
+pub const UNIFORM: u32 = 1;
+/// [`RawResult::kind`]: the digest of the bytes read is `value`.
+pub const MIXED: u32 = 2;
+/// [`RawResult::kind`]: signal `number` with `code` at the address `value`.
+pub const SIGNAL: u32 = 3;
+
+/// One operation of a batch.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct RawOp {
+    /// What to do.
+    pub kind: u32,
+    /// Number of the system call.
+    pub nr: u32,
+    /// Its arguments.
+    pub args: [u64; 6],
+}
+
+/// What came of one operation.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct RawResult {
+    /// How to read the other fields.
+    pub kind: u32,
+    /// Signal number.
+    pub number: i32,
+    /// `si_code`
+    pub code: i32,
+    /// Explicit padding.
+    pub unused: u32,
+    /// Return value, byte, digest or address.
+    pub value: u64,
+}
+
+/// What belongs to one process of the subject. Its control part is shared with
+/// the worker; its stacks are here so that the process writes no private memory
+/// unless a program tells it to.
+#[repr(C, align(4096))]
+pub struct Slot {
+    /// Whose turn it is; both sides wait on it.
+    pub state: AtomicU32,
+    /// Operations of the batch that are done.
+    pub done: AtomicU32,
+    /// Operations in the batch.
+    pub count: AtomicU32,
+    /// Process id of the first process, whose death ends all others.
+    pub first_pid: AtomicU32,
+    /// Stack pointer to go on with when a memory access raises a signal; 0
+    /// outside accesses.
+    pub recovery: u64,
+    /// The signal that the last access raised.
+    pub signal: RawResult,
+    /// The batch.
+    pub ops: [RawOp; MAX_OPS],
+    /// Its results.
+    pub results: [RawResult; MAX_OPS],
+    /// Strings that the batch passes to the kernel.
+    pub names: [[u8; NAME_SIZE]; MAX_NAMES],
+    /// What `mincore` wrote.
+    pub residency: [u8; RESIDENCY_SIZE],
+    /// The signal handler's stack.
+    pub signal_stack: SignalStack,
+    /// The stack, which grows down to [`Slot::signal_stack`].
+    pub stack: [u8; STACK_SIZE],
+}
+
+/// Page-aligned memory for signal frames.
+#[repr(C, align(4096))]
+pub struct SignalStack(pub [u8; SIGNAL_STACK_SIZE]);
+
+/// Address of a slot in the subject.
+pub const fn slot_address(index: usize) -> usize {
+    ARENA_START + index * SLOT_SIZE
+}

@@ -1,0 +1,245 @@
+//! Operations as the subject gets them, and its answers as outcomes.
+
+use mm_reference::addr::{page_up, PAGE_SHIFT};
+use mm_reference::errno::Errno;
+use mm_reference::op::consts::{MADV_FREE, PR_SET_VMA, PR_SET_VMA_ANON_NAME};
+use mm_reference::op::{
+    Addr, Call, Contents, Layout, Outcome, Residency, Signal, MAX_MINCORE_PAGES, MAX_NAME_LEN,
+};
+
+use super::arena::SlotRef;
+use super::error::SubjectError;
+use crate::protocol::{self, RawOp, RawResult};
+
+/// Newer than the tables of the C library's header.
+const SYS_MSEAL: i64 = 462;
+/// Error numbers are the last page of the numbers.
+const MAX_ERRNO: u64 = 4095;
+
+/// Why a batch ends behind an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// It need not.
+    None,
+    /// A process has to be waited for before anything else happens.
+    Fork,
+    /// The process is gone.
+    Exit,
+    /// Pages are left in the CPU's batches, which the worker empties.
+    Drain,
+}
+
+/// Fills a slot with operations. Decoding takes the operations in the same
+/// order, so that both agree on where the bytes of `mincore` are.
+pub struct Batch<'a> {
+    slot: SlotRef<'a>,
+    layout: Layout,
+    /// Operations so far.
+    pub len: usize,
+    names: usize,
+    residency: usize,
+}
+
+impl<'a> Batch<'a> {
+    /// An empty batch for one process.
+    pub fn new(slot: SlotRef<'a>, layout: Layout) -> Batch<'a> {
+        Batch { slot, layout, len: 0, names: 0, residency: 0 }
+    }
+
+    /// Appends an operation; `None` when it has to wait for the next batch.
+    /// `child` is the slot that a fork uses.
+    pub fn push(&mut self, call: &Call, child: usize) -> Result<Option<Cut>, SubjectError> {
+        if self.len == protocol::MAX_OPS {
+            return Ok(None);
+        }
+        if let Call::Mincore { len, .. } = call {
+            let bytes = residency_bytes(call)?;
+            if self.residency + bytes > protocol::RESIDENCY_SIZE {
+                debug_assert!(self.len > 0, "{len} bytes must fit into an empty batch");
+                return Ok(None);
+            }
+        }
+        if let Call::SetVmaName { name: Some(name), .. } = call {
+            if name.len() > MAX_NAME_LEN || name.as_bytes().contains(&0) {
+                let why = "the name is too long or contains a zero byte";
+                return Err(SubjectError::Unrepresentable { call: call.name(), why });
+            }
+            if self.names == protocol::MAX_NAMES {
+                return Ok(None);
+            }
+        }
+        let op = self.encode(call, child);
+        self.slot.set_op(self.len, op);
+        self.len += 1;
+        Ok(Some(match call {
+            Call::Fork => Cut::Fork,
+            Call::Exit => Cut::Exit,
+            Call::Madvise { advice: MADV_FREE, .. } => Cut::Drain,
+            _ => Cut::None,
+        }))
+    }
+
+    fn encode(&mut self, call: &Call, child: usize) -> RawOp {
+        let at = |addr: &Addr| self.layout.resolve(*addr);
+        let access = |kind, addr: &Addr, len, value| RawOp {
+            kind,
+            nr: 0,
+            args: [at(addr), len, value, 0, 0, 0],
+        };
+        match call {
+            Call::Mmap { addr, len, prot, flags, fd, offset } => {
+                let args = [at(addr), *len, *prot, *flags, *fd as i64 as u64, *offset];
+                syscall(libc::SYS_mmap, args)
+            }
+            Call::Munmap { addr, len } => range(libc::SYS_munmap, at(addr), *len, 0),
+            Call::Mprotect { addr, len, prot } => range(libc::SYS_mprotect, at(addr), *len, *prot),
+            Call::Mremap { old, old_len, new_len, flags, new } => {
+                syscall(libc::SYS_mremap, [at(old), *old_len, *new_len, *flags, at(new), 0])
+            }
+            Call::Brk { addr } => range(libc::SYS_brk, at(addr), 0, 0),
+            Call::Madvise { addr, len, advice } => {
+                range(libc::SYS_madvise, at(addr), *len, *advice as i64 as u64)
+            }
+            Call::Mlock { addr, len } => range(libc::SYS_mlock, at(addr), *len, 0),
+            Call::Mlock2 { addr, len, flags } => range(libc::SYS_mlock2, at(addr), *len, *flags),
+            Call::Munlock { addr, len } => range(libc::SYS_munlock, at(addr), *len, 0),
+            Call::Mlockall { flags } => range(libc::SYS_mlockall, *flags, 0, 0),
+            Call::Munlockall => range(libc::SYS_munlockall, 0, 0, 0),
+            Call::Mseal { addr, len, flags } => range(SYS_MSEAL, at(addr), *len, *flags),
+            Call::Msync { addr, len, flags } => range(libc::SYS_msync, at(addr), *len, *flags),
+            Call::Mincore { addr, len } => {
+                let answer = self.slot.residency_address(self.residency);
+                let raw = range(libc::SYS_mincore, at(addr), *len, answer);
+                self.residency += residency_pages(*len);
+                raw
+            }
+            Call::Prctl { option, args: [a, b, c, d] } => {
+                syscall(libc::SYS_prctl, [*option as i64 as u64, *a, *b, *c, *d, 0])
+            }
+            Call::SetVmaName { addr, len, name } => {
+                let at = at(addr);
+                let pointer = name.as_ref().map_or(0, |name| {
+                    self.names += 1;
+                    self.slot.set_name(self.names - 1, name)
+                });
+                let option = PR_SET_VMA as u64;
+                let args = [option, PR_SET_VMA_ANON_NAME, at, *len, pointer, 0];
+                syscall(libc::SYS_prctl, args)
+            }
+            Call::Setrlimit { resource, soft, hard } => {
+                // the arguments that the call does not take hold its structure
+                let limit = self.slot.arg_address(self.len, 4);
+                let args = [0, u64::from(*resource), limit, 0, *soft, *hard];
+                syscall(libc::SYS_prlimit64, args)
+            }
+            Call::Load { addr, len } => access(protocol::LOAD, addr, *len, 0),
+            Call::Store { addr, len, value } => {
+                access(protocol::STORE, addr, *len, u64::from(*value))
+            }
+            Call::Call { addr } => access(protocol::CALL, addr, 0, 0),
+            Call::Fork => {
+                RawOp { kind: protocol::FORK, nr: 0, args: [child as u64, 0, 0, 0, 0, 0] }
+            }
+            Call::Exit => RawOp { kind: protocol::EXIT, nr: 0, args: [0; 6] },
+        }
+    }
+}
+
+/// Reads the results of a batch, one after the other.
+pub struct Answers<'a> {
+    slot: SlotRef<'a>,
+    next: usize,
+    residency: usize,
+}
+
+impl<'a> Answers<'a> {
+    /// The results of the batch that was last executed in the slot.
+    pub fn new(slot: SlotRef<'a>) -> Answers<'a> {
+        Answers { slot, next: 0, residency: 0 }
+    }
+
+    /// The next result, which is this call's. A successful fork answers the
+    /// process id as a number; exits have no result. `None` if it makes no sense.
+    pub fn next(&mut self, call: &Call) -> Option<Outcome> {
+        let result = self.slot.result(self.next);
+        self.next += 1;
+        let bytes_at = self.residency;
+        if let Call::Mincore { len, .. } = call {
+            self.residency += residency_pages(*len);
+        }
+        match (call, result.kind) {
+            (Call::Load { .. }, protocol::UNIFORM) => {
+                Some(Outcome::Contents(Contents::Uniform(u8::try_from(result.value).ok()?)))
+            }
+            (Call::Load { .. }, protocol::MIXED) => {
+                Some(Outcome::Contents(Contents::Mixed(result.value)))
+            }
+            (Call::Load { .. } | Call::Store { .. } | Call::Call { .. }, protocol::SIGNAL) => {
+                Some(Outcome::Signal(Signal {
+                    number: result.number,
+                    code: result.code,
+                    address: result.value,
+                }))
+            }
+            (Call::Load { .. }, _) => None,
+            (_, protocol::RETURNED) => Some(self.returned(call, result, bytes_at)),
+            _ => None,
+        }
+    }
+
+    fn returned(&self, call: &Call, result: RawResult, bytes_at: usize) -> Outcome {
+        let negated = result.value.wrapping_neg();
+        if (1..=MAX_ERRNO).contains(&negated) {
+            return Outcome::Error(Errno(negated as i32));
+        }
+        match call {
+            Call::Mmap { .. } | Call::Mremap { .. } | Call::Brk { .. } => {
+                Outcome::Address(result.value)
+            }
+            Call::Mincore { len, .. } => {
+                let mut residency = Residency::default();
+                for i in bytes_at..bytes_at + residency_pages(*len) {
+                    residency.push(self.slot.residency(i), 1);
+                }
+                Outcome::Residency(residency)
+            }
+            _ => Outcome::Value(result.value),
+        }
+    }
+}
+
+/// A system call with these arguments.
+pub fn syscall(nr: i64, args: [u64; 6]) -> RawOp {
+    RawOp { kind: protocol::SYSCALL, nr: nr as u32, args }
+}
+
+fn range(nr: i64, addr: u64, len: u64, more: u64) -> RawOp {
+    syscall(nr, [addr, len, more, 0, 0, 0])
+}
+
+/// Bytes that the answer of a `mincore` over this length takes; none where the
+/// length is so large that the kernel cannot accept it.
+fn residency_pages(len: u64) -> usize {
+    let pages = page_up(len) >> PAGE_SHIFT;
+    if pages > MAX_MINCORE_PAGES {
+        0
+    } else {
+        pages as usize
+    }
+}
+
+/// The same, refusing lengths that the kernel might accept.
+fn residency_bytes(call: &Call) -> Result<usize, SubjectError> {
+    match call {
+        Call::Mincore { len, .. } if page_up(*len) >> PAGE_SHIFT > MAX_MINCORE_PAGES => {
+            // beyond the half of all addresses, no kernel gets as far as writing an answer
+            if *len >> 63 == 0 {
+                let why = "the answer does not fit into the arena";
+                return Err(SubjectError::Unrepresentable { call: call.name(), why });
+            }
+            Ok(0)
+        }
+        Call::Mincore { len, .. } => Ok(residency_pages(*len)),
+        _ => Ok(0),
+    }
+}

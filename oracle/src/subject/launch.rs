@@ -1,0 +1,175 @@
+//! Starts the subject's executable with everything about it determined.
+
+use std::ffi::{c_char, c_int, CStr};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use std::{env, process, ptr, thread};
+
+use super::error::SubjectError;
+use crate::{protocol, sys};
+
+/// The executable, see `oracle/subject/`.
+static EXECUTABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subject"));
+/// Where the executable is when it is started; part of its first stack page.
+const EXECUTABLE_FD: RawFd = protocol::ARENA_FD + 1;
+/// Descriptors from here on are out of the way of those two.
+const OTHER_FDS: RawFd = 10;
+/// The stack limit decides where the kernel places mappings.
+const STACK_LIMIT: u64 = 8 << 20;
+/// How often to try again while some other thread's fork holds a file open.
+const BUSY_RETRIES: u32 = 20;
+
+type Step = fn(&Launch) -> c_int;
+
+/// What the new process does before it becomes the subject, in order.
+const STEPS: [(&str, Step); 9] = [
+    // stopping or interrupting mmdiff from a terminal is not the subject's business
+    ("leave the process group", |_| unsafe { libc::setpgid(0, 0) }),
+    ("bind its life to mmdiff's", |launch| unsafe {
+        match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) {
+            0 if libc::getppid() != launch.parent => libc::_exit(0),
+            result => result,
+        }
+    }),
+    ("switch off address randomisation", |_| unsafe {
+        libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong)
+    }),
+    ("switch off huge pages", |_| unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) }),
+    ("set the stack limit", |launch| {
+        sys::set_limit(libc::RLIMIT_STACK, launch.stack_limit).map_or(-1, |()| 0)
+    }),
+    ("switch off core dumps", |_| sys::set_limit(libc::RLIMIT_CORE, (0, 0)).map_or(-1, |()| 0)),
+    ("unblock signals", |_| unsafe {
+        let mut set = std::mem::MaybeUninit::uninit();
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigprocmask(libc::SIG_SETMASK, set.as_ptr(), ptr::null_mut())
+    }),
+    ("pass on the arena", |launch| unsafe {
+        match libc::dup2(launch.arena, protocol::ARENA_FD) {
+            -1 => -1,
+            _ => libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC),
+        }
+    }),
+    ("execute", |_| unsafe {
+        let name: &CStr = c"mm-subject";
+        let args: [*const c_char; 2] = [name.as_ptr(), ptr::null()];
+        let none: [*const c_char; 1] = [ptr::null()];
+        let (path, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
+        let number = libc::SYS_execveat;
+        libc::syscall(number, EXECUTABLE_FD, path, args.as_ptr(), none.as_ptr(), flags) as c_int
+    }),
+];
+
+struct Launch {
+    parent: i32,
+    stack_limit: (u64, u64),
+    arena: RawFd,
+    executable: RawFd,
+}
+
+/// Starts a process; answers its id once it executes the subject.
+pub fn launch(arena: &OwnedFd) -> Result<i32, SubjectError> {
+    match memory_file().and_then(|file| fork(arena, &file)) {
+        Ok(pid) => Ok(pid),
+        // some systems do not let memory files be executed
+        Err(_) => temporary_file().and_then(|file| fork(arena, &file)),
+    }
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> SubjectError {
+    move |source| SubjectError::Start { what, source }
+}
+
+fn memory_file() -> Result<OwnedFd, SubjectError> {
+    let create = || {
+        let mut file = fs::File::from(sys::memfd(c"mmdiff-subject", libc::MFD_EXEC)?);
+        file.write_all(EXECUTABLE)?;
+        Ok(file.into())
+    };
+    create().map_err(failed("make an executable memory file"))
+}
+
+fn temporary_file() -> Result<OwnedFd, SubjectError> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = env::temp_dir().join(format!("mmdiff-subject-{}-{number}", process::id()));
+    let create = || {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o700).open(&path)?.write_all(EXECUTABLE)?;
+        Ok(fs::File::open(&path)?.into())
+    };
+    let file = create();
+    let _ = fs::remove_file(&path); // not there if it could not be created
+    file.map_err(failed("write the subject to a temporary file"))
+}
+
+fn fork(arena: &OwnedFd, file: &OwnedFd) -> Result<i32, SubjectError> {
+    let mut tries = 0;
+    loop {
+        let pid = fork_once(arena, file);
+        match &pid {
+            Err(SubjectError::Start { source, .. })
+                if source.raw_os_error() == Some(libc::ETXTBSY) && tries < BUSY_RETRIES =>
+            {
+                tries += 1;
+                thread::sleep(Duration::from_millis(5));
+            }
+            _ => return pid,
+        }
+    }
+}
+
+fn fork_once(arena: &OwnedFd, file: &OwnedFd) -> Result<i32, SubjectError> {
+    let preparing = failed("prepare its descriptors");
+    let arena = sys::duplicate_above(arena.as_fd(), OTHER_FDS).map_err(&preparing)?;
+    let file = sys::duplicate_above(file.as_fd(), OTHER_FDS).map_err(&preparing)?;
+    let (mut ours, theirs) = UnixStream::pair().map_err(&preparing)?;
+    let report = sys::duplicate_above(theirs.as_fd(), OTHER_FDS).map_err(&preparing)?;
+    drop(theirs);
+    let (_, hard) = sys::limit(0, libc::RLIMIT_STACK).map_err(failed("read the stack limit"))?;
+    let launch = Launch {
+        parent: process::id() as i32,
+        stack_limit: (STACK_LIMIT.min(hard), hard),
+        arena: arena.as_raw_fd(),
+        executable: file.as_raw_fd(),
+    };
+    // SAFETY: the child makes nothing but plain system calls
+    match unsafe { libc::fork() } {
+        -1 => Err(failed("fork")(io::Error::last_os_error())),
+        0 => become_subject(&launch, report.as_raw_fd()),
+        pid => {
+            drop(report);
+            let mut error = [0; 5];
+            if ours.read_exact(&mut error).is_err() {
+                return Ok(pid); // closed by the execution
+            }
+            sys::reap(pid);
+            let [step, errno @ ..] = error;
+            let what = STEPS.get(usize::from(step)).map_or("start", |(what, _)| what);
+            Err(failed(what)(io::Error::from_raw_os_error(i32::from_ne_bytes(errno))))
+        }
+    }
+}
+
+/// The child's side; only what is allowed between fork and exec of a program
+/// with threads.
+fn become_subject(launch: &Launch, report: RawFd) -> ! {
+    for (number, (_, step)) in STEPS.iter().enumerate() {
+        if step(launch) == -1 {
+            // SAFETY: the C library's errno is this thread's
+            let errno = unsafe { *libc::__errno_location() };
+            let mut error = [number as u8, 0, 0, 0, 0];
+            error[1..].copy_from_slice(&errno.to_ne_bytes());
+            // SAFETY: a valid buffer; there is nobody to tell if it fails
+            unsafe { libc::write(report, error.as_ptr().cast(), error.len()) };
+            break;
+        }
+    }
+    // SAFETY: does not return
+    unsafe { libc::_exit(1) }
+}

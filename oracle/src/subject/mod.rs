@@ -1,0 +1,466 @@
+//! The subject: the processes in which programs are executed.
+//!
+//! A worker thread owns one [`Subject`] and shares a CPU with it. Operations go
+//! through the [`arena`](crate::protocol) in batches; a batch ends where another
+//! process takes over, where one is forked or ends, and where the CPU's batches
+//! of pages have to be emptied so that the next observation is exact.
+
+mod arena;
+mod batch;
+mod error;
+mod launch;
+mod start;
+
+pub use error::{Death, SubjectError};
+pub use start::StartInfo;
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
+
+use crate::protocol::{self, RawOp, RawResult};
+use crate::sys::{self, Mapping};
+use arena::Arena;
+use batch::{Answers, Batch, Cut};
+
+const _: () = assert!(protocol::SLOTS == MAX_PROCESSES);
+
+/// How often a process that does not answer is looked at.
+const TICK: Duration = Duration::from_millis(25);
+const FIRST: ProcessId = ProcessId(0);
+
+/// How to start a subject.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The CPU to which the calling thread and the subject are pinned; `None`
+    /// leaves the thread where it may run now.
+    pub cpu: Option<usize>,
+    /// How long a batch may take.
+    pub timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { cpu: None, timeout: Duration::from_secs(10) }
+    }
+}
+
+/// How the first process gets back to the state in which it started.
+#[derive(Clone, Debug, Default)]
+pub struct ResetPlan {
+    /// Operations of the first process, none of which may fail.
+    pub ops: Vec<Op>,
+}
+
+/// The first process and the children that the current program has forked.
+///
+/// Belongs to the thread that started it: the subject dies with that thread.
+#[derive(Debug)]
+pub struct Subject {
+    arena: Arena,
+    info: StartInfo,
+    timeout: Duration,
+    processes: [Option<Process>; MAX_PROCESSES],
+    forked: usize,
+    pending: Vec<Op>,
+    scratch: Mapping,
+}
+
+#[derive(Debug)]
+struct Process {
+    pid: i32,
+    pidfd: OwnedFd,
+}
+
+impl Subject {
+    /// Starts a subject whose address space is as [`StartInfo`] says.
+    pub fn start(config: &Config) -> Result<Subject, SubjectError> {
+        let failed = |what| move |source| SubjectError::Start { what, source };
+        if let Some(cpu) = config.cpu {
+            sys::pin(cpu).map_err(failed("pin the thread to its CPU"))?;
+        }
+        let arena = Arena::new().map_err(failed("make the arena"))?;
+        let scratch = Mapping::anonymous(protocol::PAGE).map_err(failed("map a page"))?;
+        let pid = launch::launch(arena.file())?;
+        let pidfd = sys::pidfd_open(pid).map_err(|source| {
+            // SAFETY: a child that nobody has waited for
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+            sys::reap(pid);
+            failed("watch the process")(source)
+        })?;
+        let mut subject = Subject {
+            arena,
+            info: StartInfo::default(),
+            timeout: config.timeout,
+            processes: [Some(Process { pid, pidfd }), None, None, None],
+            forked: 0,
+            pending: Vec::new(),
+            scratch,
+        };
+        // if memory runs out, the subject goes first; not being allowed to is no reason to stop
+        let _ = std::fs::write(format!("/proc/{pid}/oom_score_adj"), "1000");
+        subject.wait_done(FIRST)?;
+        subject.info = start::set_up(&mut subject, pid)?;
+        Ok(subject)
+    }
+
+    /// Where heap, mappings and stack are.
+    pub fn layout(&self) -> Layout {
+        self.info.layout
+    }
+
+    /// What is known of the first process's address space.
+    pub fn start_info(&self) -> &StartInfo {
+        &self.info
+    }
+
+    /// The kernel's id of a process that lives.
+    pub fn pid(&self, process: ProcessId) -> Option<i32> {
+        self.process(process).map(|p| p.pid)
+    }
+
+    /// Whether the subject can go on.
+    pub fn is_alive(&self) -> bool {
+        self.process(FIRST).is_some()
+    }
+
+    /// Executes consecutive operations of a program, one outcome each.
+    pub fn execute(&mut self, ops: &[Op]) -> Result<Vec<Outcome>, SubjectError> {
+        let mut outcomes = Vec::with_capacity(ops.len());
+        self.execute_into(ops, &mut outcomes)?;
+        Ok(outcomes)
+    }
+
+    /// Like [`Subject::execute`], into a vector that is emptied first. After an
+    /// error it holds the outcomes of the operations that were completed.
+    pub fn execute_into(
+        &mut self,
+        ops: &[Op],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), SubjectError> {
+        outcomes.clear();
+        if !self.is_alive() {
+            return Err(SubjectError::Dead);
+        }
+        let mut pending = std::mem::take(&mut self.pending);
+        let result = self.execute_all(&pending, ops, outcomes);
+        pending.clear();
+        self.pending = pending;
+        self.kill_after_failure(result)
+    }
+
+    /// Ends the children and returns the first process to its initial state.
+    pub fn reset(&mut self, plan: &ResetPlan) -> Result<(), SubjectError> {
+        self.reset_lazily(plan)?;
+        self.execute_into(&[], &mut Vec::new())
+    }
+
+    /// Like [`Subject::reset`], but the operations of the plan are executed with
+    /// the next ones, which saves a round trip; their failure is reported there.
+    pub fn reset_lazily(&mut self, plan: &ResetPlan) -> Result<(), SubjectError> {
+        if !self.is_alive() {
+            return Err(SubjectError::Dead);
+        }
+        let result = self.end_children();
+        self.forked = 0;
+        self.pending.clear();
+        self.pending.extend_from_slice(&plan.ops);
+        self.kill_after_failure(result)
+    }
+
+    /// Empties this CPU's batches of pages that are on their way to an LRU list.
+    pub fn drain(&self) {
+        // never touched, so that emptying the batches is all that it does
+        self.scratch.advise(libc::MADV_COLD);
+    }
+
+    /// Looks whether all processes still live and run.
+    pub fn check(&mut self) -> Result<(), SubjectError> {
+        let result = (0..MAX_PROCESSES as u8)
+            .map(ProcessId)
+            .filter(|&p| self.process(p).is_some())
+            .try_for_each(|p| self.look_at(p));
+        self.kill_after_failure(result)
+    }
+
+    /// Ends all processes; [`SubjectError::Dead`] answers what comes later.
+    pub fn kill(&mut self) {
+        for process in self.processes.iter().skip(1).flatten() {
+            sys::pidfd_kill(process.pidfd.as_fd());
+        }
+        // children leave no zombies as long as the first process is there
+        for process in self.processes.iter_mut().skip(1) {
+            if let Some(process) = process.take() {
+                sys::poll_readable(process.pidfd.as_fd(), self.timeout);
+            }
+        }
+        if let Some(first) = self.processes[0].take() {
+            sys::pidfd_kill(first.pidfd.as_fd());
+            sys::reap(first.pid);
+        }
+    }
+
+    fn process(&self, process: ProcessId) -> Option<&Process> {
+        self.processes.get(usize::from(process.0))?.as_ref()
+    }
+
+    fn kill_after_failure<T>(
+        &mut self,
+        result: Result<T, SubjectError>,
+    ) -> Result<T, SubjectError> {
+        if result.as_ref().is_err_and(|e| !e.is_about_program()) {
+            self.kill();
+        }
+        result
+    }
+
+    fn execute_all(
+        &mut self,
+        pending: &[Op],
+        ops: &[Op],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Result<(), SubjectError> {
+        let total = pending.len() + ops.len();
+        let op = |i: usize| pending.get(i).unwrap_or_else(|| &ops[i - pending.len()]);
+        let mut start = 0;
+        while start < total {
+            let process = op(start).process;
+            self.process(process).ok_or(SubjectError::NoProcess(process))?;
+            let child = self.forked + 1;
+            let slot = self.arena.slot(usize::from(process.0));
+            let mut batch = Batch::new(slot, self.info.layout);
+            let (mut end, mut cut) = (start, Cut::None);
+            while end < total && op(end).process == process && cut == Cut::None {
+                let call = &op(end).call;
+                match refuse(process, call, child).and_then(|()| batch.push(call, child)) {
+                    Ok(Some(after)) => cut = after,
+                    Ok(None) => break,
+                    Err(error) if end == start => return Err(error),
+                    // what comes before it is executed first
+                    Err(_) => break,
+                }
+                end += 1;
+            }
+            if cut == Cut::Fork {
+                let first_pid = self.pid(FIRST).unwrap_or(0);
+                self.arena.slot(child).prepare(first_pid);
+            }
+            slot.run(batch.len);
+            let waited = match cut {
+                Cut::Exit => self.wait_gone(process),
+                _ => self.wait_done(process),
+            };
+            let slot = self.arena.slot(usize::from(process.0));
+            let mut answers = Answers::new(slot);
+            let done = match &waited {
+                Ok(()) => end - start,
+                Err(_) => slot.done().min(end - start),
+            };
+            for i in start..start + done {
+                let call = &op(i).call;
+                let nonsense = SubjectError::Nonsense { process, what: "a result of another kind" };
+                let outcome = match call {
+                    Call::Exit => Outcome::Exited,
+                    _ => answers.next(call).ok_or(nonsense)?,
+                };
+                let failed = matches!(outcome, Outcome::Error(_) | Outcome::Signal(_));
+                if i >= pending.len() {
+                    outcomes.push(outcome);
+                } else if failed {
+                    return Err(SubjectError::Reset { call: call.name(), outcome });
+                }
+            }
+            waited?;
+            match cut {
+                Cut::Fork => self.adopt(process, child, outcomes)?,
+                Cut::Exit => self.processes[usize::from(process.0)] = None,
+                Cut::Drain => self.drain(),
+                Cut::None => {}
+            }
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// Turns the answer of a successful fork into a process of the program.
+    fn adopt(
+        &mut self,
+        parent: ProcessId,
+        child: usize,
+        outcomes: &mut [Outcome],
+    ) -> Result<(), SubjectError> {
+        let pid = match outcomes.last() {
+            Some(Outcome::Value(pid)) => i32::try_from(*pid).ok().filter(|&pid| pid > 0),
+            _ => return Ok(()), // the fork failed
+        };
+        let what = "a fork that answers no process id";
+        let pid = pid.ok_or(SubjectError::Nonsense { process: parent, what })?;
+        let process = ProcessId(child as u8);
+        let pidfd = sys::pidfd_open(pid).map_err(|source| match source.raw_os_error() {
+            Some(libc::ESRCH) => SubjectError::Died { process, how: Death::Unknown },
+            _ => SubjectError::System { what: "watch a forked process", source },
+        })?;
+        self.processes[child] = Some(Process { pid, pidfd });
+        self.forked = child;
+        self.wait_done(process)?;
+        if let Some(last) = outcomes.last_mut() {
+            *last = Outcome::Child(process);
+        }
+        Ok(())
+    }
+
+    /// Executes raw operations in the first process; the results stay in its slot.
+    fn execute_raw<const N: usize>(
+        &mut self,
+        ops: [RawOp; N],
+    ) -> Result<[RawResult; N], SubjectError> {
+        let slot = self.arena.slot(0);
+        for (i, op) in ops.into_iter().enumerate() {
+            slot.set_op(i, op);
+        }
+        slot.run(N);
+        self.wait_done(FIRST)?;
+        let slot = self.arena.slot(0);
+        Ok(std::array::from_fn(|i| slot.result(i)))
+    }
+
+    fn end_children(&mut self) -> Result<(), SubjectError> {
+        for child in 1..MAX_PROCESSES {
+            if let Some(process) = &self.processes[child] {
+                sys::pidfd_kill(process.pidfd.as_fd());
+                self.wait_gone(ProcessId(child as u8))?;
+                self.processes[child] = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until a process has done its batch.
+    fn wait_done(&self, process: ProcessId) -> Result<(), SubjectError> {
+        let state = self.arena.slot(usize::from(process.0)).state();
+        let mut patience = Patience::new(self.timeout);
+        loop {
+            let now = state.load(Ordering::Acquire);
+            if now == protocol::DONE {
+                return Ok(());
+            }
+            if !sys::futex_wait(state, now, TICK) || patience.is_used() {
+                self.grow_impatient(process, &mut patience)?;
+            }
+            patience.start();
+        }
+    }
+
+    /// Waits until a process is gone, its memory included.
+    fn wait_gone(&self, process: ProcessId) -> Result<(), SubjectError> {
+        let Some(pidfd) = self.process(process).map(|p| p.pidfd.as_fd()) else { return Ok(()) };
+        let mut patience = Patience::new(self.timeout);
+        loop {
+            patience.start();
+            if sys::poll_readable(pidfd, TICK) {
+                return Ok(());
+            }
+            self.grow_impatient(process, &mut patience)?;
+        }
+    }
+
+    fn grow_impatient(
+        &self,
+        process: ProcessId,
+        patience: &mut Patience,
+    ) -> Result<(), SubjectError> {
+        if patience.wear() {
+            self.look_at(FIRST)?;
+            self.look_at(process)?;
+        }
+        if patience.is_over() {
+            return Err(SubjectError::Hung { process, timeout: self.timeout });
+        }
+        Ok(())
+    }
+
+    /// Fails if the process does not live or does not run.
+    fn look_at(&self, process: ProcessId) -> Result<(), SubjectError> {
+        let Some(Process { pid, pidfd }) = self.process(process) else { return Ok(()) };
+        if sys::poll_readable(pidfd.as_fd(), Duration::ZERO) {
+            let how = if process == FIRST { sys::exit_status(*pid) } else { Death::Unknown };
+            return Err(SubjectError::Died { process, how });
+        }
+        match state_letter(*pid) {
+            Some(b'T' | b't') => Err(SubjectError::Stopped { process }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Subject {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Refuses what no batch can hold.
+fn refuse(process: ProcessId, call: &Call, child: usize) -> Result<(), SubjectError> {
+    match call {
+        Call::Fork if child >= MAX_PROCESSES => Err(SubjectError::TooManyProcesses),
+        Call::Exit if process == FIRST => {
+            let why = "the first process never ends";
+            Err(SubjectError::Unrepresentable { call: call.name(), why })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The state column of `/proc/pid/stat`, which follows the name in parentheses.
+fn state_letter(pid: i32) -> Option<u8> {
+    let mut text = [0; 128];
+    let len = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut text).ok()?;
+    let text = &text[..len];
+    let name_end = text.iter().rposition(|&b| b == b')')?;
+    text.get(name_end + 2).copied()
+}
+
+/// Time that was spent waiting, in which time that the worker itself was
+/// stopped does not count.
+struct Patience {
+    last: Option<Instant>,
+    spent: Duration,
+    unchecked: Duration,
+    limit: Duration,
+}
+
+impl Patience {
+    fn new(limit: Duration) -> Patience {
+        Patience { last: None, spent: Duration::ZERO, unchecked: Duration::ZERO, limit }
+    }
+
+    /// Starts the clock, which a wait that succeeds at once does not need.
+    fn start(&mut self) {
+        self.last.get_or_insert_with(Instant::now);
+    }
+
+    fn is_used(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Counts the time since the last call; says when it is time to look at the process.
+    fn wear(&mut self) -> bool {
+        let now = Instant::now();
+        let passed = self.last.replace(now).map_or(TICK, |last| (now - last).min(2 * TICK));
+        self.spent += passed;
+        self.unchecked += passed;
+        let look = self.unchecked >= TICK;
+        if look {
+            self.unchecked = Duration::ZERO;
+        }
+        look
+    }
+
+    fn is_over(&self) -> bool {
+        self.spent >= self.limit
+    }
+}

@@ -1,0 +1,244 @@
+//! Brings a new subject into the one state in which all programs start.
+
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::ops::Range;
+
+use mm_reference::addr::{page_up, PAGE_SHIFT, PAGE_SIZE};
+use mm_reference::op::consts::*;
+use mm_reference::op::Layout;
+use mm_reference::snapshot::{MapsLine, Name, Perms};
+
+use super::batch::syscall;
+use super::error::SubjectError;
+use super::Subject;
+use crate::protocol::{self, RawOp};
+use crate::sys;
+
+/// Where the text is copied before it replaces the file mapping: within the same
+/// page table.
+const TEXT_COPY: u64 = 0x48_0000;
+/// Bytes of the stack mapping, as large as the kernel makes it.
+const STACK_SIZE: u64 = 0x2_1000;
+/// Addresses above belong to the kernel; it shows one mapping there.
+const KERNEL_HALF: u64 = 1 << 63;
+
+/// All that is hidden about the address space at the start of a program.
+///
+/// It consists of [`text`](StartInfo::text) (private anonymous memory, `r-x`,
+/// all pages present and dirty), [`arena`](StartInfo::arena) (shared, `rw-`, all
+/// pages present, dirty and also mapped by the worker),
+/// [`stack`](StartInfo::stack) (private anonymous, `rw-`, `MAP_GROWSDOWN`,
+/// nothing present), what the kernel did not let go of
+/// ([`kept`](StartInfo::kept)), and perhaps `[vsyscall]`.
+#[derive(Clone, Debug, Default)]
+pub struct StartInfo {
+    /// Where heap, mappings and stack are.
+    pub layout: Layout,
+    /// The subject's code.
+    pub text: Range<u64>,
+    /// `vm_pgoff` of the text: that of the address at which it was first written.
+    pub text_pgoff: u64,
+    /// The shared memory.
+    pub arena: Range<u64>,
+    /// Its inode number.
+    pub arena_inode: u64,
+    /// Its device, major and minor number.
+    pub arena_dev: (u32, u32),
+    /// Mappings of the arena outside the subject's processes, all pages present.
+    pub arena_mappers: u32,
+    /// The stack.
+    pub stack: Range<u64>,
+    /// What the kernel does not let a process unmap (vvar, vdso where sealed).
+    pub kept: Vec<MapsLine>,
+    /// All of `/proc/pid/maps`.
+    pub maps: Vec<MapsLine>,
+    /// Code, data and stack fields of the `mm`, from `/proc/pid/stat`.
+    pub mm: MmFields,
+    /// Soft and hard limits, by resource.
+    pub limits: Vec<(u32, (u64, u64))>,
+}
+
+/// The markers that `exec` leaves in the `mm`; they decide the names `[heap]`
+/// and `[stack]`, `VmExe`, and what RLIMIT_DATA counts for `brk`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // the kernel's own names
+pub struct MmFields {
+    pub start_code: u64,
+    pub end_code: u64,
+    pub start_stack: u64,
+    pub start_data: u64,
+    pub end_data: u64,
+    pub start_brk: u64,
+}
+
+/// Sets up a subject that has just started.
+pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError> {
+    let before = read_maps(pid)?;
+    let text = before
+        .iter()
+        .find(|line| line.perms.0[2] == b'x')
+        .map(|line| line.start..line.end)
+        .ok_or_else(|| unexpected(&before))?;
+    replace_text(subject, &text)?;
+
+    let arena_start = protocol::ARENA_START as u64;
+    let arena = arena_start..arena_start + protocol::ARENA_SIZE as u64;
+    // the stack last: what is unmapped last frees the page tables
+    let mut stack_end = 0;
+    for line in &before {
+        if ![text.start, arena.start].contains(&line.start) && line.start < KERNEL_HALF {
+            stack_end = if line.name == Name::Stack { line.end } else { stack_end };
+            if line.name != Name::Stack {
+                // may be refused; see `kept`
+                subject.execute_raw([unmap(line.start, line.end - line.start)])?;
+            }
+        }
+    }
+    let stack = stack_end.saturating_sub(STACK_SIZE)..stack_end;
+    let layout = replace_stack(subject, &stack)?;
+
+    let maps = read_maps(pid)?;
+    let known = [(&text, b"r-xp"), (&arena, b"rw-s"), (&stack, b"rw-p")];
+    let mut left = maps.iter().filter(|line| line.start < KERNEL_HALF).cloned().collect::<Vec<_>>();
+    for (range, perms) in known {
+        let is_it =
+            |line: &MapsLine| (line.start..line.end) == *range && line.perms == Perms(*perms);
+        let at = left.iter().position(is_it).ok_or_else(|| unexpected(&maps))?;
+        left.remove(at);
+    }
+    if left.iter().any(|line| !matches!(&line.name, Name::Other(name) if name.starts_with("[v"))) {
+        return Err(unexpected(&maps));
+    }
+    let arena_line = maps.iter().find(|line| line.start == arena.start);
+    let arena_line = arena_line.ok_or_else(|| unexpected(&maps))?;
+    // mappings that stay are at the top, where the probe would have been
+    let mmap = left.iter().map(|line| line.end).fold(layout.mmap, u64::max);
+    let mut limits = Vec::new();
+    for &(_, resource) in RLIMITS {
+        let limit = sys::limit(pid, resource).map_err(failed("read the subject's limits"))?;
+        limits.push((resource, limit));
+    }
+    Ok(StartInfo {
+        layout: Layout { mmap, ..layout },
+        text,
+        text_pgoff: TEXT_COPY >> PAGE_SHIFT,
+        arena_inode: arena_line.inode,
+        arena_dev: arena_line.dev,
+        arena,
+        arena_mappers: 1,
+        stack,
+        kept: left,
+        mm: read_mm_fields(pid)?,
+        limits,
+        maps,
+    })
+}
+
+/// Puts anonymous memory with the same contents in place of the text's mapping.
+fn replace_text(subject: &mut Subject, text: &Range<u64>) -> Result<(), SubjectError> {
+    let len = page_up(text.end - text.start);
+    let fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    let writable = PROT_READ | PROT_WRITE;
+    let copy = [TEXT_COPY, text.start, len, 0, 0, 0];
+    let move_flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+    let steps = [
+        syscall(libc::SYS_mmap, [TEXT_COPY, len, writable, fixed, u64::MAX, 0]),
+        RawOp { kind: protocol::COPY, nr: 0, args: copy },
+        syscall(libc::SYS_mprotect, [TEXT_COPY, len, PROT_READ | PROT_EXEC, 0, 0, 0]),
+        syscall(libc::SYS_mremap, [TEXT_COPY, len, len, move_flags, text.start, 0]),
+    ];
+    let results = subject.execute_raw(steps)?;
+    let expected = [TEXT_COPY, 0, 0, text.start];
+    succeeded("replace its text", results.map(|r| r.value), expected)
+}
+
+/// Puts a fresh mapping in place of the stack; answers where things are.
+fn replace_stack(subject: &mut Subject, stack: &Range<u64>) -> Result<Layout, SubjectError> {
+    let what = "replace its stack";
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
+    let writable = PROT_READ | PROT_WRITE;
+    let anywhere = MAP_PRIVATE | MAP_ANONYMOUS;
+    let results = subject.execute_raw([
+        unmap(stack.start, STACK_SIZE),
+        syscall(libc::SYS_mmap, [stack.start, STACK_SIZE, writable, flags, u64::MAX, 0]),
+        syscall(libc::SYS_brk, [0; 6]),
+        syscall(libc::SYS_mmap, [0, PAGE_SIZE, PROT_NONE, anywhere, u64::MAX, 0]),
+    ])?;
+    let [unmapped, mapped, heap, probe] = results.map(|r| r.value);
+    succeeded(what, [unmapped, mapped], [0, stack.start])?;
+    let [unmapped] = subject.execute_raw([unmap(probe, PAGE_SIZE)])?;
+    succeeded("find where it maps memory", [unmapped.value], [0])?;
+    Ok(Layout { heap, mmap: probe + PAGE_SIZE, stack: stack.end })
+}
+
+fn unmap(start: u64, len: u64) -> RawOp {
+    syscall(libc::SYS_munmap, [start, len, 0, 0, 0, 0])
+}
+
+fn failed(what: &'static str) -> impl Fn(io::Error) -> SubjectError {
+    move |source| SubjectError::Start { what, source }
+}
+
+fn succeeded<const N: usize>(
+    what: &'static str,
+    values: [u64; N],
+    expected: [u64; N],
+) -> Result<(), SubjectError> {
+    match values.iter().zip(&expected).find(|(value, expected)| value != expected) {
+        None => Ok(()),
+        Some((&value, _)) => {
+            let errno = (value as i64).wrapping_neg() as i32;
+            Err(failed(what)(io::Error::from_raw_os_error(errno)))
+        }
+    }
+}
+
+fn unexpected(maps: &[MapsLine]) -> SubjectError {
+    let mut text = String::from("its mappings are:");
+    for line in maps {
+        let _ = write!(text, "\n{line}"); // writing to a string does not fail
+    }
+    failed("bring its address space into the known state")(io::Error::other(text))
+}
+
+fn read_maps(pid: i32) -> Result<Vec<MapsLine>, SubjectError> {
+    let what = "read the subject's mappings";
+    let text = fs::read_to_string(format!("/proc/{pid}/maps")).map_err(failed(what))?;
+    let odd = |line: &str| failed(what)(io::Error::other(format!("odd line: {line}")));
+    text.lines().map(|line| parse_line(line).ok_or_else(|| odd(line))).collect()
+}
+
+fn parse_line(line: &str) -> Option<MapsLine> {
+    let hex = |text: &str| u64::from_str_radix(text, 16).ok();
+    let mut fields = line.splitn(6, ' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let perms = Perms(fields.next()?.as_bytes().try_into().ok()?);
+    let offset = hex(fields.next()?)?;
+    let (major, minor) = fields.next()?.split_once(':')?;
+    let inode = fields.next()?.parse().ok()?;
+    let name = Name::parse(fields.next().unwrap_or("").trim_start());
+    let dev = (hex(major)? as u32, hex(minor)? as u32);
+    Some(MapsLine { start: hex(start)?, end: hex(end)?, perms, offset, dev, inode, name })
+}
+
+fn read_mm_fields(pid: i32) -> Result<MmFields, SubjectError> {
+    let what = "read the subject's stat";
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(failed(what))?;
+    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<&str> = after_name.split_ascii_whitespace().collect();
+    // numbered as in proc(5); the first field here is its third
+    let field = |number: usize| fields.get(number - 3).and_then(|f| f.parse().ok());
+    let read = || {
+        Some(MmFields {
+            start_code: field(26)?,
+            end_code: field(27)?,
+            start_stack: field(28)?,
+            start_data: field(45)?,
+            end_data: field(46)?,
+            start_brk: field(47)?,
+        })
+    };
+    read().ok_or_else(|| failed(what)(io::Error::other(text.clone())))
+}

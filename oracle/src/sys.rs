@@ -1,0 +1,203 @@
+//! Thin wrappers of the system calls that the standard library does not have.
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+/// The result of a call that answers -1 on failure.
+fn check(result: libc::c_long) -> io::Result<libc::c_long> {
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+fn owned(fd: libc::c_long) -> OwnedFd {
+    // SAFETY: called with a descriptor that the kernel just made
+    unsafe { OwnedFd::from_raw_fd(fd as RawFd) }
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() }
+}
+
+/// Waits until `word` is no longer `expected`, a wake-up, or the time is over;
+/// `false` says the last.
+pub fn futex_wait(word: &AtomicU32, expected: u32, time: Duration) -> bool {
+    let timeout = timespec(time);
+    // SAFETY: the word is alive for the call
+    let result = unsafe {
+        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, expected, &timeout)
+    };
+    result == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ETIMEDOUT)
+}
+
+/// Wakes one waiter, in whichever process.
+pub fn futex_wake(word: &AtomicU32) {
+    // SAFETY: the word is alive for the call
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, 1) };
+}
+
+/// `pidfd_open`
+pub fn pidfd_open(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved
+    check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) }).map(owned)
+}
+
+/// Sends SIGKILL.
+pub fn pidfd_kill(pidfd: BorrowedFd<'_>) {
+    let (fd, none) = (pidfd.as_raw_fd(), ptr::null::<u8>());
+    // SAFETY: no memory is involved; failure means that the process is gone
+    unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, libc::SIGKILL, none, 0) };
+}
+
+/// Waits until the descriptor is readable (for a pidfd: until the process is
+/// gone); `false` when the time is over.
+pub fn poll_readable(fd: BorrowedFd<'_>, time: Duration) -> bool {
+    let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let timeout = timespec(time);
+    // SAFETY: one valid structure
+    unsafe { libc::ppoll(&mut poll, 1, &timeout, ptr::null()) == 1 }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// It exited with this status.
+    Exited(i32),
+    /// This signal killed it.
+    Killed(i32),
+    /// Somebody else has its status.
+    Unknown,
+}
+
+/// How a child that has ended (or is about to) ended; it is still to be collected.
+pub fn exit_status(pid: i32) -> Death {
+    wait(pid, libc::WEXITED | libc::WNOWAIT)
+}
+
+/// Collects a child that has ended (or is about to).
+pub fn reap(pid: i32) -> Death {
+    wait(pid, libc::WEXITED)
+}
+
+fn wait(pid: i32, options: i32) -> Death {
+    loop {
+        // SAFETY: plain data, which the call fills
+        let (result, info) = unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            (libc::waitid(libc::P_PID, pid as libc::id_t, &mut info, options), info)
+        };
+        if result == -1 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {
+            continue;
+        }
+        // SAFETY: on success these fields are those of a child
+        let (code, status) = unsafe { (info.si_code, info.si_status()) };
+        return match code {
+            libc::CLD_EXITED => Death::Exited(status),
+            libc::CLD_KILLED | libc::CLD_DUMPED => Death::Killed(status),
+            _ => Death::Unknown,
+        };
+    }
+}
+
+/// `memfd_create`, close-on-exec, with a flag that older kernels do not know.
+pub fn memfd(name: &CStr, flag: libc::c_uint) -> io::Result<OwnedFd> {
+    let create = |flags| {
+        // SAFETY: the name is a valid string
+        check(unsafe { libc::memfd_create(name.as_ptr(), flags) }.into()).map(owned)
+    };
+    create(libc::MFD_CLOEXEC | flag).or_else(|error| match error.raw_os_error() {
+        Some(libc::EINVAL) => create(libc::MFD_CLOEXEC),
+        _ => Err(error),
+    })
+}
+
+/// Memory that this process has mapped for as long as the value lives.
+#[derive(Debug)]
+pub struct Mapping {
+    base: *mut u8,
+    len: usize,
+}
+
+impl Mapping {
+    /// Maps a file, shared, without huge pages.
+    pub fn shared(fd: BorrowedFd<'_>, len: usize) -> io::Result<Mapping> {
+        let mapping = Mapping::new(len, libc::MAP_SHARED, fd.as_raw_fd())?;
+        mapping.advise(libc::MADV_NOHUGEPAGE);
+        Ok(mapping)
+    }
+
+    /// Maps anonymous memory, private.
+    pub fn anonymous(len: usize) -> io::Result<Mapping> {
+        Mapping::new(len, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)
+    }
+
+    fn new(len: usize, flags: i32, fd: RawFd) -> io::Result<Mapping> {
+        let prot = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: the kernel chooses an address that is free
+        match unsafe { libc::mmap(ptr::null_mut(), len, prot, flags, fd, 0) } {
+            libc::MAP_FAILED => Err(io::Error::last_os_error()),
+            base => Ok(Mapping { base: base.cast(), len }),
+        }
+    }
+
+    /// First byte.
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    /// `madvise` over all of it; advice may be refused.
+    pub fn advise(&self, advice: i32) {
+        // SAFETY: its own memory, and no advice used here discards contents
+        unsafe { libc::madvise(self.base.cast(), self.len, advice) };
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: its own memory
+        unsafe { libc::munmap(self.base.cast(), self.len) };
+    }
+}
+
+/// Soft and hard limit of a process, 0 meaning the caller.
+pub fn limit(pid: i32, resource: u32) -> io::Result<(u64, u64)> {
+    let mut limit = libc::rlimit64 { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the structure is valid
+    let result = unsafe { libc::prlimit64(pid, resource, ptr::null(), &mut limit) };
+    check(result.into()).map(|_| (limit.rlim_cur, limit.rlim_max))
+}
+
+/// Sets soft and hard limit of the calling process.
+pub fn set_limit(resource: u32, (soft, hard): (u64, u64)) -> io::Result<()> {
+    let limit = libc::rlimit64 { rlim_cur: soft, rlim_max: hard };
+    // SAFETY: the structure is valid
+    let result = unsafe { libc::prlimit64(0, resource, &limit, ptr::null_mut()) };
+    check(result.into()).map(drop)
+}
+
+/// Pins the calling thread, and what it forks from now on, to one CPU.
+pub fn pin(cpu: usize) -> io::Result<()> {
+    // SAFETY: the set is plain data, and the macro checks nothing but its bounds
+    let result = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        if cpu >= libc::CPU_SETSIZE as usize {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        libc::CPU_SET(cpu, &mut set);
+        libc::sched_setaffinity(0, size_of_val(&set), &set)
+    };
+    check(result.into()).map(drop)
+}
+
+/// A descriptor's duplicate that is out of the way of fixed numbers.
+pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved
+    let result = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) };
+    check(result.into()).map(owned)
+}
