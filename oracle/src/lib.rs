@@ -1,5 +1,6 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
 
+pub mod observe;
 pub mod profile;
 pub mod report;
