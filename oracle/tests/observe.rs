@@ -56,7 +56,7 @@ fn pages_of_this_process_are_seen() {
     if Capabilities::detect().frames {
         assert!(seen.pagemap.iter().flat_map(|w| &w.entries).all(|e| e.frame() != 0));
     }
-    drop(memory);
+    drop(std::hint::black_box(memory));
 }
 
 #[test]
@@ -72,12 +72,13 @@ fn what_should_be_empty_is_verified() {
     assert_eq!(seen.pagemap, Vec::<Window>::new());
 
     let address = start + (1 << 20);
-    memory.spare_capacity_mut()[(address - start) as usize].write(1);
+    std::hint::black_box(&mut memory).spare_capacity_mut()[(address - start) as usize].write(1);
     files.observe(ProcessId(0), &plan, &want, &mut seen).unwrap();
     assert_eq!(seen.pagemap.len(), 1);
     let found = &seen.pagemap[0];
     // the system may have used a huge page
     assert!((start..=address).contains(&found.start) && !found.entries.is_empty());
+    drop(std::hint::black_box(memory));
 }
 
 #[test]

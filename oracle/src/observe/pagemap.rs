@@ -138,3 +138,34 @@ pub(super) fn probe() -> io::Result<Probe> {
         scan_populated(&file, (address, address + PAGE_SIZE), &mut [PageRegion::default(); 2]);
     Ok(Probe { frames: entry.is_present() && entry.frame() != 0, scan: scanned.is_ok() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found in the second page of four, which should be empty.
+    fn unexpected(can_scan: bool) -> Vec<Window> {
+        let mut memory: Vec<u8> = Vec::with_capacity(1 << 25);
+        // past the page that holds the allocator's own words
+        let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE) + PAGE_SIZE;
+        let touched = start + PAGE_SIZE;
+        let offset = (touched - memory.as_ptr() as u64) as usize;
+        std::hint::black_box(&mut memory).spare_capacity_mut()[offset].write(1);
+        let mut pagemap = Pagemap::new(File::open("/proc/self/pagemap").unwrap());
+        pagemap.can_scan &= can_scan;
+        let empty = Ranges(vec![(start, start + 4 * PAGE_SIZE)]);
+        let mut found = Vec::new();
+        pagemap.observe(&Ranges::default(), &empty, &mut found).unwrap();
+        drop(std::hint::black_box(memory));
+        found
+    }
+
+    #[test]
+    fn both_ways_of_looking_find_the_page() {
+        for can_scan in [true, false] {
+            let found = unexpected(can_scan);
+            assert_eq!(found.len(), 1);
+            assert!(found[0].entries.iter().any(|entry| entry.is_present()), "{can_scan}");
+        }
+    }
+}
