@@ -6,3 +6,5 @@ pub mod report;
 pub mod protocol;
 pub mod subject;
 mod sys;
+pub mod compare;
+pub mod observe;

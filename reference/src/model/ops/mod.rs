@@ -3,14 +3,19 @@
 mod access;
 #[cfg(test)]
 mod bench;
+mod brk;
 mod exit;
 mod fork;
 mod madvise;
 mod mincore;
 mod mlock;
 mod mlockall;
+mod mmap;
+mod mprotect;
+mod mremap;
 mod mseal;
 mod msync;
+mod munmap;
 mod prctl;
 mod rlimit;
 mod vma_name;
@@ -27,6 +32,7 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
         Call::Exit => return exit::exit(system, op.process),
         _ => {}
     }
+    let done = |()| Outcome::Value(0);
     let cur = &mut system.current(op.process)?;
     match &op.call {
         &Call::Madvise { addr, len, advice } => madvise::madvise(cur, at(addr), len, advice),
@@ -46,6 +52,18 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
         &Call::Load { addr, len } => access::load(cur, at(addr), len),
         &Call::Store { addr, len, value } => access::store(cur, at(addr), len, value),
         &Call::Call { addr } => access::call(cur, at(addr)),
+        &Call::Mmap { addr, len, prot, flags, offset, .. } => {
+            mmap::mmap(cur, mmap::Mmap { addr: at(addr), len, prot, flags, offset })
+                .map(Outcome::Address)
+        }
+        &Call::Munmap { addr, len } => munmap::munmap(cur, at(addr), len).map(done),
+        &Call::Mprotect { addr, len, prot } => {
+            mprotect::mprotect(cur, at(addr), len, prot).map(done)
+        }
+        &Call::Mremap { old, old_len, new_len, flags, new } => {
+            mremap::mremap(cur, (at(old), old_len), new_len, flags, at(new)).map(Outcome::Address)
+        }
+        &Call::Brk { addr } => brk::brk(cur, at(addr)).map(Outcome::Address),
         _ => Err(CannotPredict("this operation has no model").into()),
     }
 }
