@@ -1,10 +1,12 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
 
-pub mod profile;
-pub mod report;
-pub mod protocol;
-pub mod subject;
-mod sys;
+pub mod cli;
 pub mod compare;
 pub mod observe;
+pub mod profile;
+pub mod protocol;
+pub mod report;
+pub mod run;
+pub mod subject;
+mod sys;

@@ -255,3 +255,15 @@ fn add_arena(mm: &mut Mm, folios: &mut Folios, arena: &ArenaSeed) -> File {
     add(mm, vma);
     File { dev: arena.dev, inode: arena.inode, name: arena.name.clone(), pages }
 }
+
+impl Seed {
+    /// The ranges that belong to the subject and that programs leave alone,
+    /// ascending.
+    pub fn kept_ranges(&self) -> Vec<(u64, u64)> {
+        let own = [(self.text.start, self.text.end), (self.arena.start, self.arena.end)];
+        let kernels = self.leftovers.iter().map(|entry| (entry.line.start, entry.line.end));
+        let mut ranges: Vec<_> = own.into_iter().chain(kernels).collect();
+        ranges.sort_unstable();
+        ranges
+    }
+}
