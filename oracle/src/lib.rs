@@ -2,7 +2,7 @@
 //! shrinking, campaigns and reports.
 
 pub mod profile;
-pub mod report;
 pub mod protocol;
+pub mod report;
 pub mod subject;
 mod sys;

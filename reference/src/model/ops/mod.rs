@@ -17,10 +17,10 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
         _ => {}
     }
     let cur = &mut system.current(op.process)?;
-    match &op.call {
-        &Call::Load { addr, len } => access::load(cur, at(addr), len),
-        &Call::Store { addr, len, value } => access::store(cur, at(addr), len, value),
-        &Call::Call { addr } => access::call(cur, at(addr)),
+    match op.call {
+        Call::Load { addr, len } => access::load(cur, at(addr), len),
+        Call::Store { addr, len, value } => access::store(cur, at(addr), len, value),
+        Call::Call { addr } => access::call(cur, at(addr)),
         _ => Err(CannotPredict("this operation has no model").into()),
     }
 }
