@@ -2,7 +2,9 @@
 //! shrinking, campaigns and reports.
 
 pub mod profile;
-pub mod protocol;
 pub mod report;
+pub mod protocol;
 pub mod subject;
 mod sys;
+pub mod compare;
+pub mod observe;
