@@ -19,7 +19,9 @@ pub mod folio;
 pub mod gaps;
 pub mod gup;
 mod limits;
+mod merge;
 pub mod mm;
+pub mod modify;
 pub mod move_tables;
 pub mod observe;
 pub mod ops;
@@ -29,6 +31,7 @@ pub mod seed;
 pub mod system;
 #[cfg(test)]
 mod tests;
+mod unmapped_area;
 pub mod vma;
 pub mod vma_tree;
 pub mod zap;
