@@ -1,10 +1,13 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
 
+pub mod compare;
+pub mod fuzzing;
+pub mod generate;
+pub mod observe;
 pub mod profile;
-pub mod report;
 pub mod protocol;
+pub mod report;
+pub mod shrink;
 pub mod subject;
 mod sys;
-pub mod compare;
-pub mod observe;
