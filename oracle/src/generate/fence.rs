@@ -1,0 +1,96 @@
+//! What a program must leave alone: the memory that the subject runs on.
+
+use mm_reference::addr::{page_down, PAGE_SIZE, TASK_SIZE};
+use mm_reference::model::{Backing, Mm, System, Vma};
+use mm_reference::op::ProcessId;
+use std::ops::Range;
+
+/// The page of legacy system calls, which no operation can change but a load
+/// or a call would reach.
+const VSYSCALL: Range<u64> = 0xffff_ffff_ff60_0000..0xffff_ffff_ff60_1000;
+
+/// Address ranges that no operation may change or look into.
+#[derive(Clone, Debug)]
+pub struct Fence {
+    ranges: Vec<Range<u64>>,
+    floor: u64,
+}
+
+impl Fence {
+    /// Keeps programs out of these ranges and from placing mappings below
+    /// `floor` (`vm.mmap_min_addr`).
+    pub fn new(ranges: impl IntoIterator<Item = Range<u64>>, floor: u64) -> Fence {
+        let mut ranges: Vec<_> = ranges.into_iter().collect();
+        ranges.push(VSYSCALL);
+        Fence { ranges, floor }
+    }
+
+    /// Everything that a fresh subject has mapped, its stack aside: the text
+    /// and the arena it runs on, and what the kernel would not let go.
+    pub fn of(fresh: &System) -> Fence {
+        let settings = &fresh.profile().settings;
+        let ranges = fresh.process(ProcessId(0)).map(|p| own_ranges(&p.mm)).unwrap_or_default();
+        Fence::new(ranges, settings.mmap_min_addr.max(settings.lsm_mmap_min_addr))
+    }
+
+    /// Where mappings may begin.
+    pub fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// Whether `[start, end)` touches nothing protected.
+    pub fn clear(&self, start: u64, end: u64) -> bool {
+        self.ranges.iter().all(|range| end <= range.start || range.end <= start)
+    }
+
+    /// Whether programs may work on this mapping.
+    pub fn is_free(&self, vma: &Vma) -> bool {
+        vma.backing == Backing::Anonymous && self.clear(vma.start, vma.end)
+    }
+}
+
+fn own_ranges(mm: &Mm) -> Vec<Range<u64>> {
+    let is_stack = |vma: &Vma| vma.start <= mm.start_stack && mm.start_stack <= vma.end;
+    let is_heap = |vma: &Vma| vma.start >= mm.start_brk && vma.end <= mm.brk;
+    mm.vmas
+        .iter()
+        .filter(|vma| !is_stack(vma) && !is_heap(vma))
+        .map(|vma| vma.start..vma.end)
+        .collect()
+}
+
+/// The pages that an argument pair reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// First byte of the first page.
+    pub start: u64,
+    /// One past the last page; saturated where the range wraps.
+    pub end: u64,
+    /// Whether it ends beyond what 64 bits can say.
+    pub wraps: bool,
+}
+
+impl Span {
+    /// Of an address and a length in bytes.
+    pub fn new(addr: u64, len: u64) -> Span {
+        let start = page_down(addr);
+        let end = u128::from(addr) + u128::from(len);
+        let end = end.div_ceil(u128::from(PAGE_SIZE)) * u128::from(PAGE_SIZE);
+        match u64::try_from(end) {
+            // an empty range still names its page
+            Ok(end) => Span { start, end: end.max(start), wraps: false },
+            // a length that is rounded before it is added can come out as one page
+            Err(_) => Span { start, end: start.saturating_add(2 * PAGE_SIZE), wraps: true },
+        }
+    }
+
+    /// Pages in it.
+    pub fn pages(&self) -> u64 {
+        (self.end - self.start) / PAGE_SIZE
+    }
+
+    /// Whether it leaves user space, so that calls that check this first fail.
+    pub fn beyond_user(&self) -> bool {
+        self.wraps || self.end > TASK_SIZE
+    }
+}

@@ -1,0 +1,351 @@
+//! Which operations may run: the one place that keeps generated, mutated,
+//! shrunk and replayed programs away from what they must not touch and within
+//! the memory they may use.
+
+use super::fence::{Fence, Span};
+use super::view::{overlap_pages, View};
+use super::Avoid;
+use mm_reference::addr::{page_aligned, PAGE_SIZE};
+use mm_reference::model::{Mm, VmFlags};
+use mm_reference::op::consts::*;
+use mm_reference::op::{
+    Call, Contents, Op, Outcome, ProcessId, MAX_MINCORE_PAGES, MAX_NAME_LEN, MAX_PROCESSES,
+};
+
+/// The longest range that one load or store touches, in bytes.
+const MAX_ACCESS: u64 = 16 << 20;
+
+/// Why an operation may not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Its process does not exist.
+    NoProcess,
+    /// There are as many processes as there may be.
+    TooManyProcesses,
+    /// It touches what the subject runs on.
+    Protected,
+    /// It would populate or map more than a program may.
+    TooMuch,
+    /// It asks for what is not supported or not wanted.
+    Avoided,
+    /// It would execute bytes that are not a return instruction.
+    NotCallable,
+}
+
+/// The most a program may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Pages that the operations of one program may populate, in all.
+    pub populated: u64,
+    /// Pages that one process may have mapped.
+    pub mapped: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { populated: 2048, mapped: (8 << 30) / PAGE_SIZE }
+    }
+}
+
+/// Admits the operations of one program, in order, and keeps account.
+#[derive(Clone, Debug)]
+pub struct Guard<'f> {
+    fence: &'f Fence,
+    bounds: Bounds,
+    avoid: Avoid,
+    populated: u64,
+    forked: usize,
+}
+
+impl<'f> Guard<'f> {
+    /// For a program that starts afresh.
+    pub fn new(fence: &'f Fence, bounds: Bounds, avoid: Avoid) -> Guard<'f> {
+        Guard { fence, bounds, avoid, populated: 0, forked: 0 }
+    }
+
+    /// How many pages may still be populated.
+    pub fn pages_left(&self) -> u64 {
+        self.bounds.populated.saturating_sub(self.populated)
+    }
+
+    /// Whether another process may be forked.
+    pub fn may_fork(&self) -> bool {
+        self.forked + 1 < MAX_PROCESSES
+    }
+
+    /// What this program must stay out of.
+    pub(crate) fn fence(&self) -> &'f Fence {
+        self.fence
+    }
+
+    /// Tests an operation and books what it costs.
+    pub(crate) fn admit(&mut self, op: &Op, view: &View<'_>) -> Result<(), Refusal> {
+        let cost = self.check(op, view)?;
+        self.populated += cost;
+        self.forked += usize::from(op.call == Call::Fork);
+        Ok(())
+    }
+
+    /// Tests an operation; answers how many pages it may populate at most.
+    fn check(&self, op: &Op, view: &View<'_>) -> Result<u64, Refusal> {
+        let mm = view.mm(op.process).ok_or(Refusal::NoProcess)?;
+        let cost = match &op.call {
+            &Call::Mmap { addr, len, prot, flags, fd, .. } => {
+                self.mapping(mm, view.resolve(addr), len, prot, flags, fd)?
+            }
+            &Call::Munmap { addr, len } => {
+                let span = Span::new(view.resolve(addr), len);
+                if !span.beyond_user() {
+                    self.clear(span)?;
+                }
+                0
+            }
+            &Call::Mprotect { addr, len, .. } => {
+                let span = self.span(view.resolve(addr), len)?;
+                populated_by(mm, span, |flags| flags.contains(VmFlags::LOCKED))
+            }
+            &Call::Mremap { old, old_len, new_len, flags, new } => {
+                self.moving(mm, view.resolve(old), old_len, new_len, flags, view.resolve(new))?
+            }
+            &Call::Brk { addr } => self.heap(mm, view.resolve(addr))?,
+            &Call::Madvise { addr, len, advice } => {
+                let span = self.span(view.resolve(addr), len)?;
+                self.advice(advice)?;
+                match advice {
+                    MADV_POPULATE_READ | MADV_POPULATE_WRITE => populated_by(mm, span, |_| true),
+                    _ => 0,
+                }
+            }
+            &Call::Mlock { addr, len } => {
+                populated_by(mm, self.span(view.resolve(addr), len)?, |_| true)
+            }
+            &Call::Mlock2 { addr, len, flags } => {
+                let span = self.span(view.resolve(addr), len)?;
+                populated_by(mm, span, |_| flags & MLOCK_ONFAULT == 0)
+            }
+            &Call::Munlock { addr, len } | &Call::Msync { addr, len, .. } => {
+                self.span(view.resolve(addr), len)?;
+                0
+            }
+            &Call::SetVmaName { addr, len, ref name } => {
+                self.span(view.resolve(addr), len)?;
+                if name.as_ref().is_some_and(|n| n.len() > MAX_NAME_LEN || n.contains('\0')) {
+                    return Err(Refusal::Avoided);
+                }
+                0
+            }
+            &Call::Mseal { addr, len, .. } => {
+                self.span(view.resolve(addr), len)?;
+                if op.process == ProcessId(0) && self.avoid.seal_first {
+                    return Err(Refusal::Avoided);
+                }
+                0
+            }
+            &Call::Mlockall { flags } if flags & MCL_CURRENT != 0 && flags & MCL_ONFAULT == 0 => {
+                mm.total_vm
+            }
+            &Call::Mincore { addr, len } => {
+                self.span(view.resolve(addr), len)?;
+                if len.div_ceil(PAGE_SIZE) > MAX_MINCORE_PAGES {
+                    return Err(Refusal::TooMuch);
+                }
+                0
+            }
+            &Call::Prctl { option, args } => self.setting(op.process, option, args)?,
+            &Call::Setrlimit { resource, hard, .. } => {
+                if self.avoid.hard_limits && hard != RLIM_INFINITY {
+                    return Err(Refusal::Avoided);
+                }
+                if !RLIMITS.iter().any(|(_, known)| *known == resource) && resource < 16 {
+                    return Err(Refusal::Avoided);
+                }
+                0
+            }
+            &Call::Load { addr, len } | &Call::Store { addr, len, .. } => {
+                if len > MAX_ACCESS {
+                    return Err(Refusal::TooMuch);
+                }
+                let span = self.span(view.resolve(addr), len)?;
+                populated_by(mm, span, |_| true)
+            }
+            &Call::Call { addr } => {
+                let at = view.resolve(addr);
+                self.span(at, 1)?;
+                let exec = mm.vmas.containing(at).is_some_and(|v| v.flags.contains(VmFlags::EXEC));
+                if exec && !holds_return(op, addr, view) {
+                    return Err(Refusal::NotCallable);
+                }
+                1
+            }
+            Call::Fork if !self.may_fork() => return Err(Refusal::TooManyProcesses),
+            Call::Fork if self.avoid.fork => return Err(Refusal::Avoided),
+            Call::Exit if op.process == ProcessId(0) => return Err(Refusal::NoProcess),
+            Call::Mlockall { .. } | Call::Munlockall | Call::Fork | Call::Exit => 0,
+        };
+        if cost > self.pages_left() {
+            return Err(Refusal::TooMuch);
+        }
+        Ok(cost)
+    }
+
+    fn clear(&self, span: Span) -> Result<(), Refusal> {
+        // an empty range is looked up all the same
+        let end = span.end.max(span.start.saturating_add(1));
+        if self.fence.clear(span.start, end) {
+            Ok(())
+        } else {
+            Err(Refusal::Protected)
+        }
+    }
+
+    fn span(&self, addr: u64, len: u64) -> Result<Span, Refusal> {
+        let span = Span::new(addr, len);
+        self.clear(span)?;
+        Ok(span)
+    }
+
+    fn room(&self, mm: &Mm, pages: u64) -> Result<(), Refusal> {
+        if mm.total_vm.saturating_add(pages) > self.bounds.mapped {
+            return Err(Refusal::TooMuch);
+        }
+        Ok(())
+    }
+
+    /// A place that the caller insists on.
+    fn place(&self, span: Span, addr: u64) -> Result<(), Refusal> {
+        // these fail for certain, before anything is unmapped
+        if span.beyond_user() || !page_aligned(addr) {
+            return Ok(());
+        }
+        if span.start < self.fence.floor() {
+            return Err(Refusal::Avoided);
+        }
+        self.clear(span)
+    }
+
+    fn mapping(
+        &self,
+        mm: &Mm,
+        addr: u64,
+        len: u64,
+        prot: u64,
+        flags: u64,
+        fd: i32,
+    ) -> Result<u64, Refusal> {
+        if flags & MAP_ANONYMOUS == 0 {
+            // a descriptor that is not open fails before anything else counts
+            return if fd == -1 { Ok(0) } else { Err(Refusal::Avoided) };
+        }
+        if flags & MAP_HUGETLB != 0 {
+            return Err(Refusal::Avoided);
+        }
+        match flags & MAP_TYPE_MASK {
+            MAP_SHARED if len != 0 => return Err(Refusal::Avoided),
+            MAP_DROPPABLE if self.avoid.droppable => return Err(Refusal::Avoided),
+            _ => {}
+        }
+        if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0 {
+            self.place(Span::new(addr, len), addr)?;
+        }
+        let size = Span::new(0, len);
+        if size.beyond_user() {
+            return Ok(0);
+        }
+        self.room(mm, size.pages())?;
+        let future = mm.def_flags & VmFlags::LOCKED_MASK == VmFlags::LOCKED;
+        let populates = (flags & MAP_POPULATE != 0 && flags & MAP_NONBLOCK == 0)
+            || flags & MAP_LOCKED != 0
+            || future;
+        let accessible = prot & (PROT_READ | PROT_WRITE | PROT_EXEC) != 0;
+        Ok(if populates && accessible { size.pages() } else { 0 })
+    }
+
+    fn moving(
+        &self,
+        mm: &Mm,
+        old: u64,
+        old_len: u64,
+        new_len: u64,
+        flags: u64,
+        new: u64,
+    ) -> Result<u64, Refusal> {
+        let from = self.span(old, old_len)?;
+        let to = Span::new(new, new_len);
+        if flags & MREMAP_FIXED != 0 {
+            self.place(to, new)?;
+        }
+        let size = Span::new(0, new_len);
+        if size.beyond_user() || from.wraps {
+            return Ok(0);
+        }
+        let grown = size.pages().saturating_sub(from.pages());
+        let twice = if flags & MREMAP_DONTUNMAP != 0 { size.pages() } else { 0 };
+        self.room(mm, grown.max(twice))?;
+        let locked = mm.vmas.containing(old).is_some_and(|v| v.flags.contains(VmFlags::LOCKED));
+        Ok(if locked { grown } else { 0 })
+    }
+
+    fn heap(&self, mm: &Mm, to: u64) -> Result<u64, Refusal> {
+        let grown = to.saturating_sub(mm.brk).div_ceil(PAGE_SIZE);
+        if Span::new(mm.brk, to.saturating_sub(mm.brk)).beyond_user() {
+            return Ok(0);
+        }
+        self.room(mm, grown)?;
+        Ok(if mm.def_flags.contains(VmFlags::LOCKED) { grown } else { 0 })
+    }
+
+    fn advice(&self, advice: i32) -> Result<(), Refusal> {
+        let avoid = &self.avoid;
+        let refused = match advice {
+            // real ones, for who may
+            MADV_HWPOISON | MADV_SOFT_OFFLINE => true,
+            MADV_PAGEOUT => avoid.pageout,
+            MADV_MERGEABLE | MADV_UNMERGEABLE => avoid.mergeable,
+            MADV_HUGEPAGE | MADV_COLLAPSE => avoid.hugepage,
+            _ => false,
+        };
+        if refused {
+            Err(Refusal::Avoided)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn setting(&self, process: ProcessId, option: i32, args: [u64; 4]) -> Result<u64, Refusal> {
+        let refused = match option {
+            PR_GET_THP_DISABLE | PR_GET_MDWE | PR_GET_MEMORY_MERGE => false,
+            // huge pages stay off
+            PR_SET_THP_DISABLE => args[0] == 0 || args[1] & PR_THP_DISABLE_EXCEPT_ADVISED != 0,
+            PR_SET_MDWE => process == ProcessId(0) && self.avoid.mdwe_first && args[0] & 1 != 0,
+            PR_SET_MEMORY_MERGE => self.avoid.mergeable,
+            // the rest can change anything
+            _ => true,
+        };
+        if refused {
+            Err(Refusal::Avoided)
+        } else {
+            Ok(0)
+        }
+    }
+}
+
+/// Accessible pages of a range in mappings whose flags satisfy `counts`.
+fn populated_by(mm: &Mm, span: Span, counts: impl Fn(VmFlags) -> bool) -> u64 {
+    mm.vmas
+        .overlapping(span.start, span.end)
+        .filter(|vma| counts(vma.flags))
+        .map(|vma| overlap_pages(vma, span.start, span.end))
+        .sum()
+}
+
+/// Whether the byte that would be executed is a return instruction. Without a
+/// model to ask, nobody knows.
+fn holds_return(op: &Op, addr: mm_reference::op::Addr, view: &View<'_>) -> bool {
+    let Some(system) = view.system else { return false };
+    let mut copy = system.clone();
+    let load = Op { process: op.process, call: Call::Load { addr, len: 1 } };
+    match copy.apply(&load) {
+        Ok(answer) => answer.outcome == Outcome::Contents(Contents::Uniform(RET_INSTRUCTION)),
+        Err(_) => false,
+    }
+}

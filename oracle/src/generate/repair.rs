@@ -1,0 +1,88 @@
+//! Makes a valid program of a changed one.
+
+use super::fence::Fence;
+use super::guard::{Bounds, Guard, Refusal};
+use super::view::View;
+use super::{Avoid, Shape};
+use mm_reference::model::{CannotPredict, System};
+use mm_reference::op::consts::{MAP_FIXED, MAP_FIXED_NOREPLACE};
+use mm_reference::op::{Call, Op, Outcome};
+
+/// What programs are mended against: the state that they start from, and what
+/// they must leave alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Workshop<'a> {
+    /// A fresh subject, as the model has it.
+    pub fresh: &'a System,
+    /// What it runs on.
+    pub fence: &'a Fence,
+    /// The most that a program may use.
+    pub bounds: Bounds,
+    /// What to stay away from.
+    pub avoid: Avoid,
+    /// The most operations of a program.
+    pub max_ops: usize,
+}
+
+impl<'a> Workshop<'a> {
+    /// With the bounds of a shape.
+    pub fn new(fresh: &'a System, fence: &'a Fence, shape: &Shape) -> Workshop<'a> {
+        let &Shape { bounds, avoid, max_ops, .. } = shape;
+        Workshop { fresh, fence, bounds, avoid, max_ops }
+    }
+}
+
+/// A mended program.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Repaired {
+    /// What may run.
+    pub ops: Vec<Op>,
+    /// Operations of the original that may not, by position, and why.
+    pub dropped: Vec<(usize, Refusal)>,
+    /// What the model has no rule for: the last of `ops`, after which nothing
+    /// was kept.
+    pub unpredicted: Option<CannotPredict>,
+}
+
+/// Drops what may not run: operations of processes that do not exist, of
+/// protected memory, beyond what a program may use. The rest is played on the
+/// model, and ends where that cannot predict.
+pub fn repair(workshop: &Workshop<'_>, ops: &[Op]) -> Repaired {
+    let mut system = workshop.fresh.clone();
+    let mut guard = Guard::new(workshop.fence, workshop.bounds, workshop.avoid);
+    let mut repaired = Repaired::default();
+    for (index, op) in ops.iter().enumerate() {
+        if repaired.ops.len() == workshop.max_ops {
+            break;
+        }
+        if let Err(refusal) = guard.admit(op, &View::of(&system)) {
+            repaired.dropped.push((index, refusal));
+            continue;
+        }
+        repaired.ops.push(op.clone());
+        if let Err(reason) = system.apply(op) {
+            repaired.unpredicted = Some(reason);
+            break;
+        }
+    }
+    repaired
+}
+
+/// The program with every mapping asked for at the place that the kernel would
+/// choose for it: operations can go without moving what the others speak of.
+pub fn pin(workshop: &Workshop<'_>, ops: &[Op]) -> Vec<Op> {
+    let mut system = workshop.fresh.clone();
+    let mut pinned = ops.to_vec();
+    for (op, pinned) in ops.iter().zip(&mut pinned) {
+        let Ok(answer) = system.apply(op) else { break };
+        if let (Outcome::Address(at), Call::Mmap { addr, flags, .. }) =
+            (answer.outcome, &mut pinned.call)
+        {
+            if *flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) == 0 {
+                *flags |= MAP_FIXED;
+                *addr = workshop.fresh.layout().express(at);
+            }
+        }
+    }
+    pinned
+}

@@ -1,0 +1,411 @@
+//! How often what is generated: the numbers behind all choices of operations.
+
+use mm_reference::op::consts::*;
+
+/// What kind of operation to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // named as the calls are
+pub enum Kind {
+    Mmap,
+    Munmap,
+    Mprotect,
+    Mremap,
+    Brk,
+    Madvise,
+    /// `mlock` and `mlock2`
+    Mlock,
+    Munlock,
+    Mlockall,
+    Munlockall,
+    Mseal,
+    Msync,
+    Mincore,
+    Prctl,
+    Name,
+    Setrlimit,
+    Load,
+    Store,
+    Call,
+    Fork,
+    Exit,
+}
+
+/// What a program dwells on, so that its operations build on each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Theme {
+    /// A bit of everything.
+    General,
+    /// Small mappings side by side that merge and split.
+    Merge,
+    /// Moving, growing and shrinking.
+    Remap,
+    /// Fork and copy-on-write.
+    Cow,
+    /// The heap and what is mapped in its way.
+    Heap,
+    /// Locking, populating, dropping.
+    Lock,
+    /// Guard regions.
+    Guard,
+    /// Resource limits, just around what is used.
+    Limits,
+    /// The stack, other growing mappings, and their neighbours.
+    Stack,
+    /// Advice of every kind.
+    Advice,
+    /// Executable memory.
+    Exec,
+    /// Sealing; in children, since a sealed subject has to be started anew.
+    Seal,
+    /// As many mappings as there may be.
+    Fill,
+}
+
+impl Theme {
+    /// Every theme but [`Theme::Fill`], which has to be asked for, with how
+    /// often it is chosen.
+    pub const CHOICE: &'static [(u32, Theme)] = &[
+        (30, Theme::General),
+        (14, Theme::Merge),
+        (12, Theme::Remap),
+        (12, Theme::Cow),
+        (6, Theme::Heap),
+        (7, Theme::Lock),
+        (5, Theme::Guard),
+        (5, Theme::Limits),
+        (5, Theme::Stack),
+        (6, Theme::Advice),
+        (3, Theme::Exec),
+        (3, Theme::Seal),
+    ];
+
+    /// Out of 100 ranges, how many lie on the program's own small ground.
+    pub fn cling(self) -> u32 {
+        match self {
+            Theme::Merge | Theme::Seal => 85,
+            Theme::Remap | Theme::Guard => 50,
+            Theme::Cow | Theme::Advice | Theme::Lock | Theme::Exec => 40,
+            Theme::Heap | Theme::Stack => 5,
+            Theme::General | Theme::Limits | Theme::Fill => 25,
+        }
+    }
+
+    /// The weights of the kinds of operations.
+    pub fn kinds(self) -> &'static [(u32, Kind)] {
+        match self {
+            Theme::General | Theme::Fill => GENERAL,
+            Theme::Merge => MERGE,
+            Theme::Remap => REMAP,
+            Theme::Cow => COW,
+            Theme::Heap => HEAP,
+            Theme::Lock => LOCK,
+            Theme::Guard => GUARD,
+            Theme::Limits => LIMITS,
+            Theme::Stack => STACK,
+            Theme::Advice => ADVICE,
+            Theme::Exec => EXEC,
+            Theme::Seal => SEAL,
+        }
+    }
+
+    /// The weights of the advices.
+    pub fn advices(self) -> &'static [(u32, i32)] {
+        match self {
+            Theme::Guard => GUARD_ADVICES,
+            Theme::Cow => FORK_ADVICES,
+            _ => ADVICE_WEIGHTS,
+        }
+    }
+}
+
+/// The chance of a wrong argument, out of 1000 operations.
+pub const WRONG: u32 = 80;
+
+/// Any operation, now and then, in a program with a theme: out of 100.
+pub const STRAY: u32 = 15;
+
+const GENERAL: &[(u32, Kind)] = &[
+    (200, Kind::Mmap),
+    (90, Kind::Munmap),
+    (110, Kind::Mprotect),
+    (90, Kind::Mremap),
+    (35, Kind::Brk),
+    (130, Kind::Madvise),
+    (25, Kind::Mlock),
+    (15, Kind::Munlock),
+    (5, Kind::Mlockall),
+    (4, Kind::Munlockall),
+    (4, Kind::Mseal),
+    (8, Kind::Msync),
+    (15, Kind::Mincore),
+    (8, Kind::Prctl),
+    (20, Kind::Name),
+    (15, Kind::Setrlimit),
+    (45, Kind::Load),
+    (150, Kind::Store),
+    (8, Kind::Call),
+    (18, Kind::Fork),
+    (5, Kind::Exit),
+];
+
+const MERGE: &[(u32, Kind)] = &[
+    (300, Kind::Mmap),
+    (120, Kind::Munmap),
+    (200, Kind::Mprotect),
+    (90, Kind::Mremap),
+    (90, Kind::Madvise),
+    (20, Kind::Mlock),
+    (10, Kind::Munlock),
+    (40, Kind::Name),
+    (120, Kind::Store),
+    (10, Kind::Fork),
+];
+
+const REMAP: &[(u32, Kind)] = &[
+    (150, Kind::Mmap),
+    (40, Kind::Munmap),
+    (60, Kind::Mprotect),
+    (350, Kind::Mremap),
+    (50, Kind::Madvise),
+    (15, Kind::Mlock),
+    (10, Kind::Name),
+    (20, Kind::Load),
+    (130, Kind::Store),
+    (15, Kind::Fork),
+];
+
+const COW: &[(u32, Kind)] = &[
+    (110, Kind::Mmap),
+    (50, Kind::Munmap),
+    (60, Kind::Mprotect),
+    (60, Kind::Mremap),
+    (110, Kind::Madvise),
+    (10, Kind::Mlock),
+    (15, Kind::Mincore),
+    (60, Kind::Load),
+    (230, Kind::Store),
+    (110, Kind::Fork),
+    (30, Kind::Exit),
+];
+
+const HEAP: &[(u32, Kind)] = &[
+    (100, Kind::Mmap),
+    (50, Kind::Munmap),
+    (40, Kind::Mprotect),
+    (40, Kind::Mremap),
+    (350, Kind::Brk),
+    (40, Kind::Madvise),
+    (10, Kind::Mlock),
+    (10, Kind::Mlockall),
+    (30, Kind::Setrlimit),
+    (90, Kind::Store),
+    (15, Kind::Fork),
+];
+
+const LOCK: &[(u32, Kind)] = &[
+    (170, Kind::Mmap),
+    (50, Kind::Munmap),
+    (60, Kind::Mprotect),
+    (60, Kind::Mremap),
+    (20, Kind::Brk),
+    (90, Kind::Madvise),
+    (170, Kind::Mlock),
+    (90, Kind::Munlock),
+    (35, Kind::Mlockall),
+    (20, Kind::Munlockall),
+    (20, Kind::Mincore),
+    (20, Kind::Setrlimit),
+    (20, Kind::Load),
+    (70, Kind::Store),
+    (15, Kind::Fork),
+];
+
+const GUARD: &[(u32, Kind)] = &[
+    (120, Kind::Mmap),
+    (50, Kind::Munmap),
+    (60, Kind::Mprotect),
+    (70, Kind::Mremap),
+    (380, Kind::Madvise),
+    (25, Kind::Mlock),
+    (15, Kind::Mincore),
+    (60, Kind::Load),
+    (140, Kind::Store),
+    (25, Kind::Fork),
+];
+
+const LIMITS: &[(u32, Kind)] = &[
+    (200, Kind::Mmap),
+    (50, Kind::Munmap),
+    (90, Kind::Mprotect),
+    (90, Kind::Mremap),
+    (80, Kind::Brk),
+    (20, Kind::Madvise),
+    (60, Kind::Mlock),
+    (20, Kind::Mlockall),
+    (220, Kind::Setrlimit),
+    (80, Kind::Store),
+    (15, Kind::Fork),
+];
+
+const STACK: &[(u32, Kind)] = &[
+    (220, Kind::Mmap),
+    (70, Kind::Munmap),
+    (80, Kind::Mprotect),
+    (50, Kind::Mremap),
+    (40, Kind::Madvise),
+    (30, Kind::Mlock),
+    (40, Kind::Setrlimit),
+    (60, Kind::Load),
+    (250, Kind::Store),
+    (20, Kind::Fork),
+];
+
+const ADVICE: &[(u32, Kind)] = &[
+    (130, Kind::Mmap),
+    (40, Kind::Munmap),
+    (50, Kind::Mprotect),
+    (40, Kind::Mremap),
+    (400, Kind::Madvise),
+    (40, Kind::Mlock),
+    (30, Kind::Mincore),
+    (20, Kind::Msync),
+    (60, Kind::Load),
+    (170, Kind::Store),
+    (40, Kind::Fork),
+    (10, Kind::Exit),
+];
+
+const EXEC: &[(u32, Kind)] = &[
+    (130, Kind::Mmap),
+    (20, Kind::Munmap),
+    (200, Kind::Mprotect),
+    (40, Kind::Mremap),
+    (40, Kind::Madvise),
+    (40, Kind::Prctl),
+    (180, Kind::Store),
+    (200, Kind::Call),
+    (20, Kind::Fork),
+];
+
+const SEAL: &[(u32, Kind)] = &[
+    (160, Kind::Mmap),
+    (110, Kind::Munmap),
+    (120, Kind::Mprotect),
+    (110, Kind::Mremap),
+    (20, Kind::Brk),
+    (130, Kind::Madvise),
+    (150, Kind::Mseal),
+    (20, Kind::Mlock),
+    (10, Kind::Load),
+    (90, Kind::Store),
+    (90, Kind::Fork),
+];
+
+/// Advices by weight.
+const ADVICE_WEIGHTS: &[(u32, i32)] = &[
+    (3, MADV_NORMAL),
+    (4, MADV_RANDOM),
+    (4, MADV_SEQUENTIAL),
+    (3, MADV_WILLNEED),
+    (16, MADV_DONTNEED),
+    (10, MADV_FREE),
+    (1, MADV_REMOVE),
+    (6, MADV_DONTFORK),
+    (4, MADV_DOFORK),
+    (2, MADV_MERGEABLE),
+    (1, MADV_UNMERGEABLE),
+    (3, MADV_HUGEPAGE),
+    (3, MADV_NOHUGEPAGE),
+    (5, MADV_DONTDUMP),
+    (3, MADV_DODUMP),
+    (6, MADV_WIPEONFORK),
+    (3, MADV_KEEPONFORK),
+    (7, MADV_COLD),
+    (5, MADV_PAGEOUT),
+    (8, MADV_POPULATE_READ),
+    (8, MADV_POPULATE_WRITE),
+    (6, MADV_DONTNEED_LOCKED),
+    (1, MADV_COLLAPSE),
+    (12, MADV_GUARD_INSTALL),
+    (7, MADV_GUARD_REMOVE),
+];
+
+const GUARD_ADVICES: &[(u32, i32)] = &[
+    (45, MADV_GUARD_INSTALL),
+    (25, MADV_GUARD_REMOVE),
+    (8, MADV_DONTNEED),
+    (4, MADV_FREE),
+    (3, MADV_DONTNEED_LOCKED),
+    (3, MADV_COLD),
+    (3, MADV_PAGEOUT),
+    (5, MADV_POPULATE_READ),
+    (5, MADV_POPULATE_WRITE),
+    (3, MADV_WIPEONFORK),
+    (2, MADV_DONTFORK),
+];
+
+const FORK_ADVICES: &[(u32, i32)] = &[
+    (15, MADV_DONTFORK),
+    (8, MADV_DOFORK),
+    (18, MADV_WIPEONFORK),
+    (8, MADV_KEEPONFORK),
+    (15, MADV_DONTNEED),
+    (12, MADV_FREE),
+    (6, MADV_COLD),
+    (4, MADV_PAGEOUT),
+    (8, MADV_POPULATE_READ),
+    (8, MADV_POPULATE_WRITE),
+    (5, MADV_GUARD_INSTALL),
+];
+
+/// Advice values that no kernel knows.
+pub const BAD_ADVICES: &[i32] = &[-1, 5, 6, 7, 26, 27, 99, 104, 128, 255, i32::MAX, i32::MIN];
+
+/// Protections by weight.
+pub const PROT_WEIGHTS: &[(u32, u64)] = &[
+    (60, PROT_READ | PROT_WRITE),
+    (14, PROT_READ),
+    (12, PROT_NONE),
+    (4, PROT_READ | PROT_WRITE | PROT_EXEC),
+    (5, PROT_READ | PROT_EXEC),
+    (3, PROT_WRITE),
+    (2, PROT_EXEC),
+];
+
+/// Protections where code is run.
+pub const EXEC_PROT_WEIGHTS: &[(u32, u64)] = &[
+    (30, PROT_READ | PROT_WRITE | PROT_EXEC),
+    (25, PROT_READ | PROT_EXEC),
+    (25, PROT_READ | PROT_WRITE),
+    (10, PROT_EXEC),
+    (5, PROT_READ),
+    (5, PROT_NONE),
+];
+
+/// Flags that an `mmap` may have beyond its type, each with its chance out of
+/// 1000.
+pub const MMAP_EXTRA: &[(u32, u64)] = &[
+    (25, MAP_32BIT),
+    (4, MAP_ABOVE4G),
+    (35, MAP_GROWSDOWN),
+    (5, MAP_DENYWRITE),
+    (5, MAP_EXECUTABLE),
+    (35, MAP_LOCKED),
+    (60, MAP_NORESERVE),
+    (60, MAP_POPULATE),
+    (10, MAP_NONBLOCK),
+    (25, MAP_STACK),
+    (3, MAP_SYNC),
+    (3, MAP_UNINITIALIZED),
+];
+
+/// Sizes in pages: how often a range of which class is made.
+pub const SIZE_WEIGHTS: &[(u32, (u64, u64))] = &[
+    (30, (1, 1)),
+    (30, (2, 4)),
+    (30, (5, 16)),
+    (5, (17, 64)),
+    (3, (500, 530)),
+    (2, (1020, 1540)),
+    (1, (262_140, 524_300)),
+];
