@@ -1,1 +1,64 @@
 //! The address spaces: state and rules.
+//!
+//! Layered as the kernel is:
+//!
+//! * [`vma`], [`vma_tree`], [`unmapped_area`]: mappings, merging and splitting,
+//!   and where a new one lands (`mm/vma.c`, `mm/mmap.c`).
+//! * [`anon_vma`]: who may share anonymous pages with whom (`mm/rmap.c`).
+//! * [`page_table`], [`folio`]: what is populated, and by which page.
+//! * [`fault`], [`gup`], [`zap`], [`protection`], [`move_tables`]: the paths
+//!   that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
+//!   `mm/mremap.c`).
+//! * [`ops`]: one file per operation.
+//! * [`observe`]: what `/proc` shows of it all.
+
+pub mod anon_vma;
+pub mod expand;
+pub mod fault;
+pub mod folio;
+pub mod gaps;
+pub mod gup;
+mod limits;
+mod merge;
+pub mod mm;
+pub mod modify;
+pub mod move_tables;
+pub mod observe;
+pub mod ops;
+pub mod page_table;
+pub mod protection;
+pub mod seed;
+pub mod system;
+#[cfg(test)]
+mod tests;
+mod unmapped_area;
+pub mod vma;
+pub mod vma_tree;
+pub mod zap;
+
+pub use mm::{Limits, Mm, Rss};
+pub use seed::Seed;
+pub use system::{Answer, CannotPredict, Current, Process, System};
+pub use vma::{Backing, VmFlags, Vma};
+
+use crate::errno::Errno;
+
+/// Why an operation did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fail {
+    /// The kernel answers with this error, for this reason.
+    Errno(Errno, &'static str),
+    /// The model has no rule for this.
+    Unknown(CannotPredict),
+}
+
+impl From<CannotPredict> for Fail {
+    fn from(reason: CannotPredict) -> Fail {
+        Fail::Unknown(reason)
+    }
+}
+
+/// A failure with an error number and the reason for it.
+pub(crate) fn fail<T>(errno: Errno, why: &'static str) -> Result<T, Fail> {
+    Err(Fail::Errno(errno, why))
+}

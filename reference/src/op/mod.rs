@@ -92,19 +92,24 @@ impl Layout {
     }
 
     /// The way of saying an address that survives a change of layout: relative
-    /// to the nearest base when one is within a quarter of its neighbourhood,
-    /// absolute otherwise.
+    /// to the heap when it is soon above its start, to the area of mappings or
+    /// to the stack when it is not far below their ends, absolute otherwise.
     pub fn express(&self, address: u64) -> Addr {
-        const NEAR: u64 = 1 << 36;
-        let below = |base: u64| base.wrapping_sub(address);
-        if address >= self.heap && address - self.heap < 1 << 28 && self.heap != 0 {
-            Addr::new(Base::Heap, (address - self.heap) as i64)
-        } else if self.stack != 0 && below(self.stack) <= 1 << 30 {
-            Addr::new(Base::Stack, -(below(self.stack) as i64))
-        } else if self.mmap != 0 && below(self.mmap) < NEAR {
-            Addr::new(Base::Mmap, -(below(self.mmap) as i64))
-        } else {
-            Addr::absolute(address)
+        const HEAP_REACH: u64 = 1 << 28;
+        const MMAP_REACH: u64 = 1 << 36;
+        const STACK_REACH: u64 = 1 << 30;
+        let near = |base: u64, distance: Option<u64>, reach: u64| {
+            base != 0 && distance.is_some_and(|d| d <= reach)
+        };
+        // the area of mappings ends some 128 MiB below the stack: ask for it first
+        let bases = [
+            (Base::Heap, self.heap, address.checked_sub(self.heap), HEAP_REACH),
+            (Base::Mmap, self.mmap, self.mmap.checked_sub(address), MMAP_REACH),
+            (Base::Stack, self.stack, self.stack.checked_sub(address), STACK_REACH),
+        ];
+        match bases.into_iter().find(|(_, at, distance, reach)| near(*at, *distance, *reach)) {
+            Some((base, at, ..)) => Addr::new(base, address.wrapping_sub(at) as i64),
+            None => Addr::absolute(address),
         }
     }
 }

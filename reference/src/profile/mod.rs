@@ -1,8 +1,10 @@
 //! What a kernel is: version, configuration, settings, and which of the
 //! version-dependent behaviours it has.
 
+mod quirks;
 mod rules;
 
+pub use quirks::{Quirk, QuirkSet, QUIRKS};
 pub use rules::{Rule, RuleSet, RULES};
 
 use crate::defect::Defect;
@@ -107,6 +109,8 @@ pub struct Profile {
     pub privilege: Privilege,
     /// The version-dependent rules that hold.
     pub rules: RuleSet,
+    /// Known bugs that are imitated; empty but for explaining a divergence.
+    pub quirks: QuirkSet,
     /// The wrong rule, when this is a defective variant.
     pub defect: Option<Defect>,
 }
@@ -144,6 +148,7 @@ impl Profile {
                 sys_admin: false,
             },
             rules: RuleSet::of_version(version),
+            quirks: QuirkSet::default(),
             defect: None,
         }
     }
@@ -152,6 +157,12 @@ impl Profile {
     #[inline]
     pub fn has(&self, rule: Rule) -> bool {
         self.rules.contains(rule)
+    }
+
+    /// Whether a known bug is imitated.
+    #[inline]
+    pub fn imitates(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(quirk)
     }
 
     /// Whether this is the variant with that wrong rule.

@@ -81,6 +81,43 @@ impl SmapsEntry {
     }
 }
 
+impl SmapsField {
+    /// Whether the kernel prints the value in kB.
+    pub const fn in_kb(self) -> bool {
+        !matches!(self, SmapsField::ThpEligible | SmapsField::ProtectionKey)
+    }
+
+    /// Writes the field's line as `/proc/pid/smaps` has it, without the newline.
+    pub fn write_line(self, value: u64, f: &mut impl fmt::Write) -> fmt::Result {
+        // the longest name is followed by a blank of its own, hence the shorter number
+        if self.name().len() == 15 {
+            write!(f, "{}: {value:7}", self.name())?;
+        } else {
+            let pad = 15 - self.name().len();
+            write!(f, "{}:{:pad$}{value:8}", self.name(), "")?;
+        }
+        f.write_str(if self.in_kb() { " kB" } else { "" })
+    }
+}
+
+impl fmt::Display for SmapsEntry {
+    /// As `/proc/pid/smaps` prints it, without the last newline. Lines that no
+    /// field is known for come just before `VmFlags`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.line)?;
+        for &field in SMAPS_FIELDS {
+            if let Some(value) = self.get(field) {
+                field.write_line(value, f)?;
+                f.write_str("\n")?;
+            }
+        }
+        for line in &self.unknown {
+            writeln!(f, "{line}")?;
+        }
+        write!(f, "VmFlags: {}", self.flags)
+    }
+}
+
 /// The two-letter flags of a `VmFlags` line, in the order printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct VmFlagList {

@@ -1,6 +1,7 @@
 //! The memory lines of `/proc/pid/status`.
 
 use super::smaps::fields;
+use std::fmt;
 
 fields! {
     /// The lines, in kB.
@@ -31,5 +32,27 @@ impl Status {
     pub fn set(&mut self, field: StatusField, value: u64) {
         self.values[field as usize] = value;
         self.present |= 1 << field as u32;
+    }
+}
+
+impl StatusField {
+    /// Writes the field's line as `/proc/pid/status` has it, without the newline.
+    pub fn write_line(self, value: u64, f: &mut impl fmt::Write) -> fmt::Result {
+        write!(f, "{}:\t{value:8} kB", self.name())
+    }
+}
+
+impl fmt::Display for Status {
+    /// As `/proc/pid/status` prints these lines, without the last newline.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for &field in STATUS_FIELDS {
+            if let Some(value) = self.get(field) {
+                f.write_str(separator)?;
+                field.write_line(value, f)?;
+                separator = "\n";
+            }
+        }
+        Ok(())
     }
 }

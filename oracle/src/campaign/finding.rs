@@ -1,0 +1,150 @@
+//! From a divergence to a finding: seen again, made small, seen reliably.
+
+use crate::compare::{render, Signature};
+use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
+use crate::shrink::{shrink, Verdict as Shrinking};
+use mm_reference::op::{Layout, Op};
+use mm_reference::profile::QuirkSet;
+use mm_reference::text::Program;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How often a divergence is tried again before it is believed.
+const CONFIRMATIONS: u32 = 4;
+/// How many runs the stated reliability comes from.
+const RELIABILITY_RUNS: u32 = 10;
+/// How long shrinking may take.
+const SHRINK_TIME: Duration = Duration::from_secs(8);
+
+/// A confirmed, shrunk divergence.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What makes it the same as another.
+    pub signature: Signature,
+    /// The operations that show it.
+    pub ops: Vec<Op>,
+    /// The operations with the results that the model expects.
+    pub program: Program,
+    /// Whether no operation can be left out.
+    pub minimal: bool,
+    /// In how many of how many fresh runs it showed.
+    pub reliability: (u32, u32),
+    /// The divergence of the last run that showed it.
+    pub divergence: Divergence,
+    /// The readable report.
+    pub report: String,
+    /// Where the bases of addresses were.
+    pub layout: Layout,
+}
+
+/// What looking into a divergence came to.
+#[derive(Debug)]
+pub enum Investigation {
+    /// It shows again.
+    Confirmed(Box<Finding>),
+    /// Seen up close, it is a known difference.
+    Known(QuirkSet),
+    /// It does not show again.
+    Unconfirmed,
+}
+
+/// Confirms, shrinks and measures a divergence.
+///
+/// # Errors
+/// When programs can no longer be run.
+pub fn investigate(
+    runner: &mut Runner,
+    trial: &Trial,
+    stop: &AtomicBool,
+) -> Result<Investigation, RunError> {
+    let Some(divergence) = trial.divergence() else { return Ok(Investigation::Unconfirmed) };
+    let through = &trial.ops[..=divergence.step.index().min(trial.ops.len() - 1)];
+    let mut seen = None;
+    for attempt in 0..CONFIRMATIONS {
+        // the first looks find the operation to blame; the last one looks as the first run did
+        let observe =
+            if attempt + 1 < CONFIRMATIONS { Observe::EveryOp } else { Observe::End };
+        runner.discard();
+        let again = runner.run(&mut Replay::new(through), observe)?;
+        if let Some(divergence) = again.divergence() {
+            if let Some(known) = divergence.known {
+                return Ok(Investigation::Known(known));
+            }
+            seen = Some((again.ops[..=divergence.step.index()].to_vec(), divergence.clone()));
+            break;
+        }
+    }
+    let Some((ops, divergence)) = seen else { return Ok(Investigation::Unconfirmed) };
+    let signature = divergence.signature.clone();
+    let fresh = runner.fresh()?.clone();
+    let mut failure = None;
+    let shrunk = shrink(
+        &ops,
+        &fresh,
+        &mut |candidate: &[Op]| {
+            if stop.load(Ordering::Relaxed) || failure.is_some() {
+                return Shrinking::Gone;
+            }
+            match runner.run(&mut Replay::new(candidate), Observe::End) {
+                Ok(trial) => match trial.divergence() {
+                    Some(d) if d.known.is_none() && d.signature == signature => Shrinking::Same,
+                    Some(_) => Shrinking::Different,
+                    None => Shrinking::Gone,
+                },
+                Err(error) => {
+                    failure = Some(error);
+                    Shrinking::Gone
+                }
+            }
+        },
+        SHRINK_TIME,
+    );
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    let mut shown = 0;
+    let mut last = (ops.clone(), divergence);
+    for _ in 0..RELIABILITY_RUNS {
+        runner.discard();
+        let again = runner.run(&mut Replay::new(&shrunk.ops), Observe::End)?;
+        if let Some(divergence) = again.divergence() {
+            if divergence.signature == signature {
+                shown += 1;
+                last = (again.ops.clone(), divergence.clone());
+            }
+        }
+    }
+    let layout = *runner.fresh()?.layout();
+    let (ops, divergence) = last;
+    let mut program = Program::of(ops.iter().cloned());
+    let mut model = runner.fresh()?.clone();
+    for (index, op) in ops.iter().enumerate() {
+        if let Ok(answer) = model.apply(op) {
+            program.expect(index, &answer.outcome, &layout);
+        }
+    }
+    let report = report(&divergence);
+    Ok(Investigation::Confirmed(Box::new(Finding {
+        signature,
+        ops,
+        program,
+        minimal: shrunk.minimal,
+        reliability: (shown, RELIABILITY_RUNS),
+        divergence,
+        report,
+        layout,
+    })))
+}
+
+/// The differences in words, and around the first one the lines of maps.
+pub fn report(divergence: &Divergence) -> String {
+    use std::fmt::Write;
+    let mut text = String::new();
+    for difference in divergence.differences.iter().take(12) {
+        writeln!(text, "{difference}").ok();
+    }
+    if let Some(seen) = &divergence.seen {
+        text.push_str(&render(&seen.expected, &seen.actual, &divergence.differences));
+    }
+    text
+}

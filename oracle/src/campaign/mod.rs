@@ -1,0 +1,151 @@
+//! Campaigns: many programs, on several CPUs, until time or number run out.
+//!
+//! Every worker is a thread with a CPU, a subject and a generator of its own.
+//! Divergences are confirmed and shrunk by the worker that met them, and handed
+//! to the [`Store`], which keeps one per signature and writes it to disk at
+//! once, so that an interrupted campaign loses nothing.
+
+mod finding;
+mod progress;
+mod store;
+mod summary;
+mod worker;
+
+pub use finding::{investigate, Finding, Investigation};
+pub use progress::Progress;
+pub use store::{Store, StoreError};
+pub use summary::Summary;
+
+use crate::observe::Capabilities;
+use crate::run::{Observe, RunError};
+use mm_reference::profile::Profile;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use worker::Worker;
+
+/// When a campaign ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// After this time.
+    Time(Duration),
+    /// After this many programs.
+    Programs(u64),
+}
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// When to stop.
+    pub limit: Limit,
+    /// Everything that is random follows from it.
+    pub seed: u64,
+    /// How many workers.
+    pub jobs: usize,
+    /// When to look.
+    pub observe: Observe,
+    /// The most operations of a program.
+    pub max_ops: usize,
+    /// Where findings go.
+    pub out: PathBuf,
+}
+
+/// What workers share while they run.
+pub(crate) struct Shared {
+    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) programs: AtomicU64,
+    pub(crate) operations: AtomicU64,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) most: Option<u64>,
+    pub(crate) store: Store,
+}
+
+impl Shared {
+    /// Whether a worker should begin another program; counts it if so.
+    pub(crate) fn begin(&self) -> bool {
+        let in_time = self.deadline.is_none_or(|end| Instant::now() < end);
+        if self.stop.load(Ordering::Relaxed) || !in_time {
+            return false;
+        }
+        let number = self.programs.fetch_add(1, Ordering::Relaxed);
+        if self.most.is_some_and(|most| number >= most) {
+            self.programs.fetch_sub(1, Ordering::Relaxed);
+            return false;
+        }
+        true
+    }
+}
+
+/// Why a campaign could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// A worker could not run programs.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Findings cannot be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A worker panicked.
+    #[error("a worker ended unexpectedly")]
+    Worker,
+}
+
+/// Runs a campaign to its end or until `stop` is set.
+///
+/// # Errors
+/// When nothing could be run, or a finding could not be kept. Findings made
+/// before stay on disk.
+pub fn run(
+    options: &Options,
+    profile: &Arc<Profile>,
+    caps: &Capabilities,
+    stop: Arc<AtomicBool>,
+    progress: &Progress,
+) -> Result<Summary, CampaignError> {
+    let started = Instant::now();
+    let shared = Shared {
+        stop,
+        programs: AtomicU64::new(0),
+        operations: AtomicU64::new(0),
+        deadline: match options.limit {
+            Limit::Time(time) => Some(started + time),
+            Limit::Programs(_) => None,
+        },
+        most: match options.limit {
+            Limit::Programs(most) => Some(most),
+            Limit::Time(_) => None,
+        },
+        store: Store::new(options.out.clone())?,
+    };
+    let cpus = crate::sys::allowed_cpus();
+    let tallies = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.jobs.max(1))
+            .map(|number| {
+                let cpu = cpus.get(number % cpus.len().max(1)).copied();
+                let shared = &shared;
+                scope.spawn(move || {
+                    Worker::new(number as u64, cpu, options, profile.clone(), caps.clone())
+                        .work(shared)
+                })
+            })
+            .collect();
+        while !workers.iter().all(|w| w.is_finished()) {
+            progress.tick(
+                options,
+                started.elapsed(),
+                shared.programs.load(Ordering::Relaxed),
+                shared.operations.load(Ordering::Relaxed),
+                shared.store.len(),
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        workers
+            .into_iter()
+            .map(|w| w.join().map_err(|_| CampaignError::Worker)?)
+            .collect::<Result<Vec<_>, CampaignError>>()
+    })?;
+    progress.done();
+    let programs = shared.programs.load(Ordering::Relaxed);
+    Ok(Summary::new(options, profile, caps, programs, started.elapsed(), &tallies, shared.store))
+}

@@ -1,0 +1,66 @@
+//! What a person sees while a campaign runs.
+
+use super::{Limit, Options};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cell::Cell;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// A bar on a terminal, a line every few seconds elsewhere.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    last: Cell<Duration>,
+}
+
+/// How often a line is printed when there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+impl Progress {
+    /// Shows progress on standard error, unless `quiet`.
+    pub fn new(quiet: bool) -> Progress {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(5));
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Progress { bar, quiet, last: Cell::new(Duration::ZERO) }
+    }
+
+    pub(super) fn tick(
+        &self,
+        options: &Options,
+        elapsed: Duration,
+        programs: u64,
+        operations: u64,
+        findings: usize,
+    ) {
+        if self.quiet {
+            return;
+        }
+        let seconds = elapsed.as_secs_f64().max(0.001);
+        let rate = programs as f64 / seconds;
+        let text = format!(
+            "{seconds:.0} s, {programs} programs ({rate:.0}/s), {operations} operations, {findings} findings"
+        );
+        if let Some(bar) = &self.bar {
+            let share = match options.limit {
+                Limit::Time(time) => seconds / time.as_secs_f64().max(0.001),
+                Limit::Programs(most) => programs as f64 / most.max(1) as f64,
+            };
+            bar.set_position((share.min(1.0) * 1000.0) as u64);
+            bar.set_message(text);
+        } else if elapsed - self.last.get() >= LINE_EVERY {
+            self.last.set(elapsed);
+            eprintln!("{text}");
+        }
+    }
+
+    pub(super) fn done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Findings on disk: one folder each, written as soon as they are made.
+
+use super::Finding;
+use crate::run::Trial;
+use mm_reference::op::Layout;
+use mm_reference::text::{write, Program};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// A finding could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write {path}")]
+pub struct StoreError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// The findings of a campaign, one per signature.
+#[derive(Debug)]
+pub struct Store {
+    out: PathBuf,
+    findings: Mutex<BTreeMap<String, (Finding, PathBuf)>>,
+}
+
+impl Store {
+    /// A store below this folder, which is made with the first finding.
+    ///
+    /// # Errors
+    /// When something that is not a folder is in the way.
+    pub fn new(out: PathBuf) -> Result<Store, StoreError> {
+        if out.exists() && !out.is_dir() {
+            let source = io::Error::new(io::ErrorKind::NotADirectory, "not a folder");
+            return Err(StoreError { path: out, source });
+        }
+        Ok(Store { out, findings: Mutex::default() })
+    }
+
+    /// How many findings there are.
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Finding, PathBuf)>> {
+        self.findings.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Keeps a finding; false when its signature is there already.
+    ///
+    /// # Errors
+    /// When it cannot be written; it is kept in memory nevertheless.
+    pub fn keep(&self, finding: Finding) -> Result<bool, StoreError> {
+        let name = finding.signature.to_string();
+        let folder = self.out.join(&name);
+        {
+            let mut findings = self.lock();
+            if findings.contains_key(&name) {
+                return Ok(false);
+            }
+            findings.insert(name, (finding.clone(), folder.clone()));
+        }
+        save(&folder, &finding)?;
+        Ok(true)
+    }
+
+    /// Keeps the program of a divergence that did not show again, for a person
+    /// to look at.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_unconfirmed(&self, trial: &Trial, layout: &Layout) -> Result<(), StoreError> {
+        let Some(divergence) = trial.divergence() else { return Ok(()) };
+        let folder = self.out.join("unconfirmed").join(divergence.signature.to_string());
+        let mut program = Program::of(trial.ops.iter().cloned());
+        for (index, answer) in trial.predicted.iter().enumerate() {
+            program.expect(index, &answer.outcome, layout);
+        }
+        write_file(&folder, "program.mm", &write(&program))?;
+        write_file(&folder, "report.txt", &super::finding::report(divergence))
+    }
+
+    /// All findings with their folders, by signature.
+    pub fn into_findings(self) -> Vec<(Finding, PathBuf)> {
+        let findings = self.findings.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        findings.into_values().collect()
+    }
+}
+
+fn save(folder: &Path, finding: &Finding) -> Result<(), StoreError> {
+    write_file(folder, "program.mm", &write(&finding.program))?;
+    write_file(folder, "report.txt", &finding.report)?;
+    write_file(folder, "repro.c", &crate::report::c_of(finding))?;
+    let (shown, of) = finding.reliability;
+    let info = json!({
+        "signature": finding.signature.to_string(),
+        "reliability": { "shown": shown, "of": of },
+        "minimal": finding.minimal,
+        "differences": finding.divergence.differences.iter().map(|d| json!({
+            "process": d.process.0,
+            "field": d.field.to_string(),
+            "kind": d.kind.to_string(),
+            "expected": d.expected,
+            "actual": d.actual,
+        })).collect::<Vec<_>>(),
+    });
+    write_file(folder, "finding.json", &format!("{info:#}\n"))
+}
+
+fn write_file(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+    let path = folder.join(name);
+    let written = fs::create_dir_all(folder).and_then(|()| {
+        // a reader never meets half a file
+        let partial = folder.join(format!(".{name}.partial"));
+        fs::write(&partial, text)?;
+        fs::rename(&partial, &path)
+    });
+    written.map_err(|source| StoreError { path, source })
+}

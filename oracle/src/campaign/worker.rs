@@ -1,0 +1,176 @@
+//! One thread of a campaign.
+
+use super::{investigate, CampaignError, Investigation, Options, Shared};
+use crate::compare::Signature;
+use crate::generate::{
+    program_length, program_seed, Avoid, Fence, Generator, Seeded, Shape,
+};
+use crate::observe::Capabilities;
+use crate::run::{Feed, RunError, Runner, Trial, Verdict};
+use crate::subject::Config;
+use mm_reference::model::{CannotPredict, System};
+use mm_reference::op::Op;
+use mm_reference::profile::{Profile, Quirk};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many times in a row a subject may be lost before the worker gives up.
+const LOSSES: u32 = 20;
+
+/// What a worker counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) operations: u64,
+    /// Programs that ended early, by reason.
+    pub(crate) unpredictable: BTreeMap<&'static str, u64>,
+    /// How often each known difference showed.
+    pub(crate) known: BTreeMap<Quirk, u64>,
+    /// Divergences that did not show again.
+    pub(crate) unconfirmed: u64,
+    /// Divergences with a signature that was met before.
+    pub(crate) repeated: u64,
+    /// Subjects that were lost, by reason.
+    pub(crate) lost: BTreeMap<String, u64>,
+}
+
+pub(crate) struct Worker<'a> {
+    number: u64,
+    options: &'a Options,
+    runner: Runner,
+    tally: Tally,
+    met: HashSet<Signature>,
+}
+
+/// Operations made up while the program runs.
+struct Generated<'f> {
+    generator: Generator<'f>,
+    source: Seeded,
+    left: usize,
+    seed: u64,
+}
+
+impl Feed for Generated<'_> {
+    fn next(&mut self, system: &System) -> Option<Op> {
+        self.left = self.left.checked_sub(1)?;
+        self.generator.next_op(&mut self.source, system)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(
+        number: u64,
+        cpu: Option<usize>,
+        options: &'a Options,
+        profile: Arc<Profile>,
+        caps: Capabilities,
+    ) -> Worker<'a> {
+        let config = Config { cpu, timeout: Duration::from_secs(10) };
+        let runner = Runner::new(config, profile, caps);
+        Worker { number, options, runner, tally: Tally::default(), met: HashSet::new() }
+    }
+
+    /// Runs programs until the campaign ends.
+    pub(crate) fn work(mut self, shared: &Shared) -> Result<Tally, CampaignError> {
+        let avoid = Avoid::of(self.runner.profile());
+        let fence = Fence::of(self.runner.fresh()?);
+        let mut losses = 0;
+        let mut count = 0;
+        while shared.begin() {
+            let seed = program_seed(self.options.seed, self.number, count);
+            count += 1;
+            let mut source = Seeded::new(seed);
+            let shape = Shape { max_ops: self.options.max_ops, avoid, ..Shape::default() };
+            let left = program_length(&mut source, self.options.max_ops);
+            let fresh = match self.runner.fresh() {
+                Ok(fresh) => fresh,
+                Err(error) => {
+                    losses += 1;
+                    self.lose(error, losses)?;
+                    continue;
+                }
+            };
+            let generator = Generator::new(shape, &fence, &mut source, fresh);
+            let mut feed = Generated { generator, source, left, seed };
+            match self.runner.run(&mut feed, self.options.observe) {
+                Ok(trial) => {
+                    losses = 0;
+                    self.judge(trial, shared)?;
+                }
+                Err(error) => {
+                    losses += 1;
+                    self.lose(error, losses)?;
+                }
+            }
+        }
+        Ok(self.tally)
+    }
+
+    /// A subject that could not be run: goes on with another, up to a point.
+    fn lose(&mut self, error: RunError, losses: u32) -> Result<(), CampaignError> {
+        if losses >= LOSSES {
+            return Err(error.into());
+        }
+        *self.tally.lost.entry(error.to_string()).or_default() += 1;
+        self.runner.discard();
+        std::thread::sleep(Duration::from_millis(10));
+        Ok(())
+    }
+
+    fn judge(&mut self, trial: Trial, shared: &Shared) -> Result<(), CampaignError> {
+        self.tally.operations += trial.ops.len() as u64;
+        shared.operations.fetch_add(trial.ops.len() as u64, Ordering::Relaxed);
+        if let Some(CannotPredict(reason)) = trial.unpredictable {
+            *self.tally.unpredictable.entry(reason).or_default() += 1;
+        }
+        match &trial.verdict {
+            Verdict::Agreed => Ok(()),
+            Verdict::Lost(why) => {
+                *self.tally.lost.entry(why.clone()).or_default() += 1;
+                Ok(())
+            }
+            Verdict::Diverged(divergence) => {
+                if let Some(known) = divergence.known {
+                    for quirk in known.iter() {
+                        *self.tally.known.entry(quirk).or_default() += 1;
+                    }
+                    return Ok(());
+                }
+                if self.met.contains(&divergence.signature) {
+                    self.tally.repeated += 1;
+                    return Ok(());
+                }
+                let met = divergence.signature.clone();
+                self.look_into(&trial, shared)?;
+                self.met.insert(met);
+                Ok(())
+            }
+        }
+    }
+
+    fn look_into(&mut self, trial: &Trial, shared: &Shared) -> Result<(), CampaignError> {
+        match investigate(&mut self.runner, trial, &shared.stop)? {
+            Investigation::Confirmed(finding) => {
+                self.met.insert(finding.signature.clone());
+                if !shared.store.keep(*finding)? {
+                    self.tally.repeated += 1;
+                }
+            }
+            Investigation::Known(quirks) => {
+                for quirk in quirks.iter() {
+                    *self.tally.known.entry(quirk).or_default() += 1;
+                }
+            }
+            Investigation::Unconfirmed => {
+                self.tally.unconfirmed += 1;
+                shared.store.keep_unconfirmed(trial, self.runner.fresh()?.layout())?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! `mmdiff fuzz`
+
+use super::{kernel, Format, FuzzArgs, ObserveArg, Outcome};
+use crate::campaign::{self, Limit, Options, Progress};
+use crate::observe::Capabilities;
+use crate::run::Observe;
+use anyhow::{Context, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a campaign takes if nothing is said.
+const DEFAULT_TIME: Duration = Duration::from_secs(30);
+
+pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
+    let (profile, _) = kernel()?;
+    let caps = Capabilities::detect();
+    let limit = match (args.programs, args.time) {
+        (Some(programs), _) => Limit::Programs(programs),
+        (None, time) => Limit::Time(time.unwrap_or(DEFAULT_TIME)),
+    };
+    let options = Options {
+        limit,
+        seed: args.seed.unwrap_or_else(rand::random),
+        jobs: args.jobs.unwrap_or_else(|| crate::sys::allowed_cpus().len()),
+        observe: match args.observe {
+            ObserveArg::EveryOp => Observe::EveryOp,
+            ObserveArg::End => Observe::End,
+            ObserveArg::Adaptive => Observe::Adaptive,
+        },
+        max_ops: args.max_ops.into(),
+        out: args.out,
+    };
+    if args.format == Format::Text {
+        println!(
+            "mmdiff: Linux {} against the reference, {} workers, seed {}",
+            profile.version, options.jobs, options.seed
+        );
+    }
+    let stop = stop_flag()?;
+    let progress = Progress::new(args.format == Format::Json);
+    let summary = campaign::run(&options, &profile, &caps, stop, &progress)
+        .context("failed to run the campaign")?;
+    match args.format {
+        Format::Text => print!("{summary}"),
+        Format::Json => println!("{:#}", summary.json()),
+    }
+    Ok(if summary.findings.is_empty() { Outcome::Agree } else { Outcome::Diverged })
+}
+
+/// A flag that Ctrl-C sets; a second Ctrl-C ends the process at once.
+pub(super) fn stop_flag() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("failed to watch for Ctrl-C")?;
+    Ok(stop)
+}

@@ -1,0 +1,220 @@
+//! The command line.
+
+mod bench;
+mod defects;
+mod fuzz;
+mod known;
+mod programs;
+mod show;
+
+use crate::observe::Capabilities;
+use crate::profile::{running_kernel, Origin};
+use crate::run::Runner;
+use crate::subject::Config;
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mm_reference::profile::Profile;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Does this kernel do to an address space exactly what it should?
+#[derive(Debug, Parser)]
+#[command(name = "mmdiff", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fuzz the running kernel against the reference (the default, for 30 seconds)
+    Fuzz(FuzzArgs),
+    /// Run programs on model and kernel, operation by operation
+    Run(FilesArgs),
+    /// Predict what a program does, without running it
+    Predict(FileArgs),
+    /// Make a diverging program as small as possible
+    Shrink(FileArgs),
+    /// Write a C program that shows the divergence of a program
+    C(FileArgs),
+    /// List the known differences: kernel bugs that the model does not imitate
+    Known(FormatArgs),
+    /// Check that every deliberately wrong rule of the model is caught by this kernel
+    Defects(DefectsArgs),
+    /// Measure speed as ratios to a bare loop of the same system calls
+    Bench(BenchArgs),
+    /// Print what is believed of this kernel, and from where
+    Profile(FormatArgs),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts.
+    Json,
+}
+
+#[derive(Debug, Args)]
+struct FormatArgs {
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct FileArgs {
+    /// A program in the text format
+    file: PathBuf,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct FilesArgs {
+    /// Programs in the text format, or folders of them (*.mm)
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Print one line per program
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// When the subject is observed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ObserveArg {
+    /// After every operation
+    EveryOp,
+    /// After the last operation of a program
+    End,
+    /// After the last operation and every few in between
+    #[default]
+    Adaptive,
+}
+
+#[derive(Debug, Args)]
+struct FuzzArgs {
+    /// How long to run, for example 90s, 10m, 1h
+    #[arg(long, value_parser = humantime::parse_duration, conflicts_with = "programs")]
+    time: Option<Duration>,
+    /// How many programs to run
+    #[arg(long)]
+    programs: Option<u64>,
+    /// Seed of everything random; a new one each time if not given
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How many workers, each with its CPU
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// When to look at the subject
+    #[arg(long, value_enum, default_value_t)]
+    observe: ObserveArg,
+    /// The most operations of a program
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=200))]
+    max_ops: u16,
+    /// Folder for findings
+    #[arg(long, default_value = "mmdiff-out")]
+    out: PathBuf,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct DefectsArgs {
+    /// Only defects whose name contains this
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Stop looking for one defect after this long
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "20s")]
+    time_each: Duration,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// Shorter measurements
+    #[arg(long)]
+    quick: bool,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What a command came to, as its exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Model and kernel agree.
+    Agree,
+    /// A divergence was found.
+    Diverged,
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let status = if error.use_stderr() { 2 } else { 0 };
+            error.print().ok();
+            return ExitCode::from(status);
+        }
+    };
+    match dispatch(cli) {
+        Ok(Outcome::Agree) => ExitCode::SUCCESS,
+        Ok(Outcome::Diverged) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("mmdiff: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Outcome> {
+    let command = match cli.command {
+        Some(command) => command,
+        None => match Cli::try_parse_from(["mmdiff", "fuzz"])?.command {
+            Some(command) => command,
+            None => anyhow::bail!("failed to find the default command"),
+        },
+    };
+    match command {
+        Command::Fuzz(args) => fuzz::fuzz(args),
+        Command::Run(args) => programs::run(args),
+        Command::Predict(args) => programs::predict(args),
+        Command::Shrink(args) => programs::shrink(args),
+        Command::C(args) => programs::c(args),
+        Command::Known(args) => known::known(args),
+        Command::Defects(args) => defects::defects(args),
+        Command::Bench(args) => bench::bench(args),
+        Command::Profile(args) => show::profile(args),
+    }
+}
+
+/// The running kernel's profile.
+fn kernel() -> Result<(Arc<Profile>, Vec<Origin>)> {
+    let (profile, origins) =
+        running_kernel().context("failed to find out what this kernel is")?;
+    Ok((Arc::new(profile), origins))
+}
+
+/// A runner on the first CPU that this process may use.
+fn runner() -> Result<Runner> {
+    let (profile, _) = kernel()?;
+    let cpu = crate::sys::allowed_cpus().first().copied();
+    let config = Config { cpu, ..Config::default() };
+    Ok(Runner::new(config, profile, Capabilities::detect()))
+}

@@ -1,0 +1,102 @@
+//! Compares counters and flags: smaps entries, status.
+
+use super::{Exemption, Field, Findings, Kind, Place};
+use mm_reference::snapshot::{
+    SmapsEntry, SmapsField, Status, VmFlagList, SMAPS_FIELDS, STATUS_FIELDS,
+};
+
+/// Compares the entries of mappings that both sides have with the same bounds;
+/// the others are told apart by their lines.
+pub(super) fn compare_smaps(
+    expected: &[SmapsEntry],
+    actual: &[SmapsEntry],
+    findings: &mut Findings<'_>,
+) {
+    let bounds = |entry: &SmapsEntry| (entry.line.start, entry.line.end);
+    super::join(expected, actual, bounds, |pair| {
+        if let (Some(e), Some(a)) = pair {
+            if e != a {
+                compare_entry(e, a, findings);
+            }
+        }
+    });
+}
+
+fn compare_entry(expected: &SmapsEntry, actual: &SmapsEntry, findings: &mut Findings<'_>) {
+    let place = Place::Mapping(expected.line.start, expected.line.end);
+    for &field in SMAPS_FIELDS {
+        let (e, a) = (expected.get(field), actual.get(field));
+        if let Some(kind) = Kind::of_numbers(e, a) {
+            let show = |value| number(value, field.in_kb());
+            findings.add(place, Field::Smaps(field), kind, show(e), show(a));
+        }
+    }
+    if expected.unknown != actual.unknown {
+        let (e, a) = (expected.unknown.join("\n"), actual.unknown.join("\n"));
+        let kind = match (e.is_empty(), a.is_empty()) {
+            (true, _) => Kind::Extra,
+            (_, true) => Kind::Missing,
+            _ => Kind::Changed,
+        };
+        findings.add(place, Field::SmapsUnknown, kind, e, a);
+    }
+    if expected.flags != actual.flags {
+        compare_flags(&expected.flags, &actual.flags, place, findings);
+    }
+}
+
+fn compare_flags(
+    expected: &VmFlagList,
+    actual: &VmFlagList,
+    place: Place,
+    findings: &mut Findings<'_>,
+) {
+    let show = |flags: &VmFlagList| flags.to_string().trim_end().to_owned();
+    let mut add = |field, kind| findings.add(place, field, kind, show(expected), show(actual));
+    let (e, a) = (expected.codes(), actual.codes());
+    let mut same = true;
+    for &code in e.iter().filter(|code| !a.contains(code)) {
+        add(Field::VmFlag(code), Kind::Missing);
+        same = false;
+    }
+    for &code in a.iter().filter(|code| !e.contains(code)) {
+        add(Field::VmFlag(code), Kind::Extra);
+        same = false;
+    }
+    if same {
+        add(Field::VmFlagOrder, Kind::Changed);
+    }
+}
+
+/// Compares the memory lines of status.
+pub(super) fn compare_status(expected: &Status, actual: &Status, findings: &mut Findings<'_>) {
+    for &field in STATUS_FIELDS {
+        let (e, a) = (expected.get(field), actual.get(field));
+        let Some(kind) = Kind::of_numbers(e, a) else { continue };
+        if Exemption::of(field).is_some_and(|x| x.allows(expected, actual)) {
+            continue;
+        }
+        let (e, a) = (number(e, true), number(a, true));
+        findings.add(Place::Process, Field::Status(field), kind, e, a);
+    }
+}
+
+fn number(value: Option<u64>, in_kb: bool) -> String {
+    match value {
+        None => "no such line".to_owned(),
+        Some(value) if in_kb => format!("{value} kB"),
+        Some(value) => value.to_string(),
+    }
+}
+
+impl Field {
+    /// The name of the line that the field is printed on, where it has one.
+    pub(super) fn line_name(&self) -> Option<&'static str> {
+        match self {
+            Field::Smaps(field) => Some(SmapsField::name(*field)),
+            Field::Status(field) => Some(field.name()),
+            Field::VmFlag(_) | Field::VmFlagOrder => Some("VmFlags"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What is not compared exactly. Everything that is forgiven stands here, with
+//! its reason, and is printed by the tool; add nothing without one.
+
+use mm_reference::snapshot::{Status, StatusField};
+
+/// A value that only has to lie within bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exemption {
+    /// The value.
+    pub field: StatusField,
+    /// At least the actual value of this one, and at most what is expected.
+    pub floor: StatusField,
+    /// Why it cannot be compared exactly.
+    pub reason: &'static str,
+}
+
+/// The whole list.
+pub const EXEMPTIONS: &[Exemption] = &[Exemption {
+    field: StatusField::VmHwm,
+    floor: StatusField::VmRss,
+    reason: "the high-water mark is taken from counters that are batched per CPU, so it may \
+             miss pages; it is checked to lie between VmRSS and the expected mark",
+}];
+
+impl Exemption {
+    /// The exemption of a field, if it has one.
+    pub fn of(field: StatusField) -> Option<&'static Exemption> {
+        EXEMPTIONS.iter().find(|e| e.field == field)
+    }
+
+    /// Whether the bounds hold. Whether the value is there at all is not exempt.
+    pub fn allows(&self, expected: &Status, actual: &Status) -> bool {
+        match (expected.get(self.field), actual.get(self.field)) {
+            (Some(most), Some(value)) => {
+                actual.get(self.floor).unwrap_or_default() <= value && value <= most
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Compares what should be with what is.
+//!
+//! This is the only place where predictions and observations meet. Both are of
+//! the same types; equal parts are passed over as a whole, and only parts that
+//! differ are looked at in detail. Comparison is exact, but for the entries of
+//! [`EXEMPTIONS`], and for what [`Capabilities`] says cannot be seen here.
+
+mod counters;
+mod exempt;
+mod maps;
+mod outcome;
+mod pages;
+mod render;
+mod signature;
+
+pub use crate::observe::{Blind, Capabilities};
+pub use exempt::{Exemption, EXEMPTIONS};
+pub use outcome::{compare_outcome, complaint};
+pub use render::render;
+pub use signature::Signature;
+
+use mm_reference::op::ProcessId;
+use mm_reference::snapshot::{ProcessSnapshot, SmapsField, Snapshot, StatusField};
+use pages::Frames;
+use std::cmp::Ordering;
+use std::fmt;
+
+/// What differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// The outcome of an operation.
+    Outcome,
+    /// Whether a process is alive.
+    Process,
+    /// A line of maps.
+    Maps(MapsColumn),
+    /// A counter of an smaps entry.
+    Smaps(SmapsField),
+    /// Lines of an smaps entry that no field is known for.
+    SmapsUnknown,
+    /// A flag of an smaps entry.
+    VmFlag([u8; 2]),
+    /// The order of the flags.
+    VmFlagOrder,
+    /// A bit of a pagemap entry.
+    Pagemap(PageBit),
+    /// Which pages share a frame.
+    Frame,
+    /// Type and offset of a swap entry or marker.
+    SwapEntry,
+    /// Contents of a page.
+    Contents,
+    /// A line of status.
+    Status(StatusField),
+    /// The kernel complained in its log.
+    KernelLog,
+}
+
+/// A column of a line of maps, or the line as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // the columns of /proc/pid/maps
+pub enum MapsColumn {
+    /// That there is a line with this start.
+    Line,
+    Start,
+    End,
+    Perms,
+    Offset,
+    Dev,
+    Inode,
+    Name,
+}
+
+/// The number of a bit of a pagemap entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PageBit(pub u32);
+
+/// In which way it differs: as much as tells two findings apart, and nothing
+/// that depends on addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Expected, but absent.
+    Missing,
+    /// Present, but not expected.
+    Extra,
+    /// The actual number is smaller.
+    Less,
+    /// The actual number is greater.
+    More,
+    /// There is another value.
+    Changed,
+    /// One mapping was expected, there are several.
+    Split,
+    /// Several mappings were expected, there is one.
+    Merged,
+    /// Pages share a frame that should not.
+    Shared,
+    /// Pages do not share a frame that should.
+    Unshared,
+    /// One of a few possible values instead of another.
+    Instead {
+        /// The expected value's class.
+        expected: String,
+        /// The actual value's class.
+        actual: String,
+    },
+}
+
+impl Kind {
+    fn instead(expected: impl Into<String>, actual: impl Into<String>) -> Kind {
+        Kind::Instead { expected: expected.into(), actual: actual.into() }
+    }
+
+    /// How one number differs from another; `None` for equal ones.
+    fn of_numbers(expected: Option<u64>, actual: Option<u64>) -> Option<Kind> {
+        match (expected, actual) {
+            (Some(_), None) => Some(Kind::Missing),
+            (None, Some(_)) => Some(Kind::Extra),
+            _ => match actual.cmp(&expected) {
+                Ordering::Less => Some(Kind::Less),
+                Ordering::Greater => Some(Kind::More),
+                Ordering::Equal => None,
+            },
+        }
+    }
+}
+
+/// Where it differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The operation with this index.
+    Operation(usize),
+    /// The process as a whole.
+    Process,
+    /// A mapping, by start and end.
+    Mapping(u64, u64),
+    /// Pages, by start and end.
+    Pages(u64, u64),
+    /// The kernel.
+    System,
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Whose.
+    pub process: ProcessId,
+    /// Where.
+    pub place: Place,
+    /// In what.
+    pub field: Field,
+    /// In which way.
+    pub kind: Kind,
+    /// The expected value, readable.
+    pub expected: String,
+    /// The actual value, readable.
+    pub actual: String,
+}
+
+/// Compares snapshots of all processes; appends what differs to `out`, what is
+/// most telling first within each process.
+pub fn compare(
+    expected: &Snapshot,
+    actual: &Snapshot,
+    caps: &Capabilities,
+    out: &mut Vec<Difference>,
+) {
+    Comparer::default().compare(expected, actual, caps, out);
+}
+
+/// Compares one snapshot after the other with the same buffers.
+#[derive(Debug, Default)]
+pub struct Comparer {
+    frames: Frames,
+}
+
+impl Comparer {
+    /// As [`compare`].
+    pub fn compare(
+        &mut self,
+        expected: &Snapshot,
+        actual: &Snapshot,
+        caps: &Capabilities,
+        out: &mut Vec<Difference>,
+    ) {
+        self.frames.clear();
+        let id = |process: &ProcessSnapshot| process.process;
+        join(&expected.processes, &actual.processes, id, |pair| match pair {
+            (Some(e), Some(a)) => self.process(e, a, caps, out),
+            (e, a) => {
+                let say = |p: Option<_>| if p.is_some() { "alive" } else { "gone" }.to_owned();
+                out.push(Difference {
+                    process: e.or(a).map(id).unwrap_or_default(),
+                    place: Place::Process,
+                    field: Field::Process,
+                    kind: if a.is_none() { Kind::Missing } else { Kind::Extra },
+                    expected: say(e),
+                    actual: say(a),
+                });
+            }
+        });
+    }
+
+    fn process(
+        &mut self,
+        expected: &ProcessSnapshot,
+        actual: &ProcessSnapshot,
+        caps: &Capabilities,
+        out: &mut Vec<Difference>,
+    ) {
+        let mut findings = Findings { process: expected.process, out };
+        let parts = &caps.parts;
+        let maps_differ = parts.maps && expected.maps != actual.maps;
+        if maps_differ {
+            maps::compare(&expected.maps, &actual.maps, &mut findings);
+        }
+        if parts.smaps && expected.smaps != actual.smaps {
+            if !maps_differ {
+                maps::compare(&expected.smaps, &actual.smaps, &mut findings);
+            }
+            counters::compare_smaps(&expected.smaps, &actual.smaps, &mut findings);
+        }
+        if parts.pagemap {
+            let frames = caps.frames.then_some(&mut self.frames);
+            pages::compare_pagemap(&expected.pagemap, &actual.pagemap, frames, &mut findings);
+        }
+        if parts.contents && expected.contents != actual.contents {
+            pages::compare_contents(&expected.contents, &actual.contents, &mut findings);
+        }
+        if parts.status && expected.status != actual.status {
+            counters::compare_status(&expected.status, &actual.status, &mut findings);
+        }
+    }
+}
+
+/// Collects the differences of one process.
+struct Findings<'a> {
+    process: ProcessId,
+    out: &'a mut Vec<Difference>,
+}
+
+impl Findings<'_> {
+    fn add(
+        &mut self,
+        place: Place,
+        field: Field,
+        kind: Kind,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) {
+        let (expected, actual) = (expected.into(), actual.into());
+        self.out.push(Difference { process: self.process, place, field, kind, expected, actual });
+    }
+
+    /// Adds a difference of one page, or extends the same one of the page before.
+    fn add_page(
+        &mut self,
+        (start, end): (u64, u64),
+        field: Field,
+        kind: Kind,
+        expected: String,
+        actual: String,
+    ) {
+        const NEAR: usize = 8;
+        for last in self.out.iter_mut().rev().take(NEAR) {
+            let same = last.process == self.process
+                && last.field == field
+                && last.kind == kind
+                && last.expected == expected
+                && last.actual == actual;
+            if let (true, Place::Pages(from, to)) = (same, last.place) {
+                if to == start {
+                    last.place = Place::Pages(from, end);
+                    return;
+                }
+            }
+        }
+        self.add(Place::Pages(start, end), field, kind, expected, actual);
+    }
+}
+
+/// Walks two lists that ascend by `key` together; items of equal key are pairs.
+fn join<'a, T, K: Ord>(
+    expected: &'a [T],
+    actual: &'a [T],
+    key: impl Fn(&T) -> K,
+    mut visit: impl FnMut((Option<&'a T>, Option<&'a T>)),
+) {
+    let (mut expected, mut actual) = (expected.iter().peekable(), actual.iter().peekable());
+    loop {
+        let order = match (expected.peek(), actual.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(e), Some(a)) => key(e).cmp(&key(a)),
+        };
+        let e = if order.is_le() { expected.next() } else { None };
+        let a = if order.is_ge() { actual.next() } else { None };
+        visit((e, a));
+    }
+}
+
+impl fmt::Display for MapsColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MapsColumn::Line => "line",
+            MapsColumn::Start => "start",
+            MapsColumn::End => "end",
+            MapsColumn::Perms => "perms",
+            MapsColumn::Offset => "offset",
+            MapsColumn::Dev => "dev",
+            MapsColumn::Inode => "inode",
+            MapsColumn::Name => "name",
+        })
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Field::Outcome => f.write_str("outcome"),
+            Field::Process => f.write_str("process"),
+            Field::Maps(column) => write!(f, "maps-{column}"),
+            Field::Smaps(field) => write!(f, "smaps-{}", field.name()),
+            Field::SmapsUnknown => f.write_str("smaps-unknown"),
+            Field::VmFlag([a, b]) => write!(f, "vmflag-{}{}", *a as char, *b as char),
+            Field::VmFlagOrder => f.write_str("vmflag-order"),
+            Field::Pagemap(PageBit(bit)) => {
+                match mm_reference::snapshot::PageEntry(1 << bit).to_string().as_str() {
+                    "-" => write!(f, "pagemap-bit{bit}"),
+                    name => write!(f, "pagemap-{name}"),
+                }
+            }
+            Field::Frame => f.write_str("frame"),
+            Field::SwapEntry => f.write_str("pagemap-swap-entry"),
+            Field::Contents => f.write_str("contents"),
+            Field::Status(field) => write!(f, "status-{}", field.name()),
+            Field::KernelLog => f.write_str("kernel-log"),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Missing => "missing",
+            Kind::Extra => "extra",
+            Kind::Less => "less",
+            Kind::More => "more",
+            Kind::Changed => "changed",
+            Kind::Split => "split",
+            Kind::Merged => "merged",
+            Kind::Shared => "shared",
+            Kind::Unshared => "unshared",
+            Kind::Instead { expected, actual } => return write!(f, "{actual}-not-{expected}"),
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Operation(index) => write!(f, "operation {index}"),
+            Place::Process => f.write_str("process"),
+            Place::Mapping(start, end) | Place::Pages(start, end) => {
+                write!(f, "{start:08x}-{end:08x}")
+            }
+            Place::System => f.write_str("kernel"),
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { process, place, field, .. } = self;
+        // a complaint of the kernel has many lines
+        let brief = |text: &'_ str| text.lines().next().unwrap_or_default().to_owned();
+        let (expected, actual) = (brief(&self.expected), brief(&self.actual));
+        write!(f, "{process} {place} {field}: expected {expected}, actual {actual}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

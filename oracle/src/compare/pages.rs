@@ -1,0 +1,180 @@
+//! Compares page by page: pagemap entries, the sharing of frames, contents.
+
+use super::{outcome, Field, Findings, Kind, PageBit};
+use mm_reference::addr::PAGE_SIZE;
+use mm_reference::op::{Contents, Outcome, ProcessId};
+use mm_reference::snapshot::{Frame, PageEntry, Window};
+use rustc_hash::FxHashMap;
+
+/// Pairs the model's frames with real ones, over all processes of a snapshot.
+/// The zero page is a frame like any other: all its entries have the same one.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    real: FxHashMap<Frame, Met>,
+    model: FxHashMap<Frame, Met>,
+}
+
+/// With which frame of the other side one was met, and where first.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    other: Frame,
+    process: ProcessId,
+    address: u64,
+}
+
+impl Frames {
+    pub(super) fn clear(&mut self) {
+        self.real.clear();
+        self.model.clear();
+    }
+
+    /// Notes that a page has these frames; reports where that contradicts what
+    /// was noted before.
+    fn pair(&mut self, model: Frame, real: Frame, address: u64, findings: &mut Findings<'_>) {
+        let process = findings.process;
+        let met = |other| Met { other, process, address };
+        let before = *self.real.entry(model).or_insert(met(real));
+        let user = *self.model.entry(real).or_insert(met(model));
+        let name = |met: Met| format!("the frame of {} {:08x}", met.process, met.address);
+        let mut add = |kind, expected: String, actual: String| {
+            findings.add_page(page(address), Field::Frame, kind, expected, actual);
+        };
+        let expected = match model {
+            PageEntry::ZERO_FRAME => "the zero page".to_owned(),
+            _ => String::new(),
+        };
+        if user.other != model {
+            let expected = if expected.is_empty() { "another frame".into() } else { expected };
+            add(Kind::Shared, expected, name(user));
+        } else if before.other != real {
+            let expected = if expected.is_empty() { name(before) } else { expected };
+            add(Kind::Unshared, expected, "another frame".into());
+        }
+    }
+}
+
+fn page(address: u64) -> (u64, u64) {
+    (address, address + PAGE_SIZE)
+}
+
+/// Compares entries; without `frames`, frame numbers and swap entries are not
+/// visible.
+pub(super) fn compare_pagemap(
+    expected: &[Window],
+    actual: &[Window],
+    mut frames: Option<&mut Frames>,
+    findings: &mut Findings<'_>,
+) {
+    let same_shape = expected.len() == actual.len()
+        && expected
+            .iter()
+            .zip(actual)
+            .all(|(e, a)| e.start == a.start && e.entries.len() == a.entries.len());
+    if same_shape {
+        for (e, a) in expected.iter().zip(actual) {
+            let addresses = (e.start..).step_by(PAGE_SIZE as usize);
+            for ((&e, &a), address) in e.entries.iter().zip(&a.entries).zip(addresses) {
+                compare_entry(e, a, address, frames.as_deref_mut(), findings);
+            }
+        }
+        return;
+    }
+    // the observer adds windows where it finds pages that should not be there
+    let (expected, actual) = (flat(expected), flat(actual));
+    super::join(
+        &expected,
+        &actual,
+        |(address, _)| *address,
+        |pair| {
+            let address = pair.0.or(pair.1).map_or(0, |(address, _)| *address);
+            let entry = |side: Option<&(u64, PageEntry)>| side.map_or(PageEntry(0), |(_, e)| *e);
+            compare_entry(entry(pair.0), entry(pair.1), address, frames.as_deref_mut(), findings);
+        },
+    );
+}
+
+/// All entries with their addresses, ascending.
+fn flat(windows: &[Window]) -> Vec<(u64, PageEntry)> {
+    let entries = |w: &Window| {
+        (w.start..).step_by(PAGE_SIZE as usize).zip(w.entries.clone()).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = windows.iter().flat_map(entries).collect();
+    all.sort_by_key(|(address, _)| *address);
+    all
+}
+
+#[inline]
+fn compare_entry(
+    expected: PageEntry,
+    actual: PageEntry,
+    address: u64,
+    frames: Option<&mut Frames>,
+    findings: &mut Findings<'_>,
+) {
+    if expected.bits() != actual.bits() {
+        bits(expected, actual, address, findings);
+        return;
+    }
+    let Some(frames) = frames else { return };
+    if expected.is_present() {
+        frames.pair(expected.frame(), actual.frame(), address, findings);
+    } else if expected.frame() != actual.frame() {
+        let show = |entry: PageEntry| format!("{:#x}", entry.frame());
+        let (e, a) = (show(expected), show(actual));
+        findings.add_page(page(address), Field::SwapEntry, Kind::Changed, e, a);
+    }
+}
+
+#[cold]
+fn bits(expected: PageEntry, actual: PageEntry, address: u64, findings: &mut Findings<'_>) {
+    let mut differing = expected.bits() ^ actual.bits();
+    // the other bits of a page that is not there say nothing more
+    if differing & PageEntry::PRESENT != 0 {
+        differing = PageEntry::PRESENT;
+    }
+    while differing != 0 {
+        let bit = 63 - differing.leading_zeros();
+        let kind = if actual.0 & 1 << bit == 0 { Kind::Missing } else { Kind::Extra };
+        let (e, a) = (expected.to_string(), actual.to_string());
+        findings.add_page(page(address), Field::Pagemap(PageBit(bit)), kind, e, a);
+        differing &= !(1 << bit);
+    }
+}
+
+/// Compares the contents of pages.
+pub(super) fn compare_contents(
+    expected: &[(u64, Contents)],
+    actual: &[(u64, Contents)],
+    findings: &mut Findings<'_>,
+) {
+    super::join(
+        expected,
+        actual,
+        |(address, _)| *address,
+        |pair| {
+            let (e, a) = (pair.0.map(|p| p.1), pair.1.map(|p| p.1));
+            if e == a {
+                return;
+            }
+            let address = pair.0.or(pair.1).map_or(0, |p| p.0);
+            let kind = match (e, a) {
+                (_, None) => Kind::Missing,
+                (None, _) => Kind::Extra,
+                (Some(e), Some(a)) => Kind::instead(class(e), class(a)),
+            };
+            let show = |side: Option<Contents>| {
+                side.map_or("not readable".to_owned(), |c| outcome::show(&Outcome::Contents(c)))
+            };
+            findings.add_page(page(address), Field::Contents, kind, show(e), show(a));
+        },
+    );
+}
+
+/// What sort of contents it is.
+pub(super) fn class(contents: Contents) -> &'static str {
+    match contents {
+        Contents::Uniform(0) => "zeroes",
+        Contents::Uniform(_) => "uniform",
+        Contents::Mixed(_) => "mixed",
+    }
+}

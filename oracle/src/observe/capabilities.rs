@@ -1,0 +1,99 @@
+//! What can be observed here, and what cannot, and why.
+
+use super::{pagemap, KernelLog};
+use std::fmt;
+
+/// Which parts of a process are observed and compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the names of the files in /proc/pid, `contents` being mem
+pub struct Want {
+    pub maps: bool,
+    pub smaps: bool,
+    pub pagemap: bool,
+    pub status: bool,
+    pub contents: bool,
+}
+
+impl Want {
+    /// All there is. Reading contents marks pages accessed, so that only the
+    /// last observation of a program should want it.
+    pub const ALL: Want =
+        Want { maps: true, smaps: true, pagemap: true, status: true, contents: true };
+    /// All that an observation leaves unchanged.
+    pub const UNDISTURBING: Want = Want { contents: false, ..Want::ALL };
+}
+
+/// Something that is not observed here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blind {
+    /// What is not observed.
+    pub what: &'static str,
+    /// Why not.
+    pub why: String,
+}
+
+impl fmt::Display for Blind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.why)
+    }
+}
+
+/// What is observed, and with it what can be compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The parts that both snapshots have.
+    pub parts: Want,
+    /// Frame numbers and swap offsets are visible in pagemap.
+    pub frames: bool,
+    /// Large empty ranges can be scanned in one call.
+    pub scan: bool,
+    /// The kernel's log can be read.
+    pub kernel_log: bool,
+    /// What is missing.
+    pub blind: Vec<Blind>,
+}
+
+impl Capabilities {
+    /// Everything: what two snapshots of the model can be compared by.
+    pub fn full() -> Capabilities {
+        Capabilities {
+            parts: Want::ALL,
+            frames: true,
+            scan: true,
+            kernel_log: true,
+            blind: Vec::new(),
+        }
+    }
+
+    /// Finds out what this process may see on this system.
+    pub fn detect() -> Capabilities {
+        let mut found = Capabilities::full();
+        let probe = match pagemap::probe() {
+            Ok(probe) => probe,
+            Err(e) => {
+                found.parts.pagemap = false;
+                let why = format!("/proc/self/pagemap cannot be read: {e}");
+                found.blind.push(Blind { what: "pagemap", why });
+                pagemap::Probe { frames: false, scan: false }
+            }
+        };
+        found.frames = probe.frames;
+        found.scan = probe.scan;
+        if found.parts.pagemap && !probe.frames {
+            let why = "pagemap hides frame numbers without CAP_SYS_ADMIN".to_owned();
+            found.blind.push(Blind { what: "sharing of frames, swap offsets", why });
+        }
+        if found.parts.pagemap && !probe.scan {
+            let why = format!(
+                "no PAGEMAP_SCAN before 6.7; only the first {} MiB of each are read",
+                pagemap::EMPTY_CHECKED >> 20
+            );
+            found.blind.push(Blind { what: "large ranges that should be empty", why });
+        }
+        if let Err(e) = KernelLog::open() {
+            found.kernel_log = false;
+            found.blind.push(Blind { what: "the kernel's log", why: e.to_string() });
+        }
+        found
+    }
+}

@@ -1,0 +1,215 @@
+//! Reads what the kernel shows of a process, into the types of the model.
+//!
+//! The files of `/proc/pid` stay open and are read again from the start, with
+//! buffers that are reused: after the first observation of a process, looking
+//! at it again allocates nothing. Decoding is strict; text that is not what the
+//! kernel is known to print is an error, except that smaps lines of unknown
+//! fields are kept, and so show in the comparison.
+
+mod capabilities;
+mod contents;
+mod kmsg;
+mod maps;
+mod pagemap;
+mod smaps;
+mod status;
+mod sys;
+mod text;
+
+pub use capabilities::{Blind, Capabilities, Want};
+pub use contents::contents_of;
+pub use kmsg::{Complaint, KernelLog, KernelLogError};
+pub use maps::MapsDecoder;
+pub use smaps::SmapsDecoder;
+pub use status::decode as decode_status;
+pub use text::DecodeError;
+
+use mm_reference::addr::PAGE_SIZE;
+use mm_reference::op::{Contents, ProcessId};
+use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, Ranges};
+use pagemap::Pagemap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// Why a process could not be observed.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// A file does not open.
+    #[error("open /proc/{pid}/{file}")]
+    Open {
+        /// The process.
+        pid: i32,
+        /// Which file.
+        file: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file does not read.
+    #[error("read /proc/pid/{file}")]
+    Read {
+        /// Which file.
+        file: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The process has no address space (any more).
+    #[error("find an address space: the process is gone")]
+    Gone,
+    /// The text is not as known.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+impl ObserveError {
+    fn read(file: &'static str, source: io::Error) -> ObserveError {
+        match source.raw_os_error() {
+            Some(libc::ESRCH) => ObserveError::Gone,
+            _ => ObserveError::Read { file, source },
+        }
+    }
+}
+
+/// The open files of one process. They belong to the address space that the
+/// process had when they were opened, so an `execve` makes them stale.
+#[derive(Debug)]
+pub struct ProcFiles {
+    maps: File,
+    smaps: File,
+    status: File,
+    mem: File,
+    pagemap: Pagemap,
+    buffer: Vec<u8>,
+    maps_decoder: MapsDecoder,
+    smaps_decoder: SmapsDecoder,
+}
+
+const PAGE: usize = PAGE_SIZE as usize;
+/// How much memory is read at once when contents are looked at.
+const CONTENTS_AT_ONCE: usize = 64 * PAGE;
+
+impl ProcFiles {
+    /// Opens the files of a process.
+    pub fn open(pid: i32) -> Result<ProcFiles, ObserveError> {
+        let open = |file: &'static str| {
+            File::open(format!("/proc/{pid}/{file}")).map_err(|source| ObserveError::Open {
+                pid,
+                file,
+                source,
+            })
+        };
+        Ok(ProcFiles {
+            maps: open("maps")?,
+            smaps: open("smaps")?,
+            status: open("status")?,
+            mem: open("mem")?,
+            pagemap: Pagemap::new(open("pagemap")?),
+            buffer: vec![0; CONTENTS_AT_ONCE],
+            maps_decoder: MapsDecoder::default(),
+            smaps_decoder: SmapsDecoder::default(),
+        })
+    }
+
+    /// Looks at the wanted parts of the process, which should stand still
+    /// meanwhile. Parts that are not wanted end up empty.
+    pub fn observe(
+        &mut self,
+        process: ProcessId,
+        plan: &ProcessPlan,
+        want: &Want,
+        into: &mut ProcessSnapshot,
+    ) -> Result<(), ObserveError> {
+        into.process = process;
+        into.maps.clear();
+        into.smaps.clear();
+        into.contents.clear();
+        into.status = Default::default();
+        if want.maps {
+            let text = read_text(&self.maps, "maps", &mut self.buffer)?;
+            self.maps_decoder.decode(text, &mut into.maps)?;
+        }
+        if want.smaps {
+            let text = read_text(&self.smaps, "smaps", &mut self.buffer)?;
+            self.smaps_decoder.decode(text, &mut into.smaps)?;
+        }
+        if want.pagemap {
+            self.pagemap.observe(&plan.windows, &plan.empty, &mut into.pagemap)?;
+        } else {
+            into.pagemap.clear();
+        }
+        if want.status {
+            // one record, which a single read of enough room gets whole
+            let length = read_at(&self.status, "status", &mut self.buffer, 0)?;
+            into.status = status::decode(&self.buffer[..length])?;
+            if into.status.present == 0 {
+                return Err(ObserveError::Gone);
+            }
+        }
+        if want.contents {
+            self.contents(&plan.contents, &mut into.contents)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at the bytes of pages. A page that cannot be read is left out.
+    fn contents(
+        &mut self,
+        ranges: &Ranges,
+        into: &mut Vec<(u64, Contents)>,
+    ) -> Result<(), ObserveError> {
+        for &(start, end) in &ranges.0 {
+            let mut at = start;
+            while at < end {
+                let wanted = CONTENTS_AT_ONCE.min((end - at) as usize);
+                let length = match self.mem.read_at(&mut self.buffer[..wanted], at) {
+                    Ok(length) => length,
+                    Err(e) if e.raw_os_error() == Some(libc::EIO) => 0,
+                    Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(e) => return Err(ObserveError::read("mem", e)),
+                };
+                for page in self.buffer[..length].chunks_exact(PAGE) {
+                    into.push((at, contents_of(page)));
+                    at += PAGE_SIZE;
+                }
+                if length < PAGE {
+                    at += PAGE_SIZE;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a whole text. The kernel hands it out in pieces, and only an empty
+/// one marks the end.
+fn read_text<'a>(
+    file: &File,
+    name: &'static str,
+    buffer: &'a mut Vec<u8>,
+) -> Result<&'a [u8], ObserveError> {
+    let mut length = 0;
+    loop {
+        if length == buffer.len() {
+            buffer.resize(2 * length, 0);
+        }
+        match read_at(file, name, &mut buffer[length..], length as u64)? {
+            0 if length == 0 => return Err(ObserveError::Gone),
+            0 => return Ok(&buffer[..length]),
+            more => length += more,
+        }
+    }
+}
+
+fn read_at(
+    file: &File,
+    name: &'static str,
+    buffer: &mut [u8],
+    offset: u64,
+) -> Result<usize, ObserveError> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            result => return result.map_err(|e| ObserveError::read(name, e)),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Reads `/proc/pid/pagemap` over the windows of a plan.
+
+use super::sys::{scan_populated, PageRegion};
+use super::ObserveError;
+use mm_reference::addr::{pages, PAGE_SHIFT, PAGE_SIZE};
+use mm_reference::snapshot::{PageEntry, Ranges, Window};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+const ENTRY: usize = size_of::<u64>();
+/// Windows closer together than this are cheaper to read as one.
+const WORTH_SKIPPING: u64 = 128 * PAGE_SIZE;
+/// How much of an empty range is read where the kernel cannot scan it.
+pub(super) const EMPTY_CHECKED: u64 = 1 << 27;
+/// How many pages of an unexpectedly populated region are shown.
+const SHOWN: u64 = 16;
+
+/// An open pagemap and its buffers.
+#[derive(Debug)]
+pub(super) struct Pagemap {
+    file: File,
+    bytes: Vec<u8>,
+    spare: Vec<Vec<PageEntry>>,
+    can_scan: bool,
+}
+
+impl Pagemap {
+    pub(super) fn new(file: File) -> Pagemap {
+        Pagemap { file, bytes: Vec::new(), spare: Vec::new(), can_scan: true }
+    }
+
+    /// Replaces `into` by the plan's windows, in their order. Populated pages
+    /// of the ranges that should be empty are appended as further windows.
+    pub(super) fn observe(
+        &mut self,
+        windows: &Ranges,
+        empty: &Ranges,
+        into: &mut Vec<Window>,
+    ) -> Result<(), ObserveError> {
+        self.spare.extend(into.drain(..).map(|window| window.entries));
+        let mut rest = windows.0.as_slice();
+        while let Some(&(start, _)) = rest.first() {
+            let near = |pair: &[(u64, u64)]| pair[1].0.saturating_sub(pair[0].1) <= WORTH_SKIPPING;
+            let count = 1 + rest.windows(2).take_while(|pair| near(pair)).count();
+            let (together, behind) = rest.split_at(count);
+            self.read(start, together[count - 1].1)?;
+            for &(from, to) in together {
+                let first = ENTRY * pages(from - start) as usize;
+                let length = ENTRY * pages(to - from) as usize;
+                let window = self.window(from, first, length);
+                into.push(window);
+            }
+            rest = behind;
+        }
+        for &range in &empty.0 {
+            self.check_empty(range, into)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the entries of a range into the byte buffer.
+    fn read(&mut self, start: u64, end: u64) -> Result<(), ObserveError> {
+        let length = ENTRY * pages(end - start) as usize;
+        if self.bytes.len() < length {
+            self.bytes.resize(length, 0);
+        }
+        let at = (start >> PAGE_SHIFT) * ENTRY as u64;
+        match self.file.read_exact_at(&mut self.bytes[..length], at) {
+            Ok(()) => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(ObserveError::Gone),
+            Err(e) => Err(ObserveError::read("pagemap", e)),
+        }
+    }
+
+    /// A window made of a part of the byte buffer.
+    fn window(&mut self, start: u64, first: usize, length: usize) -> Window {
+        let mut entries = self.spare.pop().unwrap_or_default();
+        entries.clear();
+        let words = self.bytes[first..first + length].chunks_exact(ENTRY);
+        entries
+            .extend(words.filter_map(|w| w.try_into().ok().map(u64::from_ne_bytes)).map(PageEntry));
+        Window { start, entries }
+    }
+
+    fn check_empty(
+        &mut self,
+        range: (u64, u64),
+        into: &mut Vec<Window>,
+    ) -> Result<(), ObserveError> {
+        if self.can_scan {
+            let mut regions = [PageRegion::default(); 8];
+            match scan_populated(&self.file, range, &mut regions) {
+                Ok(count) => {
+                    for region in &regions[..count] {
+                        let end = region.end.min(region.start + SHOWN * PAGE_SIZE);
+                        self.append(region.start, end, into)?;
+                    }
+                    return Ok(());
+                }
+                Err(e) if e.raw_os_error() == Some(libc::ENOTTY) => self.can_scan = false,
+                Err(e) => return Err(ObserveError::read("pagemap (scan)", e)),
+            }
+        }
+        let (start, end) = (range.0, range.1.min(range.0.saturating_add(EMPTY_CHECKED)));
+        self.read(start, end)?;
+        let length = ENTRY * pages(end - start) as usize;
+        if let Some(at) = self.bytes[..length].chunks_exact(ENTRY).position(|w| w != [0; ENTRY]) {
+            let from = start + at as u64 * PAGE_SIZE;
+            self.append(from, end.min(from + SHOWN * PAGE_SIZE), into)?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, start: u64, end: u64, into: &mut Vec<Window>) -> Result<(), ObserveError> {
+        self.read(start, end)?;
+        let window = self.window(start, 0, ENTRY * pages(end - start) as usize);
+        into.push(window);
+        Ok(())
+    }
+}
+
+/// What the entries of one's own page say about this system.
+pub(super) struct Probe {
+    pub(super) frames: bool,
+    pub(super) scan: bool,
+}
+
+/// Looks at a page of this process that is certainly present.
+pub(super) fn probe() -> io::Result<Probe> {
+    let page = vec![1u8; 2 * PAGE_SIZE as usize];
+    let address = (page.as_ptr() as u64).next_multiple_of(PAGE_SIZE);
+    let file = File::open("/proc/self/pagemap")?;
+    let mut entry = [0; ENTRY];
+    file.read_exact_at(&mut entry, (address >> PAGE_SHIFT) * ENTRY as u64)?;
+    let entry = PageEntry(u64::from_ne_bytes(entry));
+    let scanned =
+        scan_populated(&file, (address, address + PAGE_SIZE), &mut [PageRegion::default(); 2]);
+    Ok(Probe { frames: entry.is_present() && entry.frame() != 0, scan: scanned.is_ok() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found in the second page of four, which should be empty.
+    fn unexpected(can_scan: bool) -> Vec<Window> {
+        let mut memory: Vec<u8> = Vec::with_capacity(1 << 25);
+        // past the page that holds the allocator's own words
+        let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE) + PAGE_SIZE;
+        let touched = start + PAGE_SIZE;
+        let offset = (touched - memory.as_ptr() as u64) as usize;
+        std::hint::black_box(&mut memory).spare_capacity_mut()[offset].write(1);
+        let mut pagemap = Pagemap::new(File::open("/proc/self/pagemap").unwrap());
+        pagemap.can_scan &= can_scan;
+        let empty = Ranges(vec![(start, start + 4 * PAGE_SIZE)]);
+        let mut found = Vec::new();
+        pagemap.observe(&Ranges::default(), &empty, &mut found).unwrap();
+        drop(std::hint::black_box(memory));
+        found
+    }
+
+    #[test]
+    fn both_ways_of_looking_find_the_page() {
+        for can_scan in [true, false] {
+            let found = unexpected(can_scan);
+            assert_eq!(found.len(), 1);
+            assert!(found[0].entries.iter().any(|entry| entry.is_present()), "{can_scan}");
+        }
+    }
+}

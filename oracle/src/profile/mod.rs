@@ -1,0 +1,342 @@
+//! What the running kernel is: its version, configuration and settings, and
+//! which of the version-dependent rules it has.
+//!
+//! Configuration comes from the kernel where it tells, from probes otherwise.
+//! For rules the version gives the default and a [probe](PROBES) overrules it,
+//! but only where both behaviours are legitimate: a probe never decides between
+//! right and wrong.
+
+mod kconfig;
+mod probe;
+mod report;
+mod sys;
+
+pub use probe::{Decides, Probe, Verdict, PROBES};
+pub use report::{json, text};
+
+use kconfig::Kconfig;
+use mm_reference::profile::{Config, Privilege, Profile, Settings, Version, RULES};
+use mm_reference::text::ConfigName;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A line of what the tool believes of a kernel.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Origin {
+    /// What kind of thing it is.
+    pub section: Section,
+    /// The switch.
+    pub switch: String,
+    /// Its value.
+    pub value: String,
+    /// Where the value came from.
+    pub origin: String,
+}
+
+/// The kinds of switches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Section {
+    /// Which kernel.
+    Kernel,
+    /// How it was built.
+    Configuration,
+    /// How it is set up.
+    Setting,
+    /// What this process may do.
+    Privilege,
+    /// Version-dependent behaviour.
+    Rule,
+}
+
+/// Why the kernel could not be described.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// A file of the kernel's could not be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of the kernel's has other contents than expected.
+    #[error("failed to understand {}: {found:?}", path.display())]
+    Understand {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+    },
+}
+
+/// Describes the kernel that this process runs on, as this process may use it.
+/// Takes a few milliseconds: the probes run in children of their own, which
+/// needs a SIGCHLD that is not ignored.
+pub fn running_kernel() -> Result<(Profile, Vec<Origin>), ProfileError> {
+    let mut origins = Origins::default();
+
+    let release = read("/proc/sys/kernel/osrelease")?;
+    let release = release.trim();
+    let version = Version::parse(release)
+        .ok_or_else(|| misunderstood("/proc/sys/kernel/osrelease", release))?;
+    origins.add(Section::Kernel, "version", version, format!("uname: {release}"));
+
+    let verdicts: Vec<(&Probe, Verdict)> = PROBES.iter().map(|p| (p, p.run())).collect();
+    let kconfig = Kconfig::read(release);
+
+    let mut profile = Profile::stock(version);
+    configuration(&mut profile.config, kconfig.as_ref(), &verdicts, &mut origins);
+    profile.settings = settings(kconfig.as_ref(), &mut origins)?;
+    profile.privilege = privilege(&mut origins)?;
+    rules(&mut profile, &verdicts, &mut origins);
+    Ok((profile, origins.0))
+}
+
+#[derive(Default)]
+struct Origins(Vec<Origin>);
+
+impl Origins {
+    fn add(&mut self, section: Section, switch: &str, value: impl ToString, origin: String) {
+        self.0.push(Origin {
+            section,
+            switch: switch.to_owned(),
+            value: value.to_string(),
+            origin,
+        });
+    }
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on {
+        "on"
+    } else {
+        "off"
+    }
+}
+
+/// What a probe says, then what the kernel's own configuration says, then what
+/// the version suggests: a probe also sees what the processor lacks.
+fn configuration(
+    config: &mut Config,
+    kconfig: Option<&Kconfig>,
+    verdicts: &[(&Probe, Verdict)],
+    origins: &mut Origins,
+) {
+    for &name in ConfigName::ALL {
+        let probed = verdicts.iter().find_map(|(probe, verdict)| {
+            (probe.decides == Decides::Config(name)).then_some((probe, verdict.answer()?))
+        });
+        let configured = kconfig.and_then(|k| Some((k, kconfig::symbol(name)?)));
+        let origin = match (probed, configured) {
+            (Some((probe, on)), _) => {
+                name.set(config, on);
+                format!("probe: {}", probe.text)
+            }
+            (None, Some((kconfig, symbol))) => {
+                name.set(config, kconfig.is_on(symbol));
+                format!("{}: {symbol}", kconfig.path.display())
+            }
+            (None, None) => "default of the version".to_owned(),
+        };
+        origins.add(Section::Configuration, name.name(), on_off(name.get(config)), origin);
+    }
+}
+
+fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings, ProfileError> {
+    let mut number = |switch: &str, path: &str| -> Result<u64, ProfileError> {
+        let value = number_in(path)?;
+        origins.add(Section::Setting, switch, value, path.to_owned());
+        Ok(value)
+    };
+    let max_map_count = number("max-map-count", "/proc/sys/vm/max_map_count")?;
+    let mmap_min_addr = number("mmap-min-addr", "/proc/sys/vm/mmap_min_addr")?;
+    let overcommit = number("overcommit", "/proc/sys/vm/overcommit_memory")? as u8;
+
+    let (lsm_mmap_min_addr, origin) = match kconfig {
+        Some(kconfig) => (
+            kconfig.number("CONFIG_LSM_MMAP_MIN_ADDR").unwrap_or(0),
+            format!("{}: CONFIG_LSM_MMAP_MIN_ADDR", kconfig.path.display()),
+        ),
+        None => (mmap_min_addr, "as mmap-min-addr".to_owned()),
+    };
+    origins.add(Section::Setting, "lsm-mmap-min-addr", lsm_mmap_min_addr, origin);
+
+    let meminfo = read("/proc/meminfo")?;
+    let kilobytes = |name| {
+        field(&meminfo, name).ok_or_else(|| misunderstood("/proc/meminfo", "no line of that name"))
+    };
+    let total_pages = (kilobytes("MemTotal:")? + kilobytes("SwapTotal:")?) / 4;
+    origins.add(
+        Section::Setting,
+        "total-pages",
+        total_pages,
+        "/proc/meminfo: MemTotal and SwapTotal".to_owned(),
+    );
+
+    // a kernel without swap support has no such file
+    let swap = read("/proc/swaps").map(|text| text.lines().count() > 1).unwrap_or(false);
+    origins.add(Section::Setting, "swap", on_off(swap), "/proc/swaps".to_owned());
+
+    const KSM: &str = "/sys/kernel/mm/ksm/run";
+    let ksm_runs = number_in(KSM).map(|n| n == 1).unwrap_or(false);
+    origins.add(Section::Setting, "ksm-runs", on_off(ksm_runs), KSM.to_owned());
+
+    const CPUS: &str = "/sys/devices/system/cpu/online";
+    let (cpus, origin) = match read(CPUS).ok().and_then(|list| count_of_list(&list)) {
+        Some(cpus) => (cpus, CPUS.to_owned()),
+        None => (sys::online_cpus(), "sysconf".to_owned()),
+    };
+    origins.add(Section::Setting, "cpus", cpus, origin);
+
+    Ok(Settings {
+        max_map_count,
+        mmap_min_addr,
+        lsm_mmap_min_addr,
+        overcommit,
+        total_pages,
+        swap,
+        ksm_runs,
+        cpus,
+    })
+}
+
+fn privilege(origins: &mut Origins) -> Result<Privilege, ProfileError> {
+    const STATUS: &str = "/proc/self/status";
+    const CAP_IPC_LOCK: u32 = 14;
+    const CAP_SYS_RAWIO: u32 = 17;
+    const CAP_SYS_ADMIN: u32 = 21;
+    const CAP_SYS_RESOURCE: u32 = 24;
+    let status = read(STATUS)?;
+    let effective = status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:"))
+        .and_then(|text| u64::from_str_radix(text.trim(), 16).ok())
+        .ok_or_else(|| misunderstood(STATUS, "no CapEff line"))?;
+    let mut has = |switch: &str, capability: u32| {
+        let on = effective & 1 << capability != 0;
+        origins.add(Section::Privilege, switch, on_off(on), format!("{STATUS}: CapEff"));
+        on
+    };
+    Ok(Privilege {
+        ipc_lock: has("ipc-lock", CAP_IPC_LOCK),
+        sys_resource: has("sys-resource", CAP_SYS_RESOURCE),
+        sys_rawio: has("sys-rawio", CAP_SYS_RAWIO),
+        sys_admin: has("sys-admin", CAP_SYS_ADMIN),
+    })
+}
+
+fn rules(profile: &mut Profile, verdicts: &[(&Probe, Verdict)], origins: &mut Origins) {
+    for &rule in RULES {
+        let by_version = profile.has(rule);
+        let probed = verdicts.iter().find(|(probe, _)| probe.decides == Decides::Rule(rule));
+        let since = format!("version: since {}", rule.since());
+        let (on, origin) = match probed {
+            None => (by_version, since),
+            Some((probe, verdict)) => match verdict.answer() {
+                Some(on) if on == by_version => (on, format!("probe: {}", probe.text)),
+                Some(on) => (on, format!("probe, against the version: {}", probe.text)),
+                None => (by_version, format!("{since} (the probe could not tell)")),
+            },
+        };
+        if on {
+            profile.rules.insert(rule);
+        } else {
+            profile.rules.remove(rule);
+        }
+        origins.add(Section::Rule, rule.name(), on_off(on), origin);
+    }
+}
+
+fn read(path: impl AsRef<Path>) -> Result<String, ProfileError> {
+    let path = path.as_ref();
+    std::fs::read_to_string(path)
+        .map_err(|source| ProfileError::Read { path: path.to_owned(), source })
+}
+
+fn misunderstood(path: impl AsRef<Path>, found: &str) -> ProfileError {
+    ProfileError::Understand { path: path.as_ref().to_owned(), found: found.to_owned() }
+}
+
+fn number_in(path: &str) -> Result<u64, ProfileError> {
+    let text = read(path)?;
+    text.trim().parse().map_err(|_| misunderstood(path, &text))
+}
+
+/// The number after a name at the start of a line.
+fn field(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+}
+
+/// How many numbers a list such as `0-3,6` holds.
+fn count_of_list(list: &str) -> Option<u32> {
+    list.trim().split(',').try_fold(0u32, |sum, range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        sum.checked_add(last.checked_sub(first)?.checked_add(1)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mm_reference::profile::Rule;
+
+    #[test]
+    fn lists_of_processors() {
+        for (list, count) in [("0", Some(1)), ("0-3\n", Some(4)), ("0-1,4,6-7", Some(5))] {
+            assert_eq!(count_of_list(list), count);
+        }
+        for list in ["", "x", "3-1", "0-4294967295"] {
+            assert_eq!(count_of_list(list), None, "{list}");
+        }
+    }
+
+    #[test]
+    fn fields_of_meminfo() {
+        let text = "MemTotal:       123 kB\nSwapTotal: 0 kB\nBad: x\n";
+        assert_eq!(field(text, "MemTotal:"), Some(123));
+        assert_eq!(field(text, "SwapTotal:"), Some(0));
+        assert_eq!(field(text, "Bad:"), None);
+        assert_eq!(field(text, "None:"), None);
+    }
+
+    #[test]
+    fn the_running_kernel_is_described_the_same_way_twice() {
+        let (profile, origins) = running_kernel().expect("this kernel");
+        assert_eq!(running_kernel().expect("again"), (profile.clone(), origins.clone()));
+        assert!(profile.settings.max_map_count > 0);
+        assert!(profile.settings.total_pages > 1000);
+        for &rule in RULES {
+            let line = origins.iter().find(|o| o.switch == rule.name()).expect("every rule");
+            assert_eq!(line.value, on_off(profile.has(rule)));
+        }
+        // markers imply the advice that installs them
+        assert!(profile.has(Rule::GuardRegions) || !profile.has(Rule::MaybeGuard));
+    }
+
+    #[test]
+    fn verdicts_overrule_the_version() {
+        let mut profile = Profile::stock(Version::new(6, 18));
+        assert!(profile.has(Rule::GuardRegions) && !profile.has(Rule::MaybeGuard));
+        let verdicts: Vec<_> = PROBES
+            .iter()
+            .map(|p| match p.decides {
+                Decides::Rule(Rule::GuardRegions) => (p, Verdict::Absent),
+                Decides::Rule(Rule::MaybeGuard) => (p, Verdict::Present),
+                _ => (p, Verdict::Unknown),
+            })
+            .collect();
+        let before = profile.rules;
+        let mut origins = Origins::default();
+        rules(&mut profile, &verdicts, &mut origins);
+        assert!(!profile.has(Rule::GuardRegions) && profile.has(Rule::MaybeGuard));
+        for &rule in RULES {
+            if !matches!(rule, Rule::GuardRegions | Rule::MaybeGuard) {
+                assert_eq!(profile.has(rule), before.contains(rule));
+            }
+        }
+        let line = origins.0.iter().find(|o| o.switch == "maybe-guard").expect("the line");
+        assert!(line.origin.starts_with("probe, against the version"), "{}", line.origin);
+    }
+}

@@ -1,0 +1,3 @@
+//! What is told about a finding, and to whom.
+
+pub mod c;

@@ -1,0 +1,103 @@
+//! How a subject gets back to the state in which programs start.
+
+use mm_reference::addr::{page_up, PAGE_SIZE, TASK_SIZE};
+use mm_reference::model::{Seed, System, VmFlags};
+use mm_reference::op::consts::*;
+use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
+
+/// The operations that bring process 0 back, applied to the model as they are
+/// found. `None` when something cannot be undone, and the subject has to be
+/// replaced. Afterwards `system` is the state in which the next program starts:
+/// `fresh`, but for the high-water marks.
+pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Option<Vec<Op>> {
+    let first = ProcessId(0);
+    let children: Vec<ProcessId> = system.live().filter(|&p| p != first).collect();
+    for process in children {
+        system.apply(&Op { process, call: Call::Exit }).ok()?;
+    }
+    let mut ops = Vec::new();
+    let mut perform = |system: &mut System, call: Call| -> Option<()> {
+        let op = Op::first(call);
+        match system.apply(&op).ok()?.outcome {
+            Outcome::Error(_) | Outcome::Signal(_) => None,
+            _ => {
+                ops.push(op);
+                Some(())
+            }
+        }
+    };
+    for (resource, soft, hard) in changed_limits(system, fresh) {
+        perform(system, Call::Setrlimit { resource, soft, hard })?;
+    }
+    let mm = |system: &System| system.process(first).map(|p| p.mm.clone());
+    let state = mm(system)?;
+    if state.def_flags.intersects(VmFlags::LOCKED_MASK)
+        || seed_is_locked(&state, seed)
+    {
+        perform(system, Call::Munlockall)?;
+    }
+    if state.merge_any {
+        perform(system, Call::Prctl { option: PR_SET_MEMORY_MERGE, args: [0; 4] })?;
+    }
+    if state.brk != state.start_brk {
+        let heap = (state.start_brk, page_up(state.brk));
+        if heap.0 < heap.1 && !state.vmas.intersects(heap.0, heap.1) {
+            // the heap shrinks only over something that is mapped
+            perform(system, map_fixed(heap.0, PAGE_SIZE, 0))?;
+        }
+        perform(system, Call::Brk { addr: Addr::absolute(state.start_brk) })?;
+    }
+    let mut from = 0;
+    for (start, end) in seed.kept_ranges().into_iter().chain([(TASK_SIZE, TASK_SIZE)]) {
+        if from < start && system.process(first)?.mm.vmas.intersects(from, start) {
+            perform(system, Call::Munmap { addr: Addr::absolute(from), len: start - from })?;
+        }
+        from = end;
+    }
+    let (start, end) = seed.stack;
+    perform(system, map_fixed(start, end - start, MAP_GROWSDOWN))?;
+    system.is_pristine(fresh).ok()?;
+    let mut next = fresh.clone();
+    next.carry_hiwater_from(system);
+    *system = next;
+    Some(ops)
+}
+
+fn map_fixed(start: u64, len: u64, extra: u64) -> Call {
+    Call::Mmap {
+        addr: Addr::absolute(start),
+        len,
+        prot: PROT_READ | PROT_WRITE,
+        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | extra,
+        fd: -1,
+        offset: 0,
+    }
+}
+
+/// Whether the subject's own mappings are locked.
+fn seed_is_locked(mm: &mm_reference::model::Mm, seed: &Seed) -> bool {
+    seed.kept_ranges()
+        .iter()
+        .filter_map(|&(start, _)| mm.vmas.at(start))
+        .any(|vma| vma.flags.intersects(VmFlags::LOCKED_MASK))
+}
+
+/// The limits that differ from those at the start.
+fn changed_limits(system: &System, fresh: &System) -> Vec<(u32, u64, u64)> {
+    let limits = |system: &System| {
+        system.process(ProcessId(0)).map(|p| {
+            [
+                (RLIMIT_AS, p.limits.address_space),
+                (RLIMIT_DATA, p.limits.data),
+                (RLIMIT_STACK, p.limits.stack),
+                (RLIMIT_MEMLOCK, p.limits.memlock),
+            ]
+        })
+    };
+    let (Some(now), Some(before)) = (limits(system), limits(fresh)) else { return Vec::new() };
+    now.iter()
+        .zip(before)
+        .filter(|(now, before)| **now != *before)
+        .map(|(_, (resource, (soft, hard)))| (resource, soft, hard))
+        .collect()
+}

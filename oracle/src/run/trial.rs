@@ -1,0 +1,166 @@
+//! One run of one program, and what came of it.
+
+use super::signature;
+use crate::compare::{Difference, Signature};
+use mm_reference::model::{Answer, CannotPredict, System};
+use mm_reference::op::{Op, Outcome};
+use mm_reference::profile::QuirkSet;
+use mm_reference::snapshot::{ProcessPlan, Snapshot};
+
+/// When the subject is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observe {
+    /// After every operation.
+    EveryOp,
+    /// After the last operation.
+    End,
+    /// After the last operation and every few in between.
+    Adaptive,
+}
+
+/// Where the operations of a program come from.
+pub trait Feed {
+    /// The next operation, in view of the state so far.
+    fn next(&mut self, system: &System) -> Option<Op>;
+
+    /// A number that is the same whenever the same program is run.
+    fn seed(&self) -> u64 {
+        0
+    }
+}
+
+/// A program that is there already.
+pub struct Replay<'a> {
+    ops: std::slice::Iter<'a, Op>,
+}
+
+impl Replay<'_> {
+    /// Feeds these operations.
+    pub fn new(ops: &[Op]) -> Replay<'_> {
+        Replay { ops: ops.iter() }
+    }
+}
+
+impl Feed for Replay<'_> {
+    fn next(&mut self, _: &System) -> Option<Op> {
+        self.ops.next().cloned()
+    }
+}
+
+/// A moment of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The outcome of the operation with this index.
+    Outcome(usize),
+    /// The state after the operation with this index.
+    After(usize),
+}
+
+impl Step {
+    /// The index of the operation.
+    pub fn index(self) -> usize {
+        match self {
+            Step::Outcome(index) | Step::After(index) => index,
+        }
+    }
+}
+
+/// What the kernel did otherwise.
+#[derive(Clone, Debug)]
+pub struct Divergence {
+    /// When it was first seen.
+    pub step: Step,
+    /// The first difference, without what varies from run to run.
+    pub signature: Signature,
+    /// All that differed at that moment.
+    pub differences: Vec<Difference>,
+    /// The last observation: prediction and what was seen, by the same plan.
+    pub seen: Option<Box<Seen>>,
+    /// The known bugs that explain all of it, if they do.
+    pub known: Option<QuirkSet>,
+}
+
+/// A pair of snapshots.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What the model predicted.
+    pub expected: Snapshot,
+    /// What the kernel showed.
+    pub actual: Snapshot,
+    /// What was looked at, per process of the snapshots.
+    pub plans: Vec<ProcessPlan>,
+}
+
+/// Whether kernel and model agree.
+#[derive(Clone, Debug, Default)]
+pub enum Verdict {
+    /// In everything that was compared.
+    #[default]
+    Agreed,
+    /// They do not.
+    Diverged(Box<Divergence>),
+    /// The subject was lost on the way; why.
+    Lost(String),
+}
+
+/// One run of one program.
+#[derive(Clone, Debug, Default)]
+pub struct Trial {
+    /// The operations that were performed.
+    pub ops: Vec<Op>,
+    /// What the model answered, one per operation.
+    pub predicted: Vec<Answer>,
+    /// What the kernel answered; shorter when the subject was lost.
+    pub actual: Vec<Outcome>,
+    /// Why the program ended early, if it did.
+    pub unpredictable: Option<CannotPredict>,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+impl Trial {
+    /// The divergence, if there is one.
+    pub fn divergence(&self) -> Option<&Divergence> {
+        match &self.verdict {
+            Verdict::Diverged(divergence) => Some(divergence),
+            _ => None,
+        }
+    }
+
+    pub(super) fn diverged(&self) -> bool {
+        !matches!(self.verdict, Verdict::Agreed)
+    }
+
+    pub(super) fn diverge(&mut self, step: Step, differences: Vec<Difference>) {
+        if self.diverged() {
+            return;
+        }
+        if let Some(signature) = signature(&self.ops, step, &differences) {
+            self.verdict = Verdict::Diverged(Box::new(Divergence {
+                step,
+                signature,
+                differences,
+                seen: None,
+                known: None,
+            }));
+        }
+    }
+
+    /// Notes differing snapshots; if an outcome differed before, they only
+    /// complete the picture.
+    pub(super) fn observed(
+        &mut self,
+        step: Step,
+        differences: Vec<Difference>,
+        expected: &Snapshot,
+        actual: &Snapshot,
+        plans: &[ProcessPlan],
+    ) {
+        self.diverge(step, differences);
+        if let Verdict::Diverged(divergence) = &mut self.verdict {
+            let plans = plans[..expected.processes.len()].to_vec();
+            divergence.seen =
+                Some(Box::new(Seen { expected: expected.clone(), actual: actual.clone(), plans }));
+        }
+    }
+}

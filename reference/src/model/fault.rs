@@ -1,0 +1,238 @@
+//! Page faults (`arch/x86/mm/fault.c`, `mm/memory.c`).
+
+use super::expand::expand_stack;
+use super::folio::{Folio, FolioFlags, FolioId, PageContent};
+use super::page_table::{Pte, PteBits};
+use super::vma::{VmFlags, Vma};
+use super::zap::remove_rmap;
+use super::{Backing, CannotPredict, Current, Fail};
+use crate::addr::{page_down, TASK_SIZE};
+use crate::model::anon_vma::AnonVmaId;
+use crate::op::consts::{SEGV_ACCERR, SEGV_MAPERR, SIGSEGV, SI_KERNEL};
+use crate::op::Signal;
+use crate::profile::{Profile, Rule};
+
+/// How a process touches memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads data.
+    Read,
+    /// Writes data.
+    Write,
+    /// Fetches an instruction.
+    Exec,
+}
+
+/// Why an access does not go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The process gets this signal.
+    Signal(Signal),
+    /// The model has no rule for this.
+    Unknown(CannotPredict),
+}
+
+/// Why the kernel's fault handler does not resolve a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultError {
+    /// `VM_FAULT_SIGSEGV`: a guard region.
+    Guard,
+    /// The model has no rule for this.
+    Unknown(CannotPredict),
+}
+
+/// First address past the lower canonical half with four levels.
+const CANONICAL_LOW: u64 = 1 << 47;
+/// First address of the upper canonical half.
+const CANONICAL_HIGH: u64 = !(CANONICAL_LOW - 1);
+/// The page of the vsyscall emulation.
+const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
+
+fn segv<T>(code: i32, address: u64) -> Result<T, Fault> {
+    Err(Fault::Signal(Signal { number: SIGSEGV, code, address }))
+}
+
+/// A process touches the byte at an address: the hardware's check, and as
+/// often as that faults, the kernel's handler (`do_user_addr_fault`). Answers
+/// the entry that lets the access through.
+pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte, Fault> {
+    if address >= TASK_SIZE {
+        return Err(kernel_half(address, access));
+    }
+    let page = page_down(address);
+    loop {
+        let Some(vma) = cur.mm.vmas.find(address) else {
+            return segv(SEGV_MAPERR, address);
+        };
+        if vma.start > address {
+            if !vma.flags.contains(VmFlags::GROWSDOWN) {
+                return segv(SEGV_MAPERR, address);
+            }
+            let start = vma.start;
+            match expand_stack(cur, start, address) {
+                Ok(()) => continue,
+                Err(Fail::Errno(..)) => return segv(SEGV_MAPERR, address),
+                Err(Fail::Unknown(reason)) => return Err(Fault::Unknown(reason)),
+            }
+        }
+        let (start, flags) = (vma.start, vma.flags);
+        let pte = cur.mm.tables.pte(page);
+        // entries of inaccessible mappings are not present to the hardware
+        let present = pte.is_present() && vma.is_accessible();
+        if present && hardware_permits(pte, flags, access) {
+            return Ok(note_access(cur, page, pte, access));
+        }
+        // access_error
+        let refused = match access {
+            Access::Write => !flags.contains(VmFlags::WRITE),
+            Access::Read | Access::Exec => present || !vma.is_accessible(),
+        };
+        if refused {
+            return segv(SEGV_ACCERR, address);
+        }
+        match handle(cur, start, page, access == Access::Write) {
+            Ok(()) => {}
+            Err(FaultError::Guard) => return segv(SEGV_MAPERR, address),
+            Err(FaultError::Unknown(reason)) => return Err(Fault::Unknown(reason)),
+        }
+    }
+}
+
+/// An access outside the user's half.
+fn kernel_half(address: u64, access: Access) -> Fault {
+    let signal = |code, address| Fault::Signal(Signal { number: SIGSEGV, code, address });
+    if (CANONICAL_LOW..CANONICAL_HIGH).contains(&address) {
+        signal(SI_KERNEL, 0)
+    } else if page_down(address) == VSYSCALL && access == Access::Exec {
+        Fault::Unknown(CannotPredict("would execute the vsyscall page"))
+    } else {
+        signal(SEGV_MAPERR, address)
+    }
+}
+
+/// Whether a present entry of an accessible mapping lets the access through.
+/// Without protection keys all of these can be read.
+fn hardware_permits(pte: Pte, flags: VmFlags, access: Access) -> bool {
+    match access {
+        Access::Read => true,
+        Access::Exec => flags.contains(VmFlags::EXEC),
+        Access::Write => matches!(pte, Pte::Page(_, bits) if bits.contains(PteBits::WRITE)),
+    }
+}
+
+/// What the hardware notes in the entry.
+fn note_access(cur: &mut Current<'_>, page: u64, pte: Pte, access: Access) -> Pte {
+    let Pte::Page(id, old) = pte else { return pte };
+    let mut bits = old | PteBits::YOUNG;
+    bits.set(PteBits::DIRTY, access == Access::Write || old.contains(PteBits::DIRTY));
+    let noted = Pte::Page(id, bits);
+    if bits != old {
+        cur.mm.tables.set(page, noted);
+    }
+    noted
+}
+
+/// `handle_mm_fault` for an access that the mapping's flags permit.
+pub(crate) fn handle(
+    cur: &mut Current<'_>,
+    vma_start: u64,
+    page: u64,
+    write: bool,
+) -> Result<(), FaultError> {
+    let pte = cur.mm.tables.pte(page);
+    let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");
+    if vma.backing != Backing::Anonymous {
+        return Err(FaultError::Unknown(CannotPredict("faults in the subject's own memory")));
+    }
+    match pte {
+        Pte::Guard => return Err(FaultError::Guard),
+        // do_anonymous_page: readers share the page of zeroes, without an anon_vma
+        Pte::None if !write => cur.mm.tables.set(page, Pte::Zero),
+        Pte::None | Pte::Zero if write => {
+            cur.mm.rss.anon += 1;
+            map_new_page(cur, vma_start, page, PageContent::Uniform(0));
+        }
+        Pte::None | Pte::Zero => {}
+        Pte::Page(id, bits) if write && !bits.contains(PteBits::WRITE) => {
+            write_protected(cur, vma_start, page, id, bits);
+        }
+        Pte::Page(id, bits) => {
+            let dirty = if write { PteBits::DIRTY } else { PteBits::empty() };
+            cur.mm.tables.set(page, Pte::Page(id, bits | PteBits::YOUNG | dirty));
+        }
+    }
+    Ok(())
+}
+
+/// `do_wp_page`: a write to an anonymous page that is mapped read-only takes
+/// the page over when nobody else can reach it, and copies it otherwise.
+fn write_protected(cur: &mut Current<'_>, vma_start: u64, page: u64, id: FolioId, bits: PteBits) {
+    let folio = cur.folios.get_mut(id);
+    // wp_can_reuse_anon_folio
+    if folio.flags.contains(FolioFlags::EXCLUSIVE) || folio.mapcount == 1 {
+        folio.flags.insert(FolioFlags::EXCLUSIVE);
+        let bits = bits | PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
+        cur.mm.tables.set(page, Pte::Page(id, bits));
+        return;
+    }
+    let content = folio.content.clone();
+    map_new_page(cur, vma_start, page, content);
+    let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");
+    remove_rmap(cur.folios, vma, id);
+}
+
+/// Maps a new page for a write, in place of whatever the entry held.
+fn map_new_page(cur: &mut Current<'_>, vma_start: u64, page: u64, content: PageContent) {
+    prepare_anon_vma(cur, vma_start);
+    let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");
+    let mut folio = Folio::anon();
+    folio.mapcount = 1;
+    folio.content = content;
+    if vma.flags.contains(VmFlags::DROPPABLE) {
+        folio.flags.remove(FolioFlags::SWAPBACKED);
+    }
+    if vma.flags & (VmFlags::LOCKED | VmFlags::SPECIAL) == VmFlags::LOCKED {
+        folio.mlocks = 1;
+    }
+    let id = cur.folios.add(folio);
+    let bits = PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
+    cur.mm.tables.set(page, Pte::Page(id, bits));
+}
+
+/// `anon_vma_prepare`: gives a mapping that has none an anon_vma, a
+/// neighbour's where that may lead to a merge later.
+pub(crate) fn prepare_anon_vma(cur: &mut Current<'_>, vma_start: u64) {
+    let Some(vma) = cur.mm.vmas.at(vma_start) else { return };
+    if vma.anon_vma.is_some() {
+        return;
+    }
+    let lent = find_mergeable(cur, vma);
+    let anon_vmas = &mut *cur.anon_vmas;
+    cur.mm.vmas.update(vma_start, |vma| anon_vmas.prepare(vma, lent));
+}
+
+/// `find_mergeable_anon_vma`: the neighbour above is asked first.
+fn find_mergeable(cur: &Current<'_>, vma: &Vma) -> Option<AnonVmaId> {
+    let lends = |lender: &Vma, below: &Vma, above: &Vma| {
+        let fits = lender.chain.len() == 1 && compatible(cur.profile, below, above);
+        lender.anon_vma.filter(|_| fits)
+    };
+    if let Some(above) = cur.mm.vmas.at(vma.end) {
+        if let Some(id) = lends(above, vma, above) {
+            return Some(id);
+        }
+    }
+    let below = cur.mm.vmas.before(vma.start)?;
+    lends(below, below, vma)
+}
+
+/// `anon_vma_compatible`: adjacent, alike but for the protection, and
+/// continuous in page offset.
+fn compatible(profile: &Profile, below: &Vma, above: &Vma) -> bool {
+    let mut ignored = VmFlags::ACCESS | VmFlags::SOFTDIRTY;
+    ignored.set(VmFlags::MAYBE_GUARD, profile.has(Rule::MaybeGuard));
+    below.end == above.start
+        && below.backing == above.backing
+        && ((below.flags ^ above.flags) - ignored).is_empty()
+        && above.pgoff == below.pgoff.wrapping_add(below.pages())
+}

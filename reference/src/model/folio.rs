@@ -1,0 +1,247 @@
+//! Pages: `struct folio`, their state and their contents.
+
+use crate::addr::PAGE_SIZE;
+use crate::op::{Contents, Digest};
+use std::sync::Arc;
+
+/// One page of the system, and its frame number in a predicted pagemap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FolioId(pub u32);
+
+/// What a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FolioKind {
+    /// Anonymous memory; freed with its last mapping.
+    Anon,
+    /// A shared-memory file; the file keeps it.
+    Shmem,
+}
+
+bitflags::bitflags! {
+    /// State of a page.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+    pub struct FolioFlags: u8 {
+        /// `PG_anon_exclusive`: only one process can reach it, so a write need not copy.
+        const EXCLUSIVE = 1 << 0;
+        /// `PG_dirty`
+        const DIRTY = 1 << 1;
+        /// `PG_swapbacked`; an anonymous page without it is lazily freed.
+        const SWAPBACKED = 1 << 2;
+        /// `PG_referenced`
+        const REFERENCED = 1 << 3;
+        /// `PG_active`
+        const ACTIVE = 1 << 4;
+        /// `PG_young` of idle tracking: a reference that a scanner took out of
+        /// the page table.
+        const YOUNG = 1 << 5;
+    }
+}
+
+/// What a page holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageContent {
+    /// Every byte the same.
+    Uniform(u8),
+    /// What the program does not know: the subject's own memory.
+    Unknown,
+    /// Anything.
+    Bytes(Arc<[u8; PAGE_SIZE as usize]>),
+}
+
+impl PageContent {
+    /// The byte at an offset below the page size, if known.
+    pub fn byte(&self, offset: u64) -> Option<u8> {
+        match self {
+            PageContent::Uniform(byte) => Some(*byte),
+            PageContent::Unknown => None,
+            PageContent::Bytes(bytes) => Some(bytes[offset as usize]),
+        }
+    }
+
+    /// Appends the bytes `[from, to)` to a digest; false when they are unknown.
+    pub fn digest(&self, from: u64, to: u64, digest: &mut Digest) -> bool {
+        match self {
+            PageContent::Uniform(byte) => digest.run(*byte, to - from),
+            PageContent::Unknown => return false,
+            PageContent::Bytes(bytes) => digest.bytes(&bytes[from as usize..to as usize]),
+        }
+        true
+    }
+
+    /// The whole page, if known.
+    pub fn contents(&self) -> Option<Contents> {
+        let mut digest = Digest::default();
+        self.digest(0, PAGE_SIZE, &mut digest).then(|| digest.finish())
+    }
+
+    /// Fills the bytes `[from, to)`.
+    pub fn fill(&mut self, from: u64, to: u64, value: u8) {
+        if to - from == PAGE_SIZE {
+            *self = PageContent::Uniform(value);
+            return;
+        }
+        if let PageContent::Uniform(byte) = *self {
+            if byte == value {
+                return;
+            }
+            *self = PageContent::Bytes(Arc::new([byte; PAGE_SIZE as usize]));
+        }
+        if let PageContent::Bytes(bytes) = self {
+            Arc::make_mut(bytes)[from as usize..to as usize].fill(value);
+        }
+    }
+}
+
+/// A page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folio {
+    /// What it belongs to.
+    pub kind: FolioKind,
+    /// Its state.
+    pub flags: FolioFlags,
+    /// Page table entries that map it, in every process, those outside the
+    /// program included.
+    pub mapcount: u32,
+    /// Locked mappings among them (`folio->mlock_count`); while there are any
+    /// the page is unevictable.
+    pub mlocks: u32,
+    /// What it holds.
+    pub content: PageContent,
+}
+
+impl Folio {
+    /// A new anonymous page of zeroes that nothing maps yet.
+    pub fn anon() -> Folio {
+        Folio {
+            kind: FolioKind::Anon,
+            flags: FolioFlags::EXCLUSIVE | FolioFlags::SWAPBACKED,
+            mapcount: 0,
+            mlocks: 0,
+            content: PageContent::Uniform(0),
+        }
+    }
+
+    /// A page of a shared-memory file that `mappers` outside the program map.
+    pub fn shmem(mappers: u32) -> Folio {
+        Folio {
+            kind: FolioKind::Shmem,
+            flags: FolioFlags::DIRTY | FolioFlags::SWAPBACKED,
+            mapcount: mappers,
+            mlocks: 0,
+            content: PageContent::Unknown,
+        }
+    }
+
+    /// Whether it is anonymous.
+    pub fn is_anon(&self) -> bool {
+        self.kind == FolioKind::Anon
+    }
+
+    /// `folio_mark_accessed`: inactive, referenced, active, active and
+    /// referenced.
+    pub fn mark_accessed(&mut self) {
+        if !self.flags.contains(FolioFlags::REFERENCED) {
+            self.flags.insert(FolioFlags::REFERENCED);
+        } else if self.mlocks == 0 && !self.flags.contains(FolioFlags::ACTIVE) {
+            self.flags.insert(FolioFlags::ACTIVE);
+            self.flags.remove(FolioFlags::REFERENCED);
+        }
+    }
+}
+
+/// Every page of the system.
+#[derive(Clone, Debug, Default)]
+pub struct Folios {
+    slots: Vec<Option<Folio>>,
+    free: Vec<u32>,
+}
+
+impl Folios {
+    /// Adds a page.
+    pub fn add(&mut self, folio: Folio) -> FolioId {
+        match self.free.pop() {
+            Some(number) => {
+                self.slots[number as usize] = Some(folio);
+                FolioId(number)
+            }
+            None => {
+                self.slots.push(Some(folio));
+                FolioId((self.slots.len() - 1) as u32)
+            }
+        }
+    }
+
+    /// A page that is mapped somewhere.
+    #[inline]
+    pub fn get(&self, id: FolioId) -> &Folio {
+        self.slots[id.0 as usize].as_ref().expect("a mapped page exists")
+    }
+
+    /// A page that is mapped somewhere.
+    #[inline]
+    pub fn get_mut(&mut self, id: FolioId) -> &mut Folio {
+        self.slots[id.0 as usize].as_mut().expect("a mapped page exists")
+    }
+
+    /// Counts one more mapping.
+    pub fn map(&mut self, id: FolioId) {
+        self.get_mut(id).mapcount += 1;
+    }
+
+    /// Counts one mapping less; an anonymous page goes with the last one.
+    pub fn unmap(&mut self, id: FolioId) {
+        let folio = self.get_mut(id);
+        folio.mapcount -= 1;
+        if folio.mapcount == 0 && folio.is_anon() {
+            self.slots[id.0 as usize] = None;
+            self.free.push(id.0);
+        }
+    }
+
+    /// How many pages there are.
+    pub fn count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anonymous_page_goes_with_its_last_mapping() {
+        let mut folios = Folios::default();
+        let id = folios.add(Folio::anon());
+        folios.map(id);
+        folios.map(id);
+        folios.unmap(id);
+        assert_eq!(folios.count(), 1);
+        folios.unmap(id);
+        assert_eq!(folios.count(), 0);
+        assert_eq!(folios.add(Folio::anon()), id);
+    }
+
+    #[test]
+    fn accesses_walk_the_reference_states() {
+        let mut folio = Folio::anon();
+        let state = FolioFlags::REFERENCED | FolioFlags::ACTIVE;
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            folio.mark_accessed();
+            seen.push(folio.flags & state);
+        }
+        let both = [FolioFlags::REFERENCED, FolioFlags::ACTIVE, state, state];
+        assert_eq!(seen, both);
+    }
+
+    #[test]
+    fn filling_part_of_a_page_keeps_the_rest() {
+        let mut content = PageContent::Uniform(7);
+        content.fill(10, 20, 7);
+        assert_eq!(content, PageContent::Uniform(7));
+        content.fill(10, 20, 9);
+        assert_eq!([9, 10, 20].map(|at| content.byte(at)), [Some(7), Some(9), Some(7)]);
+        content.fill(0, PAGE_SIZE, 1);
+        assert_eq!(content.contents(), Some(Contents::Uniform(1)));
+    }
+}

@@ -1,0 +1,56 @@
+//! Resource limits and overcommit.
+
+use super::vma::{VmFlags, Vma};
+use super::Current;
+use crate::addr::pages;
+use crate::op::consts::RLIM_INFINITY;
+
+impl Current<'_> {
+    /// `may_expand_vm`: whether `pages` more of this kind stay within
+    /// RLIMIT_AS and RLIMIT_DATA.
+    pub(crate) fn may_expand(&self, flags: VmFlags, count: u64) -> bool {
+        let within = |total: u64, limit: u64| total.saturating_add(count) <= pages(limit);
+        if !within(self.mm.total_vm, self.limits.address_space.0) {
+            return false;
+        }
+        if Vma::is_data(flags) && !within(self.mm.data_vm, self.limits.data.0) {
+            // a soft limit of zero is ignored while the hard limit allows
+            return self.limits.data.0 == 0 && within(self.mm.data_vm, self.limits.data.1);
+        }
+        true
+    }
+
+    /// `mlock_future_ok`: whether `bytes` more may be locked.
+    pub(crate) fn may_lock(&self, locked: bool, bytes: u64) -> bool {
+        !locked
+            || self.profile.privilege.ipc_lock
+            || self.mm.locked_vm + pages(bytes) <= pages(self.limits.memlock.0)
+    }
+
+    /// `can_do_mlock`: whether locking is allowed at all.
+    pub(crate) fn can_lock(&self) -> bool {
+        self.limits.memlock.0 != 0 || self.profile.privilege.ipc_lock
+    }
+
+    /// `__vm_enough_memory`: whether a commit charge of `count` pages is granted.
+    pub(crate) fn enough_memory(&self, count: u64) -> bool {
+        self.profile.settings.overcommit == 1 || count <= self.profile.settings.total_pages
+    }
+
+    /// Whether one more mapping would be over `vm.max_map_count`: what a split tests.
+    pub(crate) fn map_count_full(&self) -> bool {
+        self.mm.vmas.len() as u64 >= self.profile.settings.max_map_count
+    }
+
+    /// The lowest address that hints, searches and growing stacks may use
+    /// (`mmap_min_addr`).
+    pub(crate) fn min_address(&self) -> u64 {
+        self.profile.settings.mmap_min_addr.max(self.profile.settings.lsm_mmap_min_addr)
+    }
+
+    /// `check_data_rlimit`: whether a heap of `bytes` fits RLIMIT_DATA.
+    pub(crate) fn heap_fits_data_limit(&self, bytes: u64) -> bool {
+        let limit = self.limits.data.0;
+        limit == RLIM_INFINITY || bytes + self.mm.data_segment <= limit
+    }
+}

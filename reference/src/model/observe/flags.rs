@@ -1,0 +1,96 @@
+//! The two-letter codes of `VmFlags` lines (`show_smap_vma_flags`).
+
+use crate::model::vma::VmFlags;
+use crate::profile::{Profile, Version};
+use crate::snapshot::VmFlagList;
+
+/// Codes in the order of the kernel's bits, which differs between versions
+/// only in where `ui` stands.
+const CODES: &[(VmFlags, [u8; 2])] = &[
+    (VmFlags::READ, *b"rd"),
+    (VmFlags::WRITE, *b"wr"),
+    (VmFlags::EXEC, *b"ex"),
+    (VmFlags::SHARED, *b"sh"),
+    (VmFlags::MAYREAD, *b"mr"),
+    (VmFlags::MAYWRITE, *b"mw"),
+    (VmFlags::MAYEXEC, *b"me"),
+    (VmFlags::MAYSHARE, *b"ms"),
+    (VmFlags::GROWSDOWN, *b"gd"),
+    (VmFlags::UFFD_MISSING, *b"um"),
+    (VmFlags::PFNMAP, *b"pf"),
+    (VmFlags::MAYBE_GUARD, *b"gu"),
+    (VmFlags::UFFD_WP, *b"uw"),
+    (VmFlags::LOCKED, *b"lo"),
+    (VmFlags::IO, *b"io"),
+    (VmFlags::SEQ_READ, *b"sr"),
+    (VmFlags::RAND_READ, *b"rr"),
+    (VmFlags::DONTCOPY, *b"dc"),
+    (VmFlags::DONTEXPAND, *b"de"),
+    (VmFlags::LOCKONFAULT, *b"lf"),
+    (VmFlags::ACCOUNT, *b"ac"),
+    (VmFlags::NORESERVE, *b"nr"),
+    (VmFlags::HUGETLB, *b"ht"),
+    (VmFlags::SYNC, *b"sf"),
+    (VmFlags::ARCH_1, *b"ar"),
+    (VmFlags::WIPEONFORK, *b"wf"),
+    (VmFlags::DONTDUMP, *b"dd"),
+    (VmFlags::SOFTDIRTY, *b"sd"),
+    (VmFlags::MIXEDMAP, *b"mm"),
+    (VmFlags::HUGEPAGE, *b"hg"),
+    (VmFlags::NOHUGEPAGE, *b"nh"),
+    (VmFlags::MERGEABLE, *b"mg"),
+    (VmFlags::SHADOW_STACK, *b"ss"),
+    (VmFlags::DROPPABLE, *b"dp"),
+    (VmFlags::UFFD_MINOR, *b"ui"),
+    (VmFlags::SEALED, *b"sl"),
+];
+
+/// The `VmFlags` line of a mapping with these flags.
+pub(super) fn list(profile: &Profile, flags: VmFlags) -> VmFlagList {
+    let mut shown = flags;
+    if !profile.config.soft_dirty {
+        shown.remove(VmFlags::SOFTDIRTY);
+    }
+    let early = profile.version < Version::new(6, 17) && shown.contains(VmFlags::UFFD_MINOR);
+    let mut list = VmFlagList::default();
+    for &(flag, code) in CODES {
+        if early && flag == VmFlags::DROPPABLE {
+            list.push(*b"ui");
+            shown.remove(VmFlags::UFFD_MINOR);
+        }
+        if shown.contains(flag) {
+            list.push(code);
+        }
+    }
+    list
+}
+
+impl VmFlagList {
+    /// The flags that the codes stand for; unknown codes are left out.
+    pub fn parse(&self) -> VmFlags {
+        let known = |code: &[u8; 2]| CODES.iter().find(|(_, c)| c == code).map(|&(flag, _)| flag);
+        self.codes().iter().filter_map(known).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_read_back() {
+        let profile = Profile::stock(Version::new(6, 18));
+        let flags = VmFlags::READ | VmFlags::ACCOUNT | VmFlags::SEALED | VmFlags::SOFTDIRTY;
+        let list = list(&profile, flags);
+        assert_eq!(list.to_string(), "rd ac sd sl ");
+        assert_eq!(list.parse(), flags);
+    }
+
+    #[test]
+    fn the_place_of_ui_depends_on_the_version() {
+        let flags = VmFlags::UFFD_MINOR | VmFlags::DROPPABLE;
+        let line = |version| list(&Profile::stock(version), flags).to_string();
+        assert_eq!(line(Version::new(6, 12)), "ui dp ");
+        assert_eq!(line(Version::new(6, 18)), "dp ui ");
+    }
+}

@@ -1,0 +1,67 @@
+//! Lines of `/proc/pid/maps` (`show_map_vma`, `get_vma_name`).
+
+use crate::addr::PAGE_SHIFT;
+use crate::model::vma::{Backing, VmFlags, Vma};
+use crate::model::{Mm, System};
+use crate::profile::Rule;
+use crate::snapshot::{MapsLine, Name, Perms};
+
+/// The line of a mapping.
+pub(super) fn line(system: &System, mm: &Mm, vma: &Vma) -> MapsLine {
+    let mut line = MapsLine {
+        start: vma.start,
+        end: vma.end,
+        perms: perms(vma.flags),
+        offset: 0,
+        dev: (0, 0),
+        inode: 0,
+        name: Name::None,
+    };
+    match vma.backing {
+        Backing::Anonymous => line.name = name(system, mm, vma),
+        Backing::File(id) => {
+            if let Some(file) = system.fixture.files.get(usize::from(id.0)) {
+                line.offset = vma.pgoff << PAGE_SHIFT;
+                line.dev = file.dev;
+                line.inode = file.inode;
+                line.name = Name::Other(file.name.clone());
+            }
+        }
+        Backing::Special(number) => {
+            if let Some(entry) = system.fixture.specials.get(usize::from(number)) {
+                line.name = entry.line.name.clone();
+            }
+        }
+    }
+    line
+}
+
+fn perms(flags: VmFlags) -> Perms {
+    let letter = |flag, letter| if flags.contains(flag) { letter } else { b'-' };
+    let shared = if flags.contains(VmFlags::MAYSHARE) { b's' } else { b'p' };
+    Perms([
+        letter(VmFlags::READ, b'r'),
+        letter(VmFlags::WRITE, b'w'),
+        letter(VmFlags::EXEC, b'x'),
+        shared,
+    ])
+}
+
+/// The name of anonymous memory: heap, then stack, then what it was given.
+fn name(system: &System, mm: &Mm, vma: &Vma) -> Name {
+    // vma_is_initial_heap
+    let heap = if system.profile.has(Rule::StrictHeapName) {
+        vma.start < mm.brk && vma.end > mm.start_brk
+    } else {
+        vma.start <= mm.brk && vma.end >= mm.start_brk
+    };
+    if heap {
+        Name::Heap
+    } else if vma.start <= mm.start_stack && vma.end >= mm.start_stack {
+        Name::Stack
+    } else if let Some(name) = &vma.name {
+        Name::Anon(name.clone())
+    } else {
+        Name::None
+    }
+}

@@ -1,0 +1,60 @@
+//! What `/proc` shows of a process.
+
+mod flags;
+mod maps;
+mod pagemap;
+mod plan;
+mod smaps;
+mod status;
+
+use super::page_table::Pte;
+use super::System;
+use crate::op::ProcessId;
+use crate::snapshot::{ProcessPlan, ProcessSnapshot};
+
+impl System {
+    /// What is observed of a process in its present state. The process must be
+    /// alive.
+    pub fn plan(&self, id: ProcessId) -> ProcessPlan {
+        let mut plan = ProcessPlan::default();
+        self.plan_into(id, &mut plan);
+        plan
+    }
+
+    /// [`System::plan`] into a plan whose memory is used again.
+    pub fn plan_into(&self, id: ProcessId, plan: &mut ProcessPlan) {
+        plan::fill(&self.observed(id).mm, &self.folios, plan);
+    }
+
+    /// All that can be seen of a process, which must be alive.
+    pub fn snapshot(&self, id: ProcessId, plan: &ProcessPlan) -> ProcessSnapshot {
+        let mut snapshot = ProcessSnapshot::default();
+        self.snapshot_into(id, plan, &mut snapshot);
+        snapshot
+    }
+
+    /// [`System::snapshot`] into a snapshot whose memory is used again.
+    pub fn snapshot_into(&self, id: ProcessId, plan: &ProcessPlan, into: &mut ProcessSnapshot) {
+        let mm = &self.observed(id).mm;
+        into.process = id;
+        smaps::fill(self, mm, &mut into.smaps);
+        into.maps.clear();
+        into.maps.extend(into.smaps.iter().map(|entry| entry.line.clone()));
+        pagemap::fill(self, mm, &plan.windows, &mut into.pagemap);
+        status::fill(mm, &mut into.status);
+        into.contents.clear();
+        for &(start, end) in &plan.contents.0 {
+            mm.tables.for_each(start, end, |address, pte| {
+                if let Pte::Page(folio, _) = pte {
+                    if let Some(contents) = self.folios.get(folio).content.contents() {
+                        into.contents.push((address, contents));
+                    }
+                }
+            });
+        }
+    }
+
+    fn observed(&self, id: ProcessId) -> &super::Process {
+        self.process(id).expect("only live processes are observed")
+    }
+}

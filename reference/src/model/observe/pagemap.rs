@@ -1,0 +1,57 @@
+//! Entries of `/proc/pid/pagemap` (`pte_to_pagemap_entry`).
+
+use crate::addr::{pages, PAGE_SIZE};
+use crate::model::page_table::Pte;
+use crate::model::vma::VmFlags;
+use crate::model::{Mm, System};
+use crate::profile::Rule;
+use crate::snapshot::{PageEntry, Ranges, Window};
+
+/// Type 31 (a marker) and the marker's bit for guard regions, above the five
+/// bits of the type.
+const GUARD_FRAME: u64 = 31 | 4 << 5;
+
+/// The windows of a plan.
+pub(super) fn fill(system: &System, mm: &Mm, ranges: &Ranges, windows: &mut Vec<Window>) {
+    windows.resize_with(ranges.0.len(), Window::default);
+    for (window, &(start, end)) in windows.iter_mut().zip(&ranges.0) {
+        window.start = start;
+        window.entries.clear();
+        window.entries.resize(pages(end - start) as usize, PageEntry::default());
+        let entries = &mut window.entries;
+        mm.tables.for_each(start, end, |address, pte| {
+            entries[((address - start) / PAGE_SIZE) as usize] = entry(system, pte);
+        });
+        if system.profile.config.soft_dirty {
+            for vma in mm.vmas.overlapping(start, end) {
+                if vma.flags.contains(VmFlags::SOFTDIRTY) {
+                    let from = pages(vma.start.max(start) - start) as usize;
+                    let to = pages(vma.end.min(end) - start) as usize;
+                    for entry in &mut entries[from..to] {
+                        entry.0 |= PageEntry::SOFT_DIRTY;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn entry(system: &System, pte: Pte) -> PageEntry {
+    // without privilege the kernel hides frames
+    let frame = |frame: u64| if system.profile.privilege.sys_admin { frame } else { 0 };
+    PageEntry(match pte {
+        Pte::None => 0,
+        Pte::Zero => PageEntry::PRESENT | frame(PageEntry::ZERO_FRAME),
+        Pte::Guard => {
+            let shown = system.profile.has(Rule::PagemapGuardBit);
+            let guard = if shown { PageEntry::GUARD } else { 0 };
+            PageEntry::SWAP | guard | frame(GUARD_FRAME)
+        }
+        Pte::Page(id, _) => {
+            let folio = system.folios.get(id);
+            let file = if folio.is_anon() { 0 } else { PageEntry::FILE };
+            let exclusive = if folio.mapcount == 1 { PageEntry::EXCLUSIVE } else { 0 };
+            PageEntry::PRESENT | file | exclusive | frame(u64::from(id.0) + 1)
+        }
+    })
+}

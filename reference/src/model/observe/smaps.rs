@@ -1,0 +1,149 @@
+//! Entries of `/proc/pid/smaps` (`smaps_account`, `__show_smap`).
+
+use super::{flags, maps};
+use crate::addr::PAGE_SIZE;
+use crate::model::folio::{Folio, FolioFlags};
+use crate::model::page_table::{Pte, PteBits};
+use crate::model::vma::{Backing, VmFlags, Vma};
+use crate::model::{Mm, System};
+use crate::profile::Rule;
+use crate::snapshot::{MapsLine, Name, Perms, SmapsEntry, SmapsField, VmFlagList};
+
+const PSS_SHIFT: u32 = 12;
+const VSYSCALL: (u64, u64) = (0xffff_ffff_ff60_0000, 0xffff_ffff_ff60_1000);
+
+/// Every entry of a process.
+pub(super) fn fill(system: &System, mm: &Mm, entries: &mut Vec<SmapsEntry>) {
+    entries.clear();
+    for vma in mm.vmas.iter() {
+        entries.push(entry(system, mm, vma));
+    }
+    if let Some(perms) = system.fixture.vsyscall {
+        entries.push(vsyscall(system, perms));
+    }
+}
+
+fn entry(system: &System, mm: &Mm, vma: &Vma) -> SmapsEntry {
+    let line = maps::line(system, mm, vma);
+    if let Backing::Special(number) = vma.backing {
+        if let Some(seen) = system.fixture.specials.get(usize::from(number)) {
+            let mut entry = SmapsEntry { line, ..seen.clone() };
+            entry.set(SmapsField::Size, vma.len() >> 10);
+            return entry;
+        }
+    }
+    let mut sums = Sums::default();
+    mm.tables.for_each(vma.start, vma.end, |_, pte| {
+        if let Pte::Page(id, bits) = pte {
+            sums.account(system.folios.get(id), bits);
+        }
+    });
+    if !vma.flags.contains(VmFlags::LOCKED) {
+        sums.locked = 0;
+    } else {
+        sums.locked = sums.pss;
+    }
+    filled(system, line, &sums, flags::list(&system.profile, vma.flags))
+}
+
+/// The gate mapping, which holds nothing.
+fn vsyscall(system: &System, perms: Perms) -> SmapsEntry {
+    let (start, end) = VSYSCALL;
+    let name = Name::Vsyscall;
+    let line = MapsLine { start, end, perms, offset: 0, dev: (0, 0), inode: 0, name };
+    let mut codes = VmFlagList::default();
+    for (letter, code) in [(b'r', *b"rd"), (b'x', *b"ex")] {
+        if perms.0.contains(&letter) {
+            codes.push(code);
+        }
+    }
+    filled(system, line, &Sums::default(), codes)
+}
+
+fn filled(system: &System, line: MapsLine, sums: &Sums, flags: VmFlagList) -> SmapsEntry {
+    use SmapsField as F;
+    let size = line.end - line.start;
+    let mut entry = SmapsEntry::new(line);
+    let page = PAGE_SIZE;
+    // a field is absent only where its kernel lacks it
+    for (field, bytes) in [
+        (F::Size, size),
+        (F::KernelPageSize, page),
+        (F::MmuPageSize, page),
+        (F::Rss, sums.resident),
+        (F::Pss, sums.pss >> PSS_SHIFT),
+        (F::PssDirty, sums.pss_dirty >> PSS_SHIFT),
+        (F::SharedClean, sums.shared_clean),
+        (F::SharedDirty, sums.shared_dirty),
+        (F::PrivateClean, sums.private_clean),
+        (F::PrivateDirty, sums.private_dirty),
+        (F::Referenced, sums.referenced),
+        (F::Anonymous, sums.anonymous),
+        (F::LazyFree, sums.lazy_free),
+        (F::AnonHugePages, 0),
+        (F::ShmemPmdMapped, 0),
+        (F::FilePmdMapped, 0),
+        (F::SharedHugetlb, 0),
+        (F::PrivateHugetlb, 0),
+        (F::Swap, 0),
+        (F::SwapPss, 0),
+        (F::Locked, sums.locked >> PSS_SHIFT),
+        (F::ThpEligible, 0),
+    ] {
+        entry.set(field, bytes >> 10);
+    }
+    if system.profile.has(Rule::KsmInSmaps) {
+        entry.set(F::Ksm, 0);
+    }
+    if system.profile.config.pkeys {
+        entry.set(F::ProtectionKey, 0);
+    }
+    entry.flags = flags;
+    entry
+}
+
+/// `struct mem_size_stats`: bytes, shares of pages shifted left by [`PSS_SHIFT`].
+#[derive(Default)]
+struct Sums {
+    resident: u64,
+    pss: u64,
+    pss_dirty: u64,
+    locked: u64,
+    shared_clean: u64,
+    shared_dirty: u64,
+    private_clean: u64,
+    private_dirty: u64,
+    referenced: u64,
+    anonymous: u64,
+    lazy_free: u64,
+}
+
+impl Sums {
+    /// `smaps_account`
+    fn account(&mut self, folio: &Folio, bits: PteBits) {
+        let dirty = bits.contains(PteBits::DIRTY) || folio.flags.contains(FolioFlags::DIRTY);
+        if folio.is_anon() {
+            self.anonymous += PAGE_SIZE;
+            if !dirty && !folio.flags.contains(FolioFlags::SWAPBACKED) {
+                self.lazy_free += PAGE_SIZE;
+            }
+        }
+        self.resident += PAGE_SIZE;
+        let used = FolioFlags::YOUNG | FolioFlags::REFERENCED;
+        if bits.contains(PteBits::YOUNG) || folio.flags.intersects(used) {
+            self.referenced += PAGE_SIZE;
+        }
+        let shared = folio.mapcount >= 2;
+        let share = (PAGE_SIZE << PSS_SHIFT) / u64::from(folio.mapcount.max(1));
+        self.pss += share;
+        if dirty {
+            self.pss_dirty += share;
+        }
+        *match (shared, dirty) {
+            (false, false) => &mut self.private_clean,
+            (false, true) => &mut self.private_dirty,
+            (true, false) => &mut self.shared_clean,
+            (true, true) => &mut self.shared_dirty,
+        } += PAGE_SIZE;
+    }
+}

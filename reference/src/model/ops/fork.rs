@@ -1,0 +1,163 @@
+//! `fork`: a second process with a copy of the address space
+//! (`mm/mmap.c:dup_mmap`, `mm/memory.c:copy_page_range`).
+
+use super::exit::tear_down;
+use crate::errno::Errno;
+use crate::model::folio::{FolioFlags, Folios};
+use crate::model::page_table::{Pte, PteBits};
+use crate::model::vma::{Backing, VmFlags, Vma};
+use crate::model::vma_tree::VmaTree;
+use crate::model::{fail, CannotPredict, Fail, Mm, Process, System};
+use crate::op::consts::PR_MDWE_NO_INHERIT;
+use crate::op::{Outcome, ProcessId, MAX_PROCESSES};
+use crate::profile::{Profile, Rule};
+
+/// Forks the process. The child's runtime then reads all of the subject's code
+/// and writes to all of its shared memory, before it obeys orders.
+pub(super) fn fork(system: &mut System, parent: ProcessId) -> Result<Outcome, Fail> {
+    let child = system.forked + 1;
+    if usize::from(child) >= MAX_PROCESSES {
+        return Err(CannotPredict("too many processes").into());
+    }
+    let process = system.process(parent).ok_or(CannotPredict("no such process"))?;
+    let limits = process.limits;
+    let mut mm = child_mm(&process.mm);
+    let copied = dup_mmap(system, parent, &mut mm);
+    if let Err(failure) = copied {
+        tear_down(&mut mm, &mut system.folios, &mut system.anon_vmas);
+        return Err(failure);
+    }
+    mm.hiwater_vm = mm.total_vm;
+    mm.hiwater_rss = mm.rss.total();
+    start_runtime(&mut mm, &mut system.folios, &system.fixture.files[..]);
+    system.forked = child;
+    system.processes[usize::from(child)] = Some(Box::new(Process { mm, limits }));
+    Ok(Outcome::Child(ProcessId(child)))
+}
+
+/// `mm_init` and what `dup_mm` copies: all but mappings, tables and locks.
+fn child_mm(parent: &Mm) -> Mm {
+    let inherits = parent.mdwe & PR_MDWE_NO_INHERIT == 0;
+    Mm {
+        vmas: VmaTree::default(),
+        tables: Default::default(),
+        rss: Default::default(),
+        locked_vm: 0,
+        hiwater_vm: 0,
+        hiwater_rss: 0,
+        // VM_INIT_DEF_MASK
+        def_flags: parent.def_flags & VmFlags::NOHUGEPAGE,
+        mdwe: if inherits { parent.mdwe } else { 0 },
+        ..*parent
+    }
+}
+
+fn dup_mmap(system: &mut System, parent: ProcessId, child: &mut Mm) -> Result<(), Fail> {
+    let System { profile, processes, anon_vmas, folios, .. } = system;
+    let Some(process) = processes[usize::from(parent.0)].as_deref_mut() else {
+        return Err(CannotPredict("no such process").into());
+    };
+    let Mm { vmas, tables, .. } = &mut process.mm;
+    for vma in vmas.iter() {
+        if vma.flags.contains(VmFlags::DONTCOPY) {
+            child.stat_account(vma.flags, -(vma.pages() as i64));
+            continue;
+        }
+        // each mapping is charged by itself
+        if vma.flags.contains(VmFlags::ACCOUNT) && !enough_memory(profile, vma.pages()) {
+            return fail(Errno::ENOMEM, "a mapping is larger than the machine's memory");
+        }
+        let mut copy = vma.clone();
+        let wiped = vma.flags.contains(VmFlags::WIPEONFORK);
+        if wiped {
+            copy.anon_vma = None;
+            copy.chain.clear();
+        } else {
+            anon_vmas.fork(&mut copy, vma);
+        }
+        copy.flags.remove(VmFlags::LOCKED_MASK);
+        if !wiped && needs_copy(profile, vma) {
+            copy_page_range(child, tables, folios, vma);
+        }
+        child.vmas.insert(copy);
+    }
+    Ok(())
+}
+
+/// `__vm_enough_memory`
+fn enough_memory(profile: &Profile, pages: u64) -> bool {
+    profile.settings.overcommit == 1 || pages <= profile.settings.total_pages
+}
+
+/// `vma_needs_copy`: whether the child could not fault the pages in by itself.
+fn needs_copy(profile: &Profile, vma: &Vma) -> bool {
+    let mut always = VmFlags::PFNMAP | VmFlags::MIXEDMAP | VmFlags::UFFD_WP;
+    always.set(VmFlags::MAYBE_GUARD, profile.has(Rule::MaybeGuard));
+    vma.anon_vma.is_some() || vma.flags.intersects(always)
+}
+
+/// `copy_page_range`: the tables of the mapping, all levels, and what they
+/// hold. Private pages become read-only on both sides and the child's entries
+/// are old.
+fn copy_page_range(
+    child: &mut Mm,
+    parent: &mut crate::model::page_table::PageTables,
+    folios: &mut Folios,
+    vma: &Vma,
+) {
+    child.tables.copy_shape(parent, vma.start, vma.end);
+    let cow = vma.flags & (VmFlags::SHARED | VmFlags::MAYWRITE) == VmFlags::MAYWRITE;
+    let Mm { tables, rss, .. } = child;
+    parent.for_each_pte(vma.start, vma.end, |address, pte| {
+        if let Pte::Page(id, bits) = pte {
+            let folio = folios.get_mut(*id);
+            folio.flags.remove(FolioFlags::EXCLUSIVE);
+            folio.mapcount += 1;
+            if folio.is_anon() {
+                rss.anon += 1;
+            } else {
+                rss.shmem += 1;
+            }
+            if cow {
+                bits.remove(PteBits::WRITE);
+            }
+            let mut copied = *bits - PteBits::YOUNG;
+            if !cow && vma.flags.contains(VmFlags::SHARED) {
+                copied.remove(PteBits::DIRTY);
+            }
+            tables.set(address, Pte::Page(*id, copied));
+        } else {
+            tables.set(address, *pte);
+        }
+    });
+}
+
+/// What the child's runtime touches: the code, and every page of the arena.
+fn start_runtime(mm: &mut Mm, folios: &mut Folios, files: &[crate::model::seed::File]) {
+    let Mm { vmas, tables, rss, .. } = mm;
+    for vma in vmas.iter() {
+        if let Backing::File(id) = vma.backing {
+            let Some(file) = files.get(usize::from(id.0)) else { continue };
+            for (page, &folio) in (vma.pgoff..vma.pgoff + vma.pages()).zip(&file.pages) {
+                let address = vma.start + (page - vma.pgoff) * crate::addr::PAGE_SIZE;
+                if tables.pte(address).is_none() {
+                    folios.map(folio);
+                    rss.shmem += 1;
+                }
+                let bits = PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
+                tables.set(address, Pte::Page(folio, bits));
+            }
+        }
+    }
+    tables.for_each_pte(0, crate::addr::TASK_SIZE, |_, pte| {
+        if let Pte::Page(id, bits) = pte {
+            if folios.get(*id).content == crate::model::folio::PageContent::Unknown {
+                bits.insert(PteBits::YOUNG);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+#[path = "fork_tests.rs"]
+mod tests;

@@ -1,0 +1,155 @@
+//! `munmap`, and the removal of what a fixed mapping replaces.
+
+use crate::addr::{page_aligned, page_up, TASK_SIZE};
+use crate::defect::Defect;
+use crate::errno::Errno;
+use crate::model::vma::{Vma, VmFlags};
+use crate::model::{fail, page_table, zap, Current, Fail};
+
+/// Mappings taken out of the tree, on their way to be unmapped
+/// (`struct vma_munmap_struct`).
+pub(super) struct Removal {
+    range: (u64, u64),
+    /// End of the mapping below, start of the one above: page tables between
+    /// them may go.
+    floor: u64,
+    ceiling: u64,
+    vmas: Vec<Vma>,
+    /// Pages that were mapped.
+    pub(super) pages: u64,
+    /// Pages of them that are part of the commit charge.
+    pub(super) accounted: u64,
+}
+
+/// The `munmap` system call (`do_vmi_munmap`).
+pub(super) fn munmap(cur: &mut Current, addr: u64, len: u64) -> Result<(), Fail> {
+    let (start, end) = check_range(cur, addr, len)?;
+    if !cur.mm.vmas.intersects(start, end) {
+        return Ok(());
+    }
+    unmap(cur, start, end)
+}
+
+/// The argument checks of `do_vmi_munmap`; answers the rounded range.
+fn check_range(cur: &Current, addr: u64, len: u64) -> Result<(u64, u64), Fail> {
+    if !page_aligned(addr) {
+        return fail(Errno::EINVAL, "the address is not page-aligned");
+    }
+    if addr > TASK_SIZE || len > TASK_SIZE - addr {
+        return fail(Errno::EINVAL, "reaches beyond the address space");
+    }
+    let rounded = if cur.profile.has_defect(Defect::MunmapLengthRoundsDown) && len > 4096 {
+        crate::addr::page_down(len)
+    } else {
+        page_up(len)
+    };
+    if rounded == 0 {
+        return fail(Errno::EINVAL, "the length is zero");
+    }
+    Ok((addr, addr + rounded))
+}
+
+/// `do_vmi_align_munmap`: unmaps a checked, page-aligned range.
+pub(super) fn unmap(cur: &mut Current, start: u64, end: u64) -> Result<(), Fail> {
+    split_off(cur, start, end)?;
+    let removal = remove(cur, start, end);
+    clear(cur, &removal);
+    account(cur, removal);
+    Ok(())
+}
+
+/// The first half of `vms_gather_munmap_vmas`: splits the mappings at both ends
+/// of the range and checks that all of it may go. Splits made before a failure
+/// stay.
+pub(super) fn split_off(cur: &mut Current, start: u64, end: u64) -> Result<(), Fail> {
+    let Some(first) = cur.mm.vmas.find(start).filter(|vma| vma.start < end) else {
+        return Ok(());
+    };
+    let (first_start, first_end) = (first.start, first.end);
+    let ignore_seal = cur.profile.has_defect(Defect::MunmapIgnoresSeal);
+    if start > first_start {
+        if end < first_end
+            && cur.map_count_full()
+            && !cur.profile.has_defect(Defect::MunmapIgnoresMapCount)
+        {
+            return fail(Errno::ENOMEM, "a hole in a mapping would exceed vm.max_map_count");
+        }
+        if first.flags.contains(VmFlags::SEALED) && !ignore_seal {
+            return fail(Errno::EPERM, "the mapping is sealed");
+        }
+        cur.split(first_start, start);
+    }
+    let mut at = start;
+    while let Some(vma) = cur.mm.vmas.find(at).filter(|vma| vma.start < end) {
+        if vma.flags.contains(VmFlags::SEALED) && !ignore_seal {
+            return fail(Errno::EPERM, "a mapping in the range is sealed");
+        }
+        let (vma_start, vma_end) = (vma.start, vma.end);
+        if vma_end > end {
+            cur.split(vma_start, end);
+        }
+        at = vma_end;
+    }
+    Ok(())
+}
+
+/// The second half of `vms_gather_munmap_vmas`: takes the mappings of a range,
+/// split off before, out of the tree.
+pub(super) fn remove(cur: &mut Current, start: u64, end: u64) -> Removal {
+    let mut removal = Removal {
+        range: (start, end),
+        floor: 0,
+        ceiling: 0,
+        vmas: Vec::new(),
+        pages: 0,
+        accounted: 0,
+    };
+    while let Some(vma) = cur.mm.vmas.find(start).filter(|vma| vma.start < end) {
+        let at = vma.start;
+        let Some(vma) = cur.mm.vmas.remove(at) else { break };
+        removal.pages += vma.pages();
+        if vma.flags.contains(VmFlags::ACCOUNT) {
+            removal.accounted += vma.pages();
+        }
+        removal.vmas.push(vma);
+    }
+    removal.floor = cur.mm.vmas.before(start).map_or(0, |vma| vma.end);
+    removal.ceiling = cur.mm.vmas.from(end).map_or(0, |vma| vma.start);
+    removal
+}
+
+/// `vms_clear_ptes`: empties the page tables of the range and frees those that
+/// no neighbour shares.
+pub(super) fn clear(cur: &mut Current, removal: &Removal) {
+    if removal.vmas.is_empty() {
+        return;
+    }
+    for vma in &removal.vmas {
+        zap::unmap_range(cur, vma.start, vma.end, vma);
+    }
+    let (start, end) = match (removal.vmas.first(), removal.vmas.last()) {
+        (Some(first), Some(last)) => (first.start, last.end),
+        _ => removal.range,
+    };
+    page_table::free_tables(cur, start, end, removal.floor, removal.ceiling);
+}
+
+/// `vms_complete_munmap_vmas`: the counters.
+pub(super) fn account(cur: &mut Current, removal: Removal) {
+    if removal.vmas.is_empty() {
+        return;
+    }
+    cur.mm.note_hiwater_vm();
+    for mut vma in removal.vmas {
+        let pages = vma.pages();
+        if !cur.profile.has_defect(Defect::MunmapKeepsTotalVm) {
+            cur.mm.stat_account(vma.flags, -(pages as i64));
+        }
+        if vma.flags.contains(VmFlags::LOCKED)
+            && !cur.profile.has_defect(Defect::MunmapKeepsLockedVm)
+        {
+            cur.mm.locked_vm -= pages;
+        }
+        cur.anon_vmas.release(&mut vma);
+    }
+}

@@ -1,0 +1,257 @@
+//! The state that a fresh subject is in.
+
+use super::anon_vma::AnonVmas;
+use super::folio::{Folio, FolioFlags, FolioId, Folios, PageContent};
+use super::page_table::{Pte, PteBits};
+use super::vma::{Backing, FileId, VmFlags, Vma};
+use super::{Limits, Mm, Process, System};
+use crate::addr::{pages, PAGE_SHIFT, PAGE_SIZE, TASK_SIZE};
+use crate::op::{Layout, ProcessId};
+use crate::profile::Profile;
+use crate::snapshot::{Perms, SmapsEntry};
+use std::sync::Arc;
+
+/// What the first look at a fresh subject says: where its parts are. All else
+/// of its state follows from how it starts.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// Where the bases of addresses are.
+    pub layout: Layout,
+    /// The subject's code: private anonymous memory, every page written once.
+    pub text: TextSeed,
+    /// The memory that all processes and the controller share.
+    pub arena: ArenaSeed,
+    /// The stack mapping, untouched.
+    pub stack: (u64, u64),
+    /// `start_stack`: the stack pointer when the program was started.
+    pub start_stack: u64,
+    /// `brk` at the start, which is also `start_brk`.
+    pub start_brk: u64,
+    /// `mmap_base`
+    pub mmap_base: u64,
+    /// `end_code - start_code`, page-rounded.
+    pub text_size: u64,
+    /// `end_data - start_data`
+    pub data_segment: u64,
+    /// Permissions of the vsyscall page, where there is one.
+    pub vsyscall: Option<Perms>,
+    /// Mappings of the kernel that could not be removed, as first seen.
+    pub leftovers: Vec<SmapsEntry>,
+    /// The resource limits.
+    pub limits: Limits,
+    /// `PR_SET_THP_DISABLE` as the subject set it.
+    pub thp_disable: u64,
+    /// VmPeak of the first look, in pages.
+    pub hiwater_vm: u64,
+    /// VmHWM of the first look, in pages.
+    pub hiwater_rss: u64,
+}
+
+/// The subject's code.
+#[derive(Clone, Debug)]
+pub struct TextSeed {
+    /// First byte.
+    pub start: u64,
+    /// One past the last byte.
+    pub end: u64,
+    /// `vm_pgoff`: the page number of the place where it was first written.
+    pub pgoff: u64,
+}
+
+/// The shared memory of all processes and the controller.
+#[derive(Clone, Debug)]
+pub struct ArenaSeed {
+    /// First byte.
+    pub start: u64,
+    /// One past the last byte.
+    pub end: u64,
+    /// Device of the file.
+    pub dev: (u32, u32),
+    /// Inode number of the file.
+    pub inode: u64,
+    /// Name as maps prints it.
+    pub name: Arc<str>,
+    /// How many mappings outside the program all its pages have.
+    pub mappers: u32,
+}
+
+/// A file of the system's file table.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Device.
+    pub dev: (u32, u32),
+    /// Inode number.
+    pub inode: u64,
+    /// Name as maps prints it.
+    pub name: Arc<str>,
+    /// Its pages, by page offset.
+    pub(crate) pages: Vec<FolioId>,
+}
+
+/// What no operation changes.
+#[derive(Debug, Default)]
+pub(crate) struct Fixture {
+    pub files: Vec<File>,
+    pub specials: Vec<SmapsEntry>,
+    pub vsyscall: Option<Perms>,
+}
+
+const READ_WRITE: VmFlags = VmFlags::READ.union(VmFlags::WRITE);
+const MAY_ALL: VmFlags = VmFlags::MAYREAD.union(VmFlags::MAYWRITE).union(VmFlags::MAYEXEC);
+
+impl System {
+    /// A fresh subject on this kernel.
+    pub fn new(profile: Arc<Profile>, seed: &Seed) -> System {
+        let mut folios = Folios::default();
+        let mut anon_vmas = AnonVmas::default();
+        let mut mm = Mm {
+            mmap_base: seed.mmap_base,
+            start_brk: seed.start_brk,
+            brk: seed.start_brk,
+            data_segment: seed.data_segment,
+            start_stack: seed.start_stack,
+            text_size: seed.text_size,
+            thp_disable: seed.thp_disable,
+            ..Mm::default()
+        };
+        add_text(&mut mm, &mut folios, &mut anon_vmas, &seed.text);
+        let arena = add_arena(&mut mm, &mut folios, &seed.arena);
+        let (start, end) = seed.stack;
+        let flags = READ_WRITE | MAY_ALL | VmFlags::GROWSDOWN | VmFlags::ACCOUNT;
+        add(&mut mm, Vma::anonymous(start, end, flags));
+        for (number, entry) in seed.leftovers.iter().enumerate() {
+            let mut vma = Vma::anonymous(entry.line.start, entry.line.end, entry.flags.parse());
+            vma.backing = Backing::Special(number as u8);
+            vma.pgoff = 0;
+            add(&mut mm, vma);
+        }
+        mm.hiwater_vm = seed.hiwater_vm.max(mm.total_vm);
+        mm.hiwater_rss = seed.hiwater_rss.max(mm.rss.total());
+        let fixture = Fixture {
+            files: vec![arena],
+            specials: seed.leftovers.clone(),
+            vsyscall: seed.vsyscall,
+        };
+        let mut processes = [const { None }; crate::op::MAX_PROCESSES];
+        processes[0] = Some(Box::new(Process { mm, limits: seed.limits }));
+        System {
+            profile,
+            layout: seed.layout,
+            processes,
+            forked: 0,
+            anon_vmas,
+            folios,
+            fixture: Arc::new(fixture),
+            fired: Default::default(),
+        }
+    }
+
+    /// Whether the first process is alone and in the state of a fresh one, the
+    /// high-water marks aside: whether the subject can run another program.
+    pub fn is_pristine(&self, fresh: &System) -> Result<(), &'static str> {
+        if self.live().ne([ProcessId(0)]) {
+            return Err("there are other processes");
+        }
+        let (Some(now), Some(then)) = (self.process(ProcessId(0)), fresh.process(ProcessId(0)))
+        else {
+            return Err("there is no first process");
+        };
+        if now.limits != then.limits {
+            return Err("the limits differ");
+        }
+        let (now, then) = (&now.mm, &then.mm);
+        if !now.vmas.iter().map(shape).eq(then.vmas.iter().map(shape)) {
+            return Err("the mappings differ");
+        }
+        if settings(now) != settings(then) {
+            return Err("the settings or counts differ");
+        }
+        if !now.tables.same_shape(&then.tables) {
+            return Err("the page tables differ");
+        }
+        let pages = |system: &System, mm: &Mm| {
+            let mut pages = Vec::new();
+            mm.tables.for_each(0, TASK_SIZE, |address, pte| {
+                let (bits, folio) = match pte {
+                    Pte::Page(id, bits) => (bits, Some(system.folios.get(id))),
+                    _ => (PteBits::empty(), None),
+                };
+                // whether the code is exclusive cannot be seen: it is never written
+                let state =
+                    folio.map(|f| (f.kind, f.flags - FolioFlags::EXCLUSIVE, f.mapcount, f.mlocks));
+                pages.push((address, bits, state));
+            });
+            pages
+        };
+        if pages(self, now) != pages(fresh, then) {
+            return Err("the pages differ");
+        }
+        Ok(())
+    }
+
+    /// Takes over the high-water marks of the first process: nothing lowers
+    /// them while the subject lives.
+    pub fn carry_hiwater_from(&mut self, old: &System) {
+        let Some(old) = old.process(ProcessId(0)) else { return };
+        let (vm, rss) = (old.mm.hiwater_vm, old.mm.hiwater_rss);
+        let (vm, rss) = (vm.max(old.mm.total_vm), rss.max(old.mm.rss.total()));
+        if let Some(process) = self.processes[0].as_deref_mut() {
+            process.mm.hiwater_vm = process.mm.hiwater_vm.max(vm);
+            process.mm.hiwater_rss = process.mm.hiwater_rss.max(rss);
+        }
+    }
+}
+
+/// What must be equal of two mappings whose anon_vmas are numbered differently.
+fn shape(vma: &Vma) -> impl PartialEq + '_ {
+    let anon = (vma.anon_vma.is_some(), vma.chain.len());
+    (vma.start, vma.end, vma.flags, vma.pgoff, vma.backing, anon, &vma.name)
+}
+
+/// What must be equal of two address spaces, by value.
+fn settings(mm: &Mm) -> impl PartialEq {
+    let counts = (mm.total_vm, mm.data_vm, mm.exec_vm, mm.stack_vm, mm.locked_vm, mm.rss);
+    (counts, mm.brk, mm.def_flags, mm.mdwe, mm.thp_disable, mm.merge_any)
+}
+
+fn add(mm: &mut Mm, mut vma: Vma) {
+    vma.flags.insert(VmFlags::SOFTDIRTY);
+    mm.stat_account(vma.flags, vma.pages() as i64);
+    mm.vmas.insert(vma);
+}
+
+/// The code was written into private memory, moved into place and then made
+/// unwritable: it is charged, and keeps its first page offset.
+fn add_text(mm: &mut Mm, folios: &mut Folios, anon_vmas: &mut AnonVmas, text: &TextSeed) {
+    let flags = VmFlags::READ | VmFlags::EXEC | MAY_ALL | VmFlags::ACCOUNT;
+    let mut vma = Vma::anonymous(text.start, text.end, flags);
+    vma.pgoff = text.pgoff;
+    anon_vmas.prepare(&mut vma, None);
+    for address in (text.start..text.end).step_by(PAGE_SIZE as usize) {
+        let mut folio = Folio::anon();
+        folio.mapcount = 1;
+        folio.content = PageContent::Unknown;
+        let id = folios.add(folio);
+        mm.tables.set(address, Pte::Page(id, PteBits::DIRTY | PteBits::YOUNG));
+    }
+    mm.rss.anon += vma.pages();
+    add(mm, vma);
+}
+
+fn add_arena(mm: &mut Mm, folios: &mut Folios, arena: &ArenaSeed) -> File {
+    let flags = READ_WRITE | MAY_ALL | VmFlags::SHARED | VmFlags::MAYSHARE;
+    let mut vma = Vma::anonymous(arena.start, arena.end, flags);
+    vma.backing = Backing::File(FileId(0));
+    vma.pgoff = 0;
+    let count = pages(arena.end - arena.start);
+    let map = |page: u64| {
+        let id = folios.add(Folio::shmem(arena.mappers + 1));
+        let bits = PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
+        mm.tables.set(arena.start + (page << PAGE_SHIFT), Pte::Page(id, bits));
+        id
+    };
+    let pages = (0..count).map(map).collect();
+    mm.rss.shmem += count;
+    add(mm, vma);
+    File { dev: arena.dev, inode: arena.inode, name: arena.name.clone(), pages }
+}

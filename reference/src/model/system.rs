@@ -1,0 +1,132 @@
+//! All that one program can touch: processes, pages, files.
+
+use super::anon_vma::AnonVmas;
+use super::folio::Folios;
+use super::mm::{Limits, Mm};
+use super::seed::Fixture;
+use super::{ops, Fail};
+use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
+use crate::profile::{Profile, Quirk, QuirkSet};
+use std::sync::Arc;
+
+/// The model has no rule for what a program asks: nothing after it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{0}")]
+pub struct CannotPredict(pub &'static str);
+
+/// A prediction, with the reason for an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What the operation answers.
+    pub outcome: Outcome,
+    /// Why it fails, where it does.
+    pub why: Option<&'static str>,
+}
+
+/// A live process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// Its address space.
+    pub mm: Mm,
+    /// Its resource limits.
+    pub limits: Limits,
+}
+
+/// The state of one program's run.
+#[derive(Clone, Debug)]
+pub struct System {
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) layout: Layout,
+    pub(crate) processes: [Option<Box<Process>>; MAX_PROCESSES],
+    /// How many processes were ever made: the next child's number.
+    pub(crate) forked: u8,
+    pub(crate) anon_vmas: AnonVmas,
+    pub(crate) folios: Folios,
+    /// What no operation changes.
+    pub(crate) fixture: Arc<Fixture>,
+    /// The imitated bugs that changed a prediction.
+    pub(crate) fired: QuirkSet,
+}
+
+/// The process that performs an operation, and what it shares with the others
+/// (`current`).
+pub struct Current<'a> {
+    /// The kernel.
+    pub profile: &'a Profile,
+    /// The process's address space.
+    pub mm: &'a mut Mm,
+    /// The process's resource limits.
+    pub limits: &'a mut Limits,
+    /// Every anon_vma.
+    pub anon_vmas: &'a mut AnonVmas,
+    /// Every page.
+    pub folios: &'a mut Folios,
+    /// The imitated bugs that changed a prediction.
+    pub fired: &'a mut QuirkSet,
+}
+
+impl Current<'_> {
+    /// Whether a known bug shows here; notes that it did.
+    pub(crate) fn quirk(&mut self, quirk: Quirk) -> bool {
+        let imitated = self.profile.imitates(quirk);
+        if imitated {
+            self.fired.insert(quirk);
+        }
+        imitated
+    }
+}
+
+impl System {
+    /// The kernel that this system runs on.
+    pub fn profile(&self) -> &Arc<Profile> {
+        &self.profile
+    }
+
+    /// Where the bases of addresses are.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The imitated bugs that changed a prediction so far.
+    pub fn fired(&self) -> QuirkSet {
+        self.fired
+    }
+
+    /// The processes that are alive, ascending.
+    pub fn live(&self) -> impl Iterator<Item = ProcessId> + '_ {
+        (0..MAX_PROCESSES).filter(|&n| self.processes[n].is_some()).map(|n| ProcessId(n as u8))
+    }
+
+    /// A live process.
+    pub fn process(&self, id: ProcessId) -> Option<&Process> {
+        self.processes.get(id.0 as usize)?.as_deref()
+    }
+
+    /// Performs an operation and predicts its outcome.
+    pub fn apply(&mut self, op: &Op) -> Result<Answer, CannotPredict> {
+        match ops::perform(self, op) {
+            Ok(outcome) => Ok(Answer { outcome, why: None }),
+            Err(Fail::Errno(errno, why)) => {
+                Ok(Answer { outcome: Outcome::Error(errno), why: Some(why) })
+            }
+            Err(Fail::Unknown(reason)) => Err(reason),
+        }
+    }
+
+    /// The view of one process.
+    pub(crate) fn current(&mut self, id: ProcessId) -> Result<Current<'_>, CannotPredict> {
+        let process = self
+            .processes
+            .get_mut(id.0 as usize)
+            .and_then(|p| p.as_deref_mut())
+            .ok_or(CannotPredict("no such process"))?;
+        Ok(Current {
+            profile: &self.profile,
+            mm: &mut process.mm,
+            limits: &mut process.limits,
+            anon_vmas: &mut self.anon_vmas,
+            folios: &mut self.folios,
+            fired: &mut self.fired,
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Kernel bugs that the model knows how to imitate: the registry of known
+//! differences.
+//!
+//! The model states what Linux should do. Where a kernel is known to do
+//! otherwise, the wrong behaviour is an entry here, narrow and typed. It is
+//! never part of a prediction: only when kernel and model have diverged is the
+//! program predicted again with the entries that concern this kernel, and only
+//! if that explains every observation exactly does the divergence count as
+//! known.
+
+use super::Version;
+
+macro_rules! quirks {
+    ($($variant:ident = $name:literal, from ($fa:literal, $fb:literal) until ($ua:literal, $ub:literal),
+       $function:literal, $text:literal, $reason:literal, $program:literal;)+) => {
+        /// A known bug of some kernels.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs)] // the table documents each
+        #[repr(u8)]
+        pub enum Quirk { $($variant),+ }
+
+        /// The registry.
+        pub const QUIRKS: &[Quirk] = &[$(Quirk::$variant),+];
+
+        impl Quirk {
+            /// The name that reports use.
+            pub const fn name(self) -> &'static str {
+                match self { $(Quirk::$variant => $name),+ }
+            }
+
+            /// The first affected mainline version.
+            pub const fn from(self) -> Version {
+                match self { $(Quirk::$variant => Version::new($fa, $fb)),+ }
+            }
+
+            /// The first mainline version that is right again; 99.0 when none is known.
+            pub const fn until(self) -> Version {
+                match self { $(Quirk::$variant => Version::new($ua, $ub)),+ }
+            }
+
+            /// The kernel function that is wrong.
+            pub const fn function(self) -> &'static str {
+                match self { $(Quirk::$variant => $function),+ }
+            }
+
+            /// What an affected kernel does.
+            pub const fn text(self) -> &'static str {
+                match self { $(Quirk::$variant => $text),+ }
+            }
+
+            /// Why that is a bug.
+            pub const fn reason(self) -> &'static str {
+                match self { $(Quirk::$variant => $reason),+ }
+            }
+
+            /// The smallest program that shows it, with the right results.
+            pub const fn program(self) -> &'static str {
+                match self { $(Quirk::$variant => $program),+ }
+            }
+        }
+    };
+}
+
+quirks! {
+    DontunmapCountsLockedTwice = "dontunmap-counts-locked-twice", from (6, 17) until (7, 2),
+        "move_vma",
+        "MREMAP_DONTUNMAP of a locked mapping adds the moved pages to VmLck although the source is no longer locked",
+        "VmLck must be the size of all locked mappings: the source loses VM_LOCKED, so the count may not grow. \
+         Until 6.16 the count stayed as it was; 7.2 accounts after the source was unlocked.",
+        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0)\n\
+         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, NULL)\n";
+    DontunmapUnlocksWhole = "dontunmap-unlocks-whole-mapping", from (5, 7) until (7, 2),
+        "dontunmap_complete",
+        "MREMAP_DONTUNMAP of a part of a locked mapping unlocks the whole mapping, and VmLck keeps counting it",
+        "Only the pages that moved leave the source, and VmLck then counts pages that no mapping locks. \
+         7.2 splits a locked mapping first, so that only the moved part is unlocked.",
+        "mmap(NULL, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0)\n\
+         mremap(mmap-0x2000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, NULL)\n";
+    DontunmapKeepsPgoff = "dontunmap-keeps-page-offset", from (5, 7) until (7, 2),
+        "dontunmap_complete",
+        "the emptied source of MREMAP_DONTUNMAP keeps the page offset that its pages had, and so does not merge with its neighbours",
+        "A mapping without an anon_vma has its address as page offset everywhere else, and merging relies on it. \
+         7.2 resets the offset with the anon_vma.",
+        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n\
+         store(mmap-0x1000, 0x1, 0x1)\n\
+         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x4000)\n\
+         mremap(mmap-0x4000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x8000)\n\
+         mmap(mmap-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
+    DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (6, 17) until (7, 2),
+        "copy_vma",
+        "MREMAP_DONTUNMAP of untouched memory to an adjacent address grows the source instead of making a second mapping",
+        "Source and copy must be treated apart: unlocking the source then unlocks the copy too. 7.2 forbids the merge.",
+        "mmap(mmap-0x2000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n\
+         mremap(mmap-0x2000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x1000)\n";
+}
+
+impl Quirk {
+    /// Whether mainline kernels of this version have it.
+    pub fn affects(self, version: Version) -> bool {
+        self.from() <= version && version < self.until()
+    }
+}
+
+/// A set of quirks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct QuirkSet(u64);
+
+impl QuirkSet {
+    /// The quirks of a version.
+    pub fn of_version(version: Version) -> QuirkSet {
+        let mut set = QuirkSet::default();
+        QUIRKS.iter().filter(|q| q.affects(version)).for_each(|&q| set.insert(q));
+        set
+    }
+
+    /// Whether the quirk is in the set.
+    #[inline]
+    pub fn contains(self, quirk: Quirk) -> bool {
+        self.0 & 1 << quirk as u32 != 0
+    }
+
+    /// Adds a quirk.
+    pub fn insert(&mut self, quirk: Quirk) {
+        self.0 |= 1 << quirk as u32;
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The quirks in it, in the order of the registry.
+    pub fn iter(self) -> impl Iterator<Item = Quirk> {
+        QUIRKS.iter().copied().filter(move |&q| self.contains(q))
+    }
+}

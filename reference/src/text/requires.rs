@@ -1,0 +1,227 @@
+//! The `requires:` line.
+
+use super::check::Repair;
+use super::cursor::Cursor;
+use super::error::{ParseError, Problem};
+use crate::profile::{Config, Profile, Rule, Version, RULES};
+use std::fmt;
+
+/// What must hold for a program's expected results to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Requires(pub Vec<Requirement>);
+
+/// One word of a `requires:` line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Requirement {
+    /// `root`: every capability that concerns memory.
+    Root,
+    /// `user`: none of them.
+    User,
+    /// `version>=6.17`
+    Since(Version),
+    /// `version<7.2`
+    Before(Version),
+    /// `soft-dirty`, `!soft-dirty`: a configuration option.
+    Config(ConfigName, bool),
+    /// `swap`, `!swap`
+    Swap(bool),
+    /// `thp=madvise`: the system-wide setting.
+    Thp(ThpMode),
+    /// `overcommit=2`
+    Overcommit(u8),
+    /// `rule=mseal`, `!rule=mseal`: an entry of the table of rules.
+    Rule(Rule, bool),
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$vdoc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $enum { $($(#[$vdoc])* $variant),+ }
+
+        impl $enum {
+            /// Every value.
+            pub const ALL: &'static [$enum] = &[$($enum::$variant),+];
+
+            /// The word in text.
+            pub const fn name(self) -> &'static str {
+                match self { $($enum::$variant => $name),+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// The system-wide setting of transparent huge pages.
+    ThpMode {
+        /// Everywhere.
+        Always = "always",
+        /// Where advised.
+        Madvise = "madvise",
+        /// Nowhere.
+        Never = "never",
+    }
+}
+
+words! {
+    /// A configuration option, see [`Config`].
+    ConfigName {
+        /// [`Config::anon_vma_name`]
+        AnonVmaName = "anon-vma-name",
+        /// [`Config::soft_dirty`]
+        SoftDirty = "soft-dirty",
+        /// [`Config::pt_reclaim`]
+        PtReclaim = "pt-reclaim",
+        /// [`Config::ksm`]
+        Ksm = "ksm",
+        /// [`Config::thp`]
+        Thp = "thp",
+        /// [`Config::memory_failure`]
+        MemoryFailure = "memory-failure",
+        /// [`Config::pkeys`]
+        Pkeys = "pkeys",
+        /// [`Config::shadow_stack`]
+        ShadowStack = "shadow-stack",
+    }
+}
+
+impl ConfigName {
+    /// Whether the option is on.
+    pub fn get(self, config: &Config) -> bool {
+        *self.field(&mut config.clone())
+    }
+
+    /// Turns the option on or off.
+    pub fn set(self, config: &mut Config, on: bool) {
+        *self.field(config) = on;
+    }
+
+    fn field(self, config: &mut Config) -> &mut bool {
+        match self {
+            ConfigName::AnonVmaName => &mut config.anon_vma_name,
+            ConfigName::SoftDirty => &mut config.soft_dirty,
+            ConfigName::PtReclaim => &mut config.pt_reclaim,
+            ConfigName::Ksm => &mut config.ksm,
+            ConfigName::Thp => &mut config.thp,
+            ConfigName::MemoryFailure => &mut config.memory_failure,
+            ConfigName::Pkeys => &mut config.pkeys,
+            ConfigName::ShadowStack => &mut config.shadow_stack,
+        }
+    }
+}
+
+impl Requires {
+    /// The first requirement that this kernel does not meet. Those that a
+    /// profile says nothing about count as met.
+    pub fn unmet(&self, profile: &Profile) -> Option<Requirement> {
+        self.0.iter().copied().find(|r| r.holds(profile) == Some(false))
+    }
+
+    /// Reads the words after `requires:`; with a list of repairs, unknown ones
+    /// are dropped.
+    pub(super) fn read(
+        &mut self,
+        c: &mut Cursor<'_>,
+        mut repairs: Option<&mut Vec<Repair>>,
+    ) -> Result<(), ParseError> {
+        loop {
+            c.skip_space();
+            if c.at_end() || c.comment().is_some() {
+                return Ok(());
+            }
+            let start = c.place();
+            let word = c.take_while(|ch| !ch.is_whitespace() && ch != '#');
+            match (Requirement::parse(word), &mut repairs) {
+                (Some(requirement), _) => self.0.push(requirement),
+                (None, None) => {
+                    return Err(c.problem_at(start, Problem::UnknownRequirement(word.to_owned())));
+                }
+                (None, Some(repairs)) => {
+                    let error = c.problem_at(start, Problem::UnknownRequirement(word.to_owned()));
+                    repairs.push(Repair { line: error.line, problem: error.problem });
+                }
+            }
+        }
+    }
+}
+
+impl Requirement {
+    /// Reads one word.
+    pub fn parse(word: &str) -> Option<Requirement> {
+        let version = |text: &str| {
+            // nothing but major and minor: rules, not numbers, tell stable updates apart
+            Version::parse(text).filter(|v| v.to_string() == text)
+        };
+        let by_name = |word: &str, on: bool| {
+            if word == "swap" {
+                return Some(Requirement::Swap(on));
+            }
+            if let Some(name) = word.strip_prefix("rule=") {
+                let rule = RULES.iter().copied().find(|r| r.name() == name)?;
+                return Some(Requirement::Rule(rule, on));
+            }
+            let name = ConfigName::ALL.iter().copied().find(|n| n.name() == word)?;
+            Some(Requirement::Config(name, on))
+        };
+        if word == "root" {
+            Some(Requirement::Root)
+        } else if word == "user" {
+            Some(Requirement::User)
+        } else if let Some(text) = word.strip_prefix("version>=") {
+            version(text).map(Requirement::Since)
+        } else if let Some(text) = word.strip_prefix("version<") {
+            version(text).map(Requirement::Before)
+        } else if let Some(text) = word.strip_prefix("thp=") {
+            ThpMode::ALL.iter().copied().find(|m| m.name() == text).map(Requirement::Thp)
+        } else if let Some(text) = word.strip_prefix("overcommit=") {
+            text.parse().ok().filter(|n| *n <= 2).map(Requirement::Overcommit)
+        } else if let Some(word) = word.strip_prefix('!') {
+            by_name(word, false)
+        } else {
+            by_name(word, true)
+        }
+    }
+
+    /// Whether it holds; `None` when a profile does not say.
+    pub fn holds(self, profile: &Profile) -> Option<bool> {
+        let p = &profile.privilege;
+        let capabilities = [p.ipc_lock, p.sys_resource, p.sys_rawio, p.sys_admin];
+        Some(match self {
+            Requirement::Root => capabilities.iter().all(|c| *c),
+            Requirement::User => capabilities.iter().all(|c| !*c),
+            Requirement::Since(version) => profile.version >= version,
+            Requirement::Before(version) => profile.version < version,
+            Requirement::Config(name, on) => name.get(&profile.config) == on,
+            Requirement::Swap(on) => profile.settings.swap == on,
+            Requirement::Overcommit(mode) => profile.settings.overcommit == mode,
+            Requirement::Rule(rule, on) => profile.has(rule) == on,
+            Requirement::Thp(_) => return None,
+        })
+    }
+}
+
+impl fmt::Display for Requires {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, requirement) in self.0.iter().enumerate() {
+            write!(f, "{}{requirement}", if index == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let not = |on: &bool| if *on { "" } else { "!" };
+        match self {
+            Requirement::Root => f.write_str("root"),
+            Requirement::User => f.write_str("user"),
+            Requirement::Since(version) => write!(f, "version>={version}"),
+            Requirement::Before(version) => write!(f, "version<{version}"),
+            Requirement::Config(name, on) => write!(f, "{}{}", not(on), name.name()),
+            Requirement::Swap(on) => write!(f, "{}swap", not(on)),
+            Requirement::Thp(mode) => write!(f, "thp={}", mode.name()),
+            Requirement::Overcommit(mode) => write!(f, "overcommit={mode}"),
+            Requirement::Rule(rule, on) => write!(f, "{}rule={}", not(on), rule.name()),
+        }
+    }
+}
