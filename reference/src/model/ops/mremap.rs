@@ -189,13 +189,14 @@ fn resize(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
 }
 
 /// `vrm_can_expand_in_place`, `vma_expandable`
-fn expands_in_place(cur: &Current, call: &Remap) -> bool {
+fn expands_in_place(cur: &mut Current, call: &Remap) -> bool {
     let Some(vma) = cur.mm.vmas.containing(call.addr) else { return false };
     let delta = call.new_len - call.old_len;
     let Some(end) = vma.end.checked_add(delta) else { return false };
-    vma.end - call.addr == call.old_len
-        && !cur.mm.vmas.intersects(vma.end, end)
-        && cur.unmapped_area(vma.start, end - vma.start, MAP_FIXED).is_ok()
+    let (start, old_end) = (vma.start, vma.end);
+    old_end - call.addr == call.old_len
+        && !cur.mm.vmas.intersects(old_end, end)
+        && cur.unmapped_area(start, end - start, MAP_FIXED).is_ok()
         && !cur.profile.has_defect(Defect::MremapNeverInPlace)
 }
 
