@@ -376,7 +376,7 @@ impl fmt::Display for Difference {
         // a complaint of the kernel has many lines
         let brief = |text: &'_ str| text.lines().next().unwrap_or_default().to_owned();
         let (expected, actual) = (brief(&self.expected), brief(&self.actual));
-        write!(f, "p{} {place} {field}: expected {expected}, actual {actual}", process.0)
+        write!(f, "{process} {place} {field}: expected {expected}, actual {actual}")
     }
 }
 

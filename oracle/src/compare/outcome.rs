@@ -4,7 +4,7 @@
 use super::signature::slug;
 use super::{pages, Difference, Field, Kind, Place};
 use crate::observe::Complaint;
-use mm_reference::op::{Outcome, ProcessId};
+use mm_reference::op::{Layout, Outcome, ProcessId};
 
 /// Compares the outcome of operation number `index`, which `process` performed.
 pub fn compare_outcome(
@@ -56,7 +56,7 @@ fn class(outcome: &Outcome) -> String {
         Outcome::Value(_) => "value".to_owned(),
         Outcome::Address(_) => "address".to_owned(),
         Outcome::Error(errno) => errno.to_string(),
-        Outcome::Signal(signal) => format!("{}.{}", signal_name(signal.number), signal.code),
+        Outcome::Signal(_) => show(outcome).split(" at ").next().unwrap_or_default().to_owned(),
         Outcome::Contents(contents) => pages::class(*contents).to_owned(),
         Outcome::Residency(_) => "residency".to_owned(),
         Outcome::Child(_) => "child".to_owned(),
@@ -64,32 +64,7 @@ fn class(outcome: &Outcome) -> String {
     }
 }
 
-fn show(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Value(value) => value.to_string(),
-        Outcome::Address(address) => format!("{address:#x}"),
-        Outcome::Error(errno) => format!("-{errno}"),
-        Outcome::Signal(signal) => {
-            let name = signal_name(signal.number);
-            format!("{name} (code {}) at {:#x}", signal.code, signal.address)
-        }
-        Outcome::Contents(contents) => pages::show(*contents),
-        Outcome::Residency(residency) => {
-            let run = |(byte, count): &(u8, u32)| format!("{byte}x{count}");
-            format!("[{}]", residency.runs.iter().map(run).collect::<Vec<_>>().join(" "))
-        }
-        Outcome::Child(process) => format!("p{}", process.0),
-        Outcome::Exited => "exited".to_owned(),
-    }
-}
-
-fn signal_name(number: i32) -> String {
-    match number {
-        libc::SIGSEGV => "SIGSEGV".to_owned(),
-        libc::SIGBUS => "SIGBUS".to_owned(),
-        libc::SIGILL => "SIGILL".to_owned(),
-        libc::SIGTRAP => "SIGTRAP".to_owned(),
-        libc::SIGKILL => "SIGKILL".to_owned(),
-        _ => format!("signal{number}"),
-    }
+/// As the text of programs has it, with absolute addresses.
+pub(super) fn show(outcome: &Outcome) -> String {
+    outcome.display(&Layout::default()).to_string()
 }

@@ -1,8 +1,8 @@
 //! Compares page by page: pagemap entries, the sharing of frames, contents.
 
-use super::{Field, Findings, Kind, PageBit};
+use super::{outcome, Field, Findings, Kind, PageBit};
 use mm_reference::addr::PAGE_SIZE;
-use mm_reference::op::{Contents, ProcessId};
+use mm_reference::op::{Contents, Outcome, ProcessId};
 use mm_reference::snapshot::{Frame, PageEntry, Window};
 use rustc_hash::FxHashMap;
 
@@ -35,7 +35,7 @@ impl Frames {
         let met = |other| Met { other, process, address };
         let before = *self.real.entry(model).or_insert(met(real));
         let user = *self.model.entry(real).or_insert(met(model));
-        let name = |met: Met| format!("the frame of p{} {:08x}", met.process.0, met.address);
+        let name = |met: Met| format!("the frame of {} {:08x}", met.process, met.address);
         let mut add = |kind, expected: String, actual: String| {
             findings.add_page(page(address), Field::Frame, kind, expected, actual);
         };
@@ -162,7 +162,9 @@ pub(super) fn compare_contents(
                 (None, _) => Kind::Extra,
                 (Some(e), Some(a)) => Kind::instead(class(e), class(a)),
             };
-            let show = |side: Option<Contents>| side.map_or("not readable".to_owned(), show);
+            let show = |side: Option<Contents>| {
+                side.map_or("not readable".to_owned(), |c| outcome::show(&Outcome::Contents(c)))
+            };
             findings.add_page(page(address), Field::Contents, kind, show(e), show(a));
         },
     );
@@ -174,13 +176,5 @@ pub(super) fn class(contents: Contents) -> &'static str {
         Contents::Uniform(0) => "zeroes",
         Contents::Uniform(_) => "uniform",
         Contents::Mixed(_) => "mixed",
-    }
-}
-
-/// As the text of programs has it.
-pub(super) fn show(contents: Contents) -> String {
-    match contents {
-        Contents::Uniform(byte) => format!("{byte:#04x}"),
-        Contents::Mixed(digest) => format!("#{digest:x}"),
     }
 }

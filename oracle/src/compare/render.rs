@@ -33,7 +33,7 @@ fn write_all(
     for process in processes {
         let of_process = || differences.iter().filter(|d| d.process == process);
         if of_process().any(|d| matches!(d.field, Field::Maps(_))) {
-            writeln!(out, "p{} maps:", process.0)?;
+            writeln!(out, "{process} maps:")?;
             maps(&lines(expected, process), &lines(actual, process), out)?;
         }
         let rest: Vec<_> = of_process().filter(|d| !matches!(d.field, Field::Maps(_))).collect();
@@ -118,12 +118,11 @@ fn value(sign: char, label: &str, text: &str, out: &mut String) -> fmt::Result {
 /// What the heading says: smaps and status lines name themselves.
 fn title(expected: &Snapshot, difference: &Difference) -> String {
     let Difference { process, place, field, .. } = difference;
-    let id = process.0;
     match (place, field) {
-        (Place::Operation(index), _) => format!("p{id} {field} of operation {index}"),
+        (Place::Operation(index), _) => format!("{process} {field} of operation {index}"),
         (Place::System, _) => field.to_string(),
-        (Place::Process, Field::Status(_)) => format!("p{id} status"),
-        (Place::Process, _) => format!("p{id} {field}"),
+        (Place::Process, Field::Status(_)) => format!("{process} status"),
+        (Place::Process, _) => format!("{process} {field}"),
         (Place::Mapping(start, _), _) => {
             let line = expected
                 .processes
@@ -132,12 +131,12 @@ fn title(expected: &Snapshot, difference: &Difference) -> String {
                 .flat_map(|p| &p.smaps)
                 .find(|entry| entry.line.start == *start)
                 .map(|entry| brief(&entry.line));
-            format!("p{id} smaps of {}", line.unwrap_or_else(|| place.to_string()))
+            format!("{process} smaps of {}", line.unwrap_or_else(|| place.to_string()))
         }
         (Place::Pages(start, end), _) => {
             let count = mm_reference::addr::pages(end - start);
             let noun = if count == 1 { "page" } else { "pages" };
-            format!("p{id} {field} of {place} ({count} {noun})")
+            format!("{process} {field} of {place} ({count} {noun})")
         }
     }
 }

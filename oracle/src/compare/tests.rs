@@ -226,7 +226,7 @@ fn outcomes_differ_by_class() {
             "munlockall.outcome.EPERM-not-ENOMEM",
         ),
         (Outcome::Address(8), Outcome::Address(4), "munlockall.outcome.less"),
-        (signal(11, 4), Outcome::Value(0), "munlockall.outcome.value-not-SIGSEGV.1"),
+        (signal(11, 4), Outcome::Value(0), "munlockall.outcome.value-not-SIGSEGV_SEGV_MAPERR"),
         (signal(11, 4), signal(11, 8), "munlockall.outcome.changed"),
         (
             Outcome::Contents(Contents::Uniform(0)),
@@ -320,7 +320,7 @@ fn the_rendering_shows_the_neighbourhood() {
     - another frame
     + the frame of p0 30001000
     p1 contents of 30002000-30003000 (1 page):
-    - #4d
+    - #000000000000004d
     + 0x00
     p1 status:
     - VmPTE: 44 kB
@@ -338,7 +338,7 @@ fn the_rendering_shows_the_neighbourhood() {
     p1 30001000-30022000 vmflag-sl: expected rd wr mr mw me ac, actual rd wr mr mw me ac gu sl
     p1 30002000-30003000 pagemap-present: expected present|exclusive, actual -
     p1 30003000-30004000 frame: expected another frame, actual the frame of p0 30001000
-    p1 30002000-30003000 contents: expected #4d, actual 0x00
+    p1 30002000-30003000 contents: expected #000000000000004d, actual 0x00
     p1 process status-VmPTE: expected 44 kB, actual 48 kB
     p1 operation 5 outcome: expected 0, actual -EPERM
     ");

@@ -76,6 +76,15 @@ rules! {
         "only faults grow the stack, not populate or mlock";
     MprotectDropsAccount = "mprotect-drops-account", since (6, 7), "mprotect_fixup",
         "making never-faulted memory read-only gives back its commit charge";
+    PageoutKeepsYoung = "pageout-keeps-young", since (6, 9), "madvise_cold_or_pageout_pte_range",
+        "MADV_PAGEOUT leaves the accessed bits of pages that stay";
+    Mdwe = "mdwe", since (6, 3), "prctl_set_mdwe", "PR_SET_MDWE exists";
+    MdweNoInherit = "mdwe-no-inherit", since (6, 7), "prctl_set_mdwe",
+        "PR_SET_MDWE knows PR_MDWE_NO_INHERIT";
+    MemoryMerge = "memory-merge", since (6, 4), "ksm_enable_merge_any",
+        "PR_SET_MEMORY_MERGE exists";
+    ThpDisableFlags = "thp-disable-flags", since (6, 18), "prctl_set_thp_disable",
+        "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED";
     MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
         "mremap lowers a move to the start of the page table's span, to move whole tables";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";

@@ -1,13 +1,24 @@
 //! One file per operation.
 
 mod access;
+#[cfg(test)]
+mod bench;
 mod brk;
 mod exit;
 mod fork;
+mod madvise;
+mod mincore;
+mod mlock;
+mod mlockall;
 mod mmap;
 mod mprotect;
 mod mremap;
+mod mseal;
+mod msync;
 mod munmap;
+mod prctl;
+mod rlimit;
+mod vma_name;
 
 use super::{CannotPredict, Fail, System};
 use crate::op::{Call, Op, Outcome};
@@ -24,6 +35,20 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
     let done = |()| Outcome::Value(0);
     let cur = &mut system.current(op.process)?;
     match &op.call {
+        &Call::Madvise { addr, len, advice } => madvise::madvise(cur, at(addr), len, advice),
+        &Call::Mlock { addr, len } => mlock::mlock(cur, at(addr), len),
+        &Call::Mlock2 { addr, len, flags } => mlock::mlock2(cur, at(addr), len, flags),
+        &Call::Munlock { addr, len } => mlock::munlock(cur, at(addr), len),
+        &Call::Mlockall { flags } => mlockall::mlockall(cur, flags),
+        Call::Munlockall => mlockall::munlockall(cur),
+        &Call::Mseal { addr, len, flags } => mseal::mseal(cur, at(addr), len, flags),
+        &Call::Msync { addr, len, flags } => msync::msync(cur, at(addr), len, flags),
+        &Call::Mincore { addr, len } => mincore::mincore(cur, at(addr), len),
+        &Call::Prctl { option, args } => prctl::prctl(cur, option, args),
+        Call::SetVmaName { addr, len, name } => {
+            vma_name::set_vma_name(cur, at(*addr), *len, name.as_deref())
+        }
+        &Call::Setrlimit { resource, soft, hard } => rlimit::setrlimit(cur, resource, soft, hard),
         &Call::Load { addr, len } => access::load(cur, at(addr), len),
         &Call::Store { addr, len, value } => access::store(cur, at(addr), len, value),
         &Call::Call { addr } => access::call(cur, at(addr)),
@@ -39,6 +64,6 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
             mremap::mremap(cur, (at(old), old_len), new_len, flags, at(new)).map(Outcome::Address)
         }
         &Call::Brk { addr } => brk::brk(cur, at(addr)).map(Outcome::Address),
-        _ => Err(CannotPredict("this operation has no model").into()),
+        Call::Fork | Call::Exit => Err(CannotPredict("handled above").into()),
     }
 }

@@ -1,0 +1,84 @@
+//! `mseal`: mappings that can no longer be changed.
+
+use super::madvise::input_range;
+use crate::defect::Defect;
+use crate::errno::Errno;
+use crate::model::modify::{modify, Change};
+use crate::model::{fail, Current, Fail, VmFlags};
+use crate::op::Outcome;
+use crate::profile::Rule;
+
+const HOLE: &str = "part of the range is not mapped";
+
+/// Seals a range that must be mapped throughout. Mirrors `do_mseal`.
+pub(crate) fn mseal(cur: &mut Current, start: u64, len: u64, flags: u64) -> Result<Outcome, Fail> {
+    if !cur.profile.has(Rule::Mseal) {
+        return fail(Errno::ENOSYS, "the kernel has no mseal");
+    }
+    if flags != 0 {
+        return fail(Errno::EINVAL, "mseal has no flags");
+    }
+    let Some(end) = input_range(start, len)? else { return Ok(Outcome::Value(0)) };
+    let hole = has_hole(cur, start, end);
+    if hole && !cur.profile.has_defect(Defect::MsealPartial) {
+        return fail(Errno::ENOMEM, HOLE);
+    }
+    let mut at = start;
+    while at < end {
+        let Some(vma) = cur.mm.vmas.containing(at) else { break };
+        let mut reached = vma.end;
+        if !vma.flags.contains(VmFlags::SEALED) {
+            let change = Change { set: VmFlags::SEALED, ..Change::default() };
+            let now = modify(cur, at, reached.min(end), change)?;
+            reached = cur.mm.vmas.at(now).map_or(end, |vma| vma.end);
+        } else if cur.profile.has_defect(Defect::MsealSkipsRest) {
+            break;
+        }
+        at = reached;
+    }
+    if hole {
+        return fail(Errno::ENOMEM, HOLE);
+    }
+    Ok(Outcome::Value(0))
+}
+
+/// Whether part of a range is not mapped. Mirrors `range_contains_unmapped`.
+pub(super) fn has_hole(cur: &Current, start: u64, end: u64) -> bool {
+    let mut reached = start;
+    for vma in cur.mm.vmas.overlapping(start, end) {
+        if vma.start > reached {
+            return true;
+        }
+        reached = vma.end;
+    }
+    reached < end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench::{errno, page, Bench};
+    use super::*;
+    use crate::addr::PAGE_SIZE;
+
+    #[test]
+    fn a_hole_leaves_everything_unsealed() {
+        let mut bench = Bench::new();
+        bench.map(0, 2, VmFlags::WRITE);
+        let result = mseal(&mut bench.cur(), page(0), 3 * PAGE_SIZE, 0);
+        assert_eq!(errno(result), Some(Errno::ENOMEM));
+        assert_eq!(bench.spans(VmFlags::SEALED), [(0, 2, false)]);
+        assert_eq!(errno(mseal(&mut bench.cur(), page(0), 1, 1)), Some(Errno::EINVAL));
+        bench.profile.rules.remove(Rule::Mseal);
+        assert_eq!(errno(mseal(&mut bench.cur(), 1, 1, 1)), Some(Errno::ENOSYS));
+    }
+
+    #[test]
+    fn sealing_around_a_sealed_part_makes_one_mapping() {
+        let mut bench = Bench::new();
+        bench.map(0, 10, VmFlags::WRITE);
+        assert!(mseal(&mut bench.cur(), page(4), 2 * PAGE_SIZE, 0).is_ok());
+        assert!(mseal(&mut bench.cur(), page(2), 6 * PAGE_SIZE, 0).is_ok());
+        let spans = bench.spans(VmFlags::SEALED);
+        assert_eq!(spans, [(0, 2, false), (2, 8, true), (8, 10, false)]);
+    }
+}
