@@ -1,6 +1,8 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
 
+pub mod campaign;
+pub mod cli;
 pub mod compare;
 pub mod fuzzing;
 pub mod generate;
@@ -8,6 +10,7 @@ pub mod observe;
 pub mod profile;
 pub mod protocol;
 pub mod report;
+pub mod run;
 pub mod shrink;
 pub mod subject;
 mod sys;

@@ -1,2 +1,5 @@
 //! The `mmdiff` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    mm_oracle::cli::main()
+}

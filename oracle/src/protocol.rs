@@ -27,9 +27,10 @@ pub const NAME_SIZE: usize = 104;
 /// Bytes for the answers of all `mincore` calls of one batch.
 pub const RESIDENCY_SIZE: usize = 2048;
 /// Bytes of the stack on which a process of the subject runs.
-pub const STACK_SIZE: usize = 2 * PAGE;
-/// Bytes of the stack on which its signal handler runs.
-pub const SIGNAL_STACK_SIZE: usize = 4 * PAGE;
+pub const STACK_SIZE: usize = PAGE;
+/// Bytes of the stack on which its signal handler runs; a signal frame holds the
+/// vector registers, almost a page with AVX-512.
+pub const SIGNAL_STACK_SIZE: usize = 3 * PAGE;
 
 /// [`Slot::state`]: the process has not started yet.
 pub const STARTING: u32 = 0;

@@ -201,3 +201,17 @@ pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> 
     let result = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) };
     check(result.into()).map(owned)
 }
+
+/// The CPUs that this process may use, ascending.
+pub fn allowed_cpus() -> Vec<usize> {
+    // SAFETY: the set is plain data that the kernel fills
+    let set = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        if libc::sched_getaffinity(0, size_of_val(&set), &mut set) != 0 {
+            return Vec::new();
+        }
+        set
+    };
+    // SAFETY: the macro looks at a bit of the set within its bounds
+    (0..libc::CPU_SETSIZE as usize).filter(|&cpu| unsafe { libc::CPU_ISSET(cpu, &set) }).collect()
+}

@@ -47,53 +47,69 @@ pub unsafe fn perform(slot: *mut Slot, op: *const RawOp, result: *mut RawResult)
     }
 }
 
+/// The runs of equal bytes that a load has seen, in the closed form of
+/// `mm_reference::op::Digest`: a run of `byte` in `from..to` adds
+/// `(byte + 1) * (to² - from²)`.
+struct Runs {
+    byte: u8,
+    from: u64,
+    sum: u64,
+    mixed: bool,
+}
+
+impl Runs {
+    #[inline(always)]
+    fn push(&mut self, byte: u8, at: u64) {
+        if byte != self.byte {
+            self.close(at);
+            *self = Runs { byte, from: at, mixed: true, ..*self };
+        }
+    }
+
+    fn close(&mut self, to: u64) {
+        let square = |n: u64| n.wrapping_mul(n);
+        let weights = square(to).wrapping_sub(square(self.from));
+        self.sum = self.sum.wrapping_add((u64::from(self.byte) + 1).wrapping_mul(weights));
+    }
+
+    /// Eight times the byte of the current run.
+    fn word(&self) -> u64 {
+        u64::from(self.byte) * 0x0101_0101_0101_0101
+    }
+}
+
 /// Reads every byte once, lowest first, so that the first fault is at the first
-/// byte that cannot be read. The digest is `mm_reference::op::Digest`: a run of
-/// `byte` in `from..to` adds `(byte + 1) * (to² - from²)`.
+/// byte that cannot be read.
 unsafe extern "C" fn load(access: *mut Access) {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // SAFETY: faults are recovered from; aligned words do not cross pages
+    const BLOCK: u64 = 4 * WORD;
+    // SAFETY: faults are recovered from; aligned words and blocks do not cross pages
     unsafe {
         let (addr, len) = ((*access).addr, (*access).len);
         if len == 0 {
             return;
         }
         let read = |at: u64| (addr.wrapping_add(at) as *const u8).read_volatile();
-        let square = |n: u64| n.wrapping_mul(n);
         let first = read(0);
-        let (mut run, mut run_start, mut sum, mut mixed) = (first, 0_u64, 0_u64, false);
+        let mut runs = Runs { byte: first, from: 0, sum: 0, mixed: false };
         let mut at = 1;
-        let mut splat = u64::from(run) * ONES;
         while at < len {
-            if addr.wrapping_add(at) % WORD == 0 && len - at >= WORD {
-                let word = (addr.wrapping_add(at) as *const u64).read_volatile();
-                if word != splat {
-                    for (i, byte) in word.to_le_bytes().into_iter().enumerate() {
-                        if byte != run {
-                            let here = at.wrapping_add(i as u64);
-                            let weight = square(here).wrapping_sub(square(run_start));
-                            sum = sum.wrapping_add((u64::from(run) + 1).wrapping_mul(weight));
-                            (run, run_start, mixed) = (byte, here, true);
-                        }
-                    }
-                    splat = u64::from(run) * ONES;
-                }
-                at += WORD;
-            } else {
-                let byte = read(at);
-                if byte != run {
-                    let weight = square(at).wrapping_sub(square(run_start));
-                    sum = sum.wrapping_add((u64::from(run) + 1).wrapping_mul(weight));
-                    (run, run_start, mixed) = (byte, at, true);
-                    splat = u64::from(run) * ONES;
-                }
+            if addr.wrapping_add(at) % BLOCK != 0 || len - at < BLOCK {
+                runs.push(read(at), at);
                 at += 1;
+                continue;
             }
+            let block = addr.wrapping_add(at) as *const u64;
+            let words: [u64; 4] = core::array::from_fn(|i| block.add(i).read_volatile());
+            if words != [runs.word(); 4] {
+                for (i, byte) in words.into_iter().flat_map(u64::to_le_bytes).enumerate() {
+                    runs.push(byte, at + i as u64);
+                }
+            }
+            at += BLOCK;
         }
-        let weight = square(len).wrapping_sub(square(run_start));
-        sum = sum.wrapping_add((u64::from(run) + 1).wrapping_mul(weight));
-        (*access).mixed = mixed;
-        (*access).value = if mixed { sum } else { u64::from(first) };
+        runs.close(len);
+        (*access).mixed = runs.mixed;
+        (*access).value = if runs.mixed { runs.sum } else { u64::from(first) };
     }
 }
 

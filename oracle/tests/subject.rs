@@ -219,8 +219,9 @@ fn loads_digest_as_the_reference_does() {
     let mut bytes = vec![0_u8; 0x4000];
     for (at, len, value) in [(3, 5, 9), (0xff9, 0x11, 0xfe), (0x2000, 0x1000, 7), (0x3fff, 1, 1)] {
         ops.push(Op::first(store(mmap(at - 0x4000), len, value)));
-        for i in at as usize..at as usize + len as usize {
-            bytes[i] = value.wrapping_add(((i >> 12) - (at as usize >> 12)) as u8);
+        let touched = bytes.iter_mut().enumerate().skip(at as usize).take(len as usize);
+        for (i, byte) in touched {
+            *byte = value.wrapping_add(((i >> 12) - (at as usize >> 12)) as u8);
         }
     }
     let ranges =
@@ -442,6 +443,7 @@ fn a_hung_process_is_given_up() {
 
 #[test]
 fn failing_to_fork_is_an_outcome() {
+    // SAFETY: cannot fail
     if unsafe { libc::geteuid() } == 0 {
         println!("skipped: the limit of processes does not bind root");
         return;
@@ -491,6 +493,6 @@ fn the_subject_dies_with_its_worker() {
 }
 
 fn kill(pid: i32, signal: i32) {
-    // SAFETY: a process of this test's own subject
+    // SAFETY: no memory is involved, and the process is this test's own
     assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
 }

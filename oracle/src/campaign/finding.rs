@@ -2,8 +2,10 @@
 
 use crate::compare::{render, Signature};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
-use crate::shrink::{shrink, Verdict as Shrinking};
-use mm_reference::op::{Layout, Op};
+use crate::generate::{Fence, Shape, Workshop};
+use crate::shrink::{shrink, Budget, Verdict as Shrinking};
+use mm_reference::model::System;
+use mm_reference::op::{Layout, Op, Outcome};
 use mm_reference::profile::QuirkSet;
 use mm_reference::text::Program;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +35,10 @@ pub struct Finding {
     pub divergence: Divergence,
     /// The readable report.
     pub report: String,
+    /// Per operation, what was expected and what the kernel did.
+    pub outcomes: Vec<(Outcome, Outcome)>,
+    /// The state that it starts from.
+    pub start: System,
     /// Where the bases of addresses were.
     pub layout: Layout,
 }
@@ -78,16 +84,21 @@ pub fn investigate(
     let signature = divergence.signature.clone();
     let fresh = runner.fresh()?.clone();
     let mut failure = None;
+    let fence = Fence::of(&fresh);
+    let shape = Shape { avoid: super::avoid(runner.profile()), ..Shape::default() };
+    let workshop = Workshop::new(&fresh, &fence, &shape);
     let shrunk = shrink(
         &ops,
-        &fresh,
+        &workshop,
         &mut |candidate: &[Op]| {
             if stop.load(Ordering::Relaxed) || failure.is_some() {
                 return Shrinking::Gone;
             }
             match runner.run(&mut Replay::new(candidate), Observe::End) {
                 Ok(trial) => match trial.divergence() {
-                    Some(d) if d.known.is_none() && d.signature == signature => Shrinking::Same,
+                    Some(d) if d.known.is_none() && d.signature == signature => {
+                        Shrinking::Same { at: d.step.index() }
+                    }
                     Some(_) => Shrinking::Different,
                     None => Shrinking::Gone,
                 },
@@ -97,25 +108,26 @@ pub fn investigate(
                 }
             }
         },
-        SHRINK_TIME,
+        Budget { time: SHRINK_TIME, ..Budget::default() },
+        &mut |_, _| {},
     );
     if let Some(error) = failure {
         return Err(error);
     }
     let mut shown = 0;
-    let mut last = (ops.clone(), divergence);
+    let mut last = (ops.clone(), divergence, Vec::new());
     for _ in 0..RELIABILITY_RUNS {
         runner.discard();
         let again = runner.run(&mut Replay::new(&shrunk.ops), Observe::End)?;
         if let Some(divergence) = again.divergence() {
             if divergence.signature == signature {
                 shown += 1;
-                last = (again.ops.clone(), divergence.clone());
+                last = (again.ops.clone(), divergence.clone(), again.outcomes());
             }
         }
     }
     let layout = *runner.fresh()?.layout();
-    let (ops, divergence) = last;
+    let (ops, divergence, outcomes) = last;
     let mut program = Program::of(ops.iter().cloned());
     let mut model = runner.fresh()?.clone();
     for (index, op) in ops.iter().enumerate() {
@@ -132,6 +144,8 @@ pub fn investigate(
         reliability: (shown, RELIABILITY_RUNS),
         divergence,
         report,
+        outcomes,
+        start: fresh,
         layout,
     })))
 }

@@ -11,7 +11,7 @@ mod store;
 mod summary;
 mod worker;
 
-pub use finding::{investigate, Finding, Investigation};
+pub use finding::{investigate, report, Finding, Investigation};
 pub use progress::Progress;
 pub use store::{Store, StoreError};
 pub use summary::Summary;
@@ -24,6 +24,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use worker::Worker;
+
+pub use worker::avoid;
 
 /// When a campaign ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -130,7 +130,7 @@ pub fn compared(caps: &Capabilities) -> Vec<&'static str> {
 /// What is not compared, or not exactly, and why.
 pub fn not_compared(caps: &Capabilities) -> Vec<(String, String)> {
     let blind = caps.blind.iter().map(|b| (b.what.to_owned(), b.why.clone()));
-    let exempt = EXEMPTIONS.iter().map(|e| (e.name().to_owned(), e.reason.to_owned()));
+    let exempt = EXEMPTIONS.iter().map(|e| (e.field.name().to_owned(), e.reason.to_owned()));
     blind.chain(exempt).collect()
 }
 

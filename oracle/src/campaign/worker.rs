@@ -2,9 +2,7 @@
 
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{
-    program_length, program_seed, Avoid, Fence, Generator, Seeded, Shape,
-};
+use crate::generate::{program_length, program_seed, Avoid, Fence, Generator, Seeded, Shape};
 use crate::observe::Capabilities;
 use crate::run::{Feed, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
@@ -77,7 +75,7 @@ impl<'a> Worker<'a> {
 
     /// Runs programs until the campaign ends.
     pub(crate) fn work(mut self, shared: &Shared) -> Result<Tally, CampaignError> {
-        let avoid = Avoid::of(self.runner.profile());
+        let avoid = avoid(self.runner.profile());
         let fence = Fence::of(self.runner.fresh()?);
         let mut losses = 0;
         let mut count = 0;
@@ -172,5 +170,15 @@ impl<'a> Worker<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// What programs stay away from on this kernel.
+pub fn avoid(profile: &Profile) -> Avoid {
+    Avoid {
+        pageout: profile.settings.swap,
+        mergeable: profile.settings.ksm_runs,
+        hard_limits: !profile.privilege.sys_resource,
+        ..Avoid::default()
     }
 }

@@ -1,7 +1,5 @@
 //! The command line.
 
-mod bench;
-mod defects;
 mod fuzz;
 mod known;
 mod programs;
@@ -41,10 +39,6 @@ enum Command {
     C(FileArgs),
     /// List the known differences: kernel bugs that the model does not imitate
     Known(FormatArgs),
-    /// Check that every deliberately wrong rule of the model is caught by this kernel
-    Defects(DefectsArgs),
-    /// Measure speed as ratios to a bare loop of the same system calls
-    Bench(BenchArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
 }
@@ -128,32 +122,6 @@ struct FuzzArgs {
     format: Format,
 }
 
-#[derive(Debug, Args)]
-struct DefectsArgs {
-    /// Only defects whose name contains this
-    #[arg(long, default_value = "")]
-    only: String,
-    /// Stop looking for one defect after this long
-    #[arg(long, value_parser = humantime::parse_duration, default_value = "20s")]
-    time_each: Duration,
-    /// Seed of everything random
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// How results are printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Args)]
-struct BenchArgs {
-    /// Shorter measurements
-    #[arg(long)]
-    quick: bool,
-    /// How results are printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-}
-
 /// What a command came to, as its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -198,8 +166,6 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Shrink(args) => programs::shrink(args),
         Command::C(args) => programs::c(args),
         Command::Known(args) => known::known(args),
-        Command::Defects(args) => defects::defects(args),
-        Command::Bench(args) => bench::bench(args),
         Command::Profile(args) => show::profile(args),
     }
 }

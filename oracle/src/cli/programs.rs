@@ -89,8 +89,8 @@ fn unexpected(program: &Program, trial: &Trial, layout: &Layout) -> Vec<String> 
                 format!(
                     "line {}: the file expects {}, the model {}",
                     line.number,
-                    expected.display(layout),
-                    Expected::of(&answer.outcome, layout).display(layout)
+                    expected,
+                    Expected::of(&answer.outcome, layout)
                 )
             })
         })
@@ -135,7 +135,7 @@ fn record(file: &Path, trial: &Trial, wrong: &[String], agreed: bool) -> serde_j
 fn table(trial: &Trial, layout: &Layout) -> String {
     let mut text = String::new();
     for (index, op) in trial.ops.iter().enumerate() {
-        let say = |outcome| Expected::of(outcome, layout).display(layout).to_string();
+        let say = |outcome| Expected::of(outcome, layout).to_string();
         let expected = say(&trial.predicted[index].outcome);
         let actual = trial.actual.get(index).map(say).unwrap_or_else(|| "(not run)".to_owned());
         let mark = if expected == actual { ' ' } else { '!' };
@@ -163,7 +163,7 @@ pub(super) fn predict(args: FileArgs) -> Result<Outcome> {
     for line in &program.lines {
         match system.apply(&line.op) {
             Ok(answer) => {
-                let outcome = Expected::of(&answer.outcome, &layout).display(&layout).to_string();
+                let outcome = Expected::of(&answer.outcome, &layout).to_string();
                 let why = answer.why.map(|w| format!("   # {w}")).unwrap_or_default();
                 match args.format {
                     Format::Text => println!("{} = {outcome}{why}", line.op),

@@ -152,7 +152,7 @@ impl ProcFiles {
     }
 
     /// Looks at the bytes of pages. A page that cannot be read is left out.
-    fn contents(
+    pub fn contents(
         &mut self,
         ranges: &Ranges,
         into: &mut Vec<(u64, Contents)>,

@@ -1,3 +1,6 @@
 //! What is told about a finding, and to whom.
 
 pub mod c;
+mod finding;
+
+pub use finding::c_of;

@@ -127,6 +127,12 @@ impl Trial {
         }
     }
 
+    /// Per operation, what was predicted and what the kernel did.
+    pub fn outcomes(&self) -> Vec<(Outcome, Outcome)> {
+        let predicted = self.predicted.iter().map(|answer| answer.outcome.clone());
+        predicted.zip(self.actual.iter().cloned()).collect()
+    }
+
     pub(super) fn diverged(&self) -> bool {
         !matches!(self.verdict, Verdict::Agreed)
     }

@@ -27,6 +27,8 @@ const BUSY_RETRIES: u32 = 20;
 type Step = fn(&Launch) -> c_int;
 
 /// What the new process does before it becomes the subject, in order.
+// SAFETY: plain system calls on values that live for the call, in a process that
+// shares no memory and executes a program or exits when they are done
 const STEPS: [(&str, Step); 9] = [
     // stopping or interrupting mmdiff from a terminal is not the subject's business
     ("leave the process group", |_| unsafe { libc::setpgid(0, 0) }),
@@ -172,4 +174,31 @@ fn become_subject(launch: &Launch, report: RawFd) -> ! {
     }
     // SAFETY: does not return
     unsafe { libc::_exit(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subject::error::Death;
+
+    /// What happens where memory files cannot be executed.
+    #[test]
+    fn starts_from_a_temporary_file() {
+        let arena = crate::subject::arena::Arena::new().expect("an arena");
+        let file = temporary_file().expect("a file");
+        let pid = fork(arena.file(), &file).expect("a process");
+        // SAFETY: the child just started
+        unsafe { libc::kill(pid, libc::SIGKILL) };
+        assert_eq!(sys::reap(pid), Death::Killed(libc::SIGKILL));
+    }
+
+    #[test]
+    fn says_what_failed() {
+        let arena = crate::subject::arena::Arena::new().expect("an arena");
+        let nothing = OwnedFd::from(fs::File::open("/dev/null").expect("/dev/null"));
+        match fork(arena.file(), &nothing) {
+            Err(SubjectError::Start { what: "execute", .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -165,6 +165,11 @@ impl Subject {
         if !self.is_alive() {
             return Err(SubjectError::Dead);
         }
+        let is_odd = |op: &&Op| op.process != FIRST || matches!(op.call, Call::Fork | Call::Exit);
+        if let Some(op) = plan.ops.iter().find(is_odd) {
+            let why = "a reset concerns the first process only";
+            return Err(SubjectError::Unrepresentable { call: op.call.name(), why });
+        }
         let result = self.end_children();
         self.forked = 0;
         self.pending.clear();
@@ -172,7 +177,8 @@ impl Subject {
         self.kill_after_failure(result)
     }
 
-    /// Empties this CPU's batches of pages that are on their way to an LRU list.
+    /// Empties this CPU's batches of pages that are on their way to an LRU list:
+    /// those of the subject too, provided that both are pinned.
     pub fn drain(&self) {
         // never touched, so that emptying the batches is all that it does
         self.scratch.advise(libc::MADV_COLD);

@@ -47,6 +47,38 @@ pub struct Seed {
     pub hiwater_rss: u64,
 }
 
+impl Seed {
+    /// A subject as it starts on a kernel with the usual layout and without
+    /// randomisation: for predictions where no kernel is at hand.
+    pub fn standard() -> Seed {
+        let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, TASK_SIZE);
+        Seed {
+            layout: Layout { heap, mmap, stack },
+            text: TextSeed { start: 0x40_0000, end: 0x40_3000, pgoff: pages(mmap) - 3 },
+            arena: ArenaSeed {
+                start: 0x50_0000,
+                end: 0x53_0000,
+                dev: (0, 1),
+                inode: 1,
+                name: "/memfd:arena (deleted)".into(),
+                mappers: 1,
+            },
+            stack: (stack - 0x2_1000, stack),
+            start_stack: stack - PAGE_SIZE,
+            start_brk: heap,
+            mmap_base: mmap,
+            text_size: 0x3000,
+            data_segment: 0,
+            vsyscall: Some(Perms(*b"--xp")),
+            leftovers: Vec::new(),
+            limits: Limits::default(),
+            thp_disable: 1,
+            hiwater_vm: 0,
+            hiwater_rss: 0,
+        }
+    }
+}
+
 /// The subject's code.
 #[derive(Clone, Debug)]
 pub struct TextSeed {
@@ -254,4 +286,16 @@ fn add_arena(mm: &mut Mm, folios: &mut Folios, arena: &ArenaSeed) -> File {
     mm.rss.shmem += count;
     add(mm, vma);
     File { dev: arena.dev, inode: arena.inode, name: arena.name.clone(), pages }
+}
+
+impl Seed {
+    /// The ranges that belong to the subject and that programs leave alone,
+    /// ascending.
+    pub fn kept_ranges(&self) -> Vec<(u64, u64)> {
+        let own = [(self.text.start, self.text.end), (self.arena.start, self.arena.end)];
+        let kernels = self.leftovers.iter().map(|entry| (entry.line.start, entry.line.end));
+        let mut ranges: Vec<_> = own.into_iter().chain(kernels).collect();
+        ranges.sort_unstable();
+        ranges
+    }
 }

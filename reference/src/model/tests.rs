@@ -1,10 +1,10 @@
 //! A small subject for the tests of the page half.
 
-use super::seed::{ArenaSeed, Seed, TextSeed};
+use super::seed::Seed;
 use super::vma::{VmFlags, Vma};
 use super::{Current, System};
 use crate::addr::PAGE_SIZE;
-use crate::op::{Addr, Call, Layout, Op, Outcome, ProcessId};
+use crate::op::{Addr, Call, Op, Outcome, ProcessId};
 use crate::profile::{Profile, Version};
 use crate::snapshot::{SmapsEntry, SmapsField, StatusField};
 use std::sync::Arc;
@@ -14,37 +14,10 @@ pub(crate) const P1: ProcessId = ProcessId(1);
 /// An address in a 1 GiB and a 512 GiB slot of its own.
 pub(crate) const FAR: u64 = 0x2000_0000_0000;
 
-pub(crate) fn seed() -> Seed {
-    Seed {
-        layout: Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 },
-        text: TextSeed { start: 0x40_0000, end: 0x40_3000, pgoff: 0x1000 },
-        arena: ArenaSeed {
-            start: 0x50_0000,
-            end: 0x50_8000,
-            dev: (0, 1),
-            inode: 7,
-            name: "/memfd:arena (deleted)".into(),
-            mappers: 1,
-        },
-        stack: (0x7fff_fffd_e000, 0x7fff_ffff_f000),
-        start_stack: 0x7fff_ffff_e000,
-        start_brk: 0x3000_1000,
-        mmap_base: 0x7fff_f7ff_f000,
-        text_size: 0x3000,
-        data_segment: 0,
-        vsyscall: None,
-        leftovers: Vec::new(),
-        limits: Default::default(),
-        thp_disable: 1,
-        hiwater_vm: 0,
-        hiwater_rss: 0,
-    }
-}
-
 pub(crate) fn system() -> System {
     let mut profile = Profile::stock(Version::new(6, 18));
     profile.privilege.sys_admin = true;
-    System::new(Arc::new(profile), &seed())
+    System::new(Arc::new(profile), &Seed::standard())
 }
 
 /// Maps private memory without the operation.

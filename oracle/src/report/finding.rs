@@ -1,0 +1,129 @@
+//! The C reproducer of a finding.
+
+use super::c::{c_program, Check, MapsRange};
+use crate::campaign::Finding;
+use crate::compare::{Difference, Field, Place};
+use mm_reference::model::System;
+use mm_reference::op::{Layout, ProcessId};
+use mm_reference::snapshot::{MapsLine, PageEntry, ProcessSnapshot};
+
+/// A C program that shows the finding; a comment when its kind of difference
+/// cannot be looked for from within a program.
+pub fn c_of(finding: &Finding) -> String {
+    let checks = finding.divergence.differences.iter();
+    match checks.filter_map(|difference| check(finding, difference)).next() {
+        Some(check) => c_program(&finding.program, &finding.layout, &check),
+        None => format!(
+            "/* {}: this difference shows only from outside; run program.mm with mmdiff */\n",
+            finding.signature
+        ),
+    }
+}
+
+/// The first difference that a program can look for itself.
+fn check(finding: &Finding, difference: &Difference) -> Option<Check> {
+    let process = difference.process;
+    let layout = &finding.layout;
+    if let (Field::Outcome, Place::Operation(op_index)) = (difference.field, difference.place) {
+        let (expected, actual) = finding.outcomes.get(op_index)?.clone();
+        return Some(Check::Outcome { op_index, expected, actual });
+    }
+    let seen = finding.divergence.seen.as_deref()?;
+    let of = |snapshots: &[ProcessSnapshot]| {
+        snapshots.iter().find(|s| s.process == process).cloned()
+    };
+    let (expected, actual) = (of(&seen.expected.processes)?, of(&seen.actual.processes)?);
+    let Place::Mapping(start, _) = difference.place else {
+        return check_pages(difference, process, layout, &expected, &actual)
+            .or_else(|| check_status(finding, difference, process));
+    };
+    let at = layout.express(start);
+    let entry = |s: &ProcessSnapshot| s.smaps.iter().find(|e| e.line.start == start).cloned();
+    match difference.field {
+        Field::Maps(_) => Some(Check::MapsLine {
+            process,
+            addr: at,
+            expected: line_at(&expected, start, layout),
+            actual: line_at(&actual, start, layout),
+        }),
+        Field::Smaps(field) => Some(Check::SmapsValue {
+            process,
+            vma_start: at,
+            field: field.name().to_owned(),
+            expected: entry(&expected)?.get(field)?,
+            actual: entry(&actual)?.get(field)?,
+        }),
+        Field::VmFlag(_) | Field::VmFlagOrder => Some(Check::VmFlags {
+            process,
+            vma_start: at,
+            expected: entry(&expected)?.flags.to_string(),
+            actual: entry(&actual)?.flags.to_string(),
+        }),
+        _ => None,
+    }
+}
+
+fn line_at(snapshot: &ProcessSnapshot, address: u64, layout: &Layout) -> Option<MapsRange> {
+    let holds = |line: &&MapsLine| line.start <= address && address < line.end;
+    snapshot.maps.iter().find(holds).map(|line| MapsRange {
+        start: layout.express(line.start),
+        end: layout.express(line.end),
+        perms: String::from_utf8_lossy(&line.perms.0).into_owned(),
+        name: line.name.to_string(),
+    })
+}
+
+fn check_pages(
+    difference: &Difference,
+    process: ProcessId,
+    layout: &Layout,
+    expected: &ProcessSnapshot,
+    actual: &ProcessSnapshot,
+) -> Option<Check> {
+    let Place::Pages(start, _) = difference.place else { return None };
+    let page = layout.express(start);
+    match difference.field {
+        Field::Contents => {
+            let of = |s: &ProcessSnapshot| {
+                s.contents.iter().find(|(at, _)| *at == start).map(|(_, contents)| *contents)
+            };
+            Some(Check::Contents { process, page, expected: of(expected)?, actual: of(actual)? })
+        }
+        Field::Pagemap(_) => {
+            let of = |s: &ProcessSnapshot| {
+                s.pagemap.iter().find_map(|window| {
+                    let index = usize::try_from(start.checked_sub(window.start)? >> 12).ok()?;
+                    window.entries.get(index).copied()
+                })
+            };
+            let (expected, actual) = (of(expected)?.bits(), of(actual)?.bits());
+            let mask = (expected ^ actual) & !PageEntry::FRAME;
+            Some(Check::Pagemap { process, page, mask, expected, actual })
+        }
+        _ => None,
+    }
+}
+
+fn check_status(
+    finding: &Finding,
+    difference: &Difference,
+    process: ProcessId,
+) -> Option<Check> {
+    let Field::Status(field) = difference.field else { return None };
+    let seen = finding.divergence.seen.as_deref()?;
+    let of = |snapshots: &[ProcessSnapshot]| {
+        snapshots.iter().find(|s| s.process == process)?.status.get(field)
+    };
+    Some(Check::Status {
+        process,
+        field: field.name().to_owned(),
+        start: start_status(&finding.start, field)?,
+        expected: of(&seen.expected.processes)?,
+        actual: of(&seen.actual.processes)?,
+    })
+}
+
+fn start_status(start: &System, field: mm_reference::snapshot::StatusField) -> Option<u64> {
+    let first = ProcessId(0);
+    start.snapshot(first, &start.plan(first)).status.get(field)
+}
