@@ -231,11 +231,9 @@ impl Runner {
         let mut count = 0;
         for process in system.live() {
             let Some(pid) = live.subject.pid(process) else { continue };
-            if self.plans.len() <= count {
-                self.plans.push(ProcessPlan::default());
-                self.expected.processes.push(Default::default());
-                self.actual.processes.push(Default::default());
-            }
+            grow(&mut self.plans, count);
+            grow(&mut self.expected.processes, count);
+            grow(&mut self.actual.processes, count);
             system.plan_into(process, &mut self.plans[count]);
             let files = match &mut live.files[process.0 as usize] {
                 Some(files) => files,
@@ -304,6 +302,13 @@ impl Runner {
                 self.live = Some(live);
             }
         }
+    }
+}
+
+/// Makes room for an element with this index, and keeps what is there.
+fn grow<T: Default>(elements: &mut Vec<T>, index: usize) {
+    if elements.len() <= index {
+        elements.resize_with(index + 1, T::default);
     }
 }
 

@@ -230,7 +230,7 @@ fn move_several(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     let mut answer = None;
     let mut last_end = start;
     let mut at = start;
-    while let Some(vma) = cur.mm.vmas.find(at).filter(|vma| vma.start < end) {
+    while let Some(vma) = cur.mm.vmas.find(at).filter(|vma| at < end && vma.start < end) {
         if answer.is_none() && vma.start > start {
             return fail(Errno::EFAULT, "the old range starts in a hole");
         }
