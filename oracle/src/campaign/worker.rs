@@ -131,12 +131,11 @@ impl<'a> Worker<'a> {
         if let Some(CannotPredict(reason)) = trial.unpredictable {
             *self.tally.unpredictable.entry(reason).or_default() += 1;
         }
+        if let Some(why) = &trial.lost {
+            *self.tally.lost.entry(why.clone()).or_default() += 1;
+        }
         match &trial.verdict {
             Verdict::Agreed => Ok(()),
-            Verdict::Lost(why) => {
-                *self.tally.lost.entry(why.clone()).or_default() += 1;
-                Ok(())
-            }
             Verdict::Diverged(divergence) => {
                 if let Some(known) = divergence.known {
                     for quirk in known.iter() {
