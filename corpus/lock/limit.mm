@@ -1,0 +1,11 @@
+# An ordinary user may lock RLIMIT_MEMLOCK bytes. What is locked already does not count
+# again.
+requires: user
+
+setrlimit(RLIMIT_MEMLOCK, 0x2000, 0x800000)
+mmap(NULL, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
+mlock(mmap-0x4000, 0x3000)
+mlock(mmap-0x4000, 0x2000)
+mlock(mmap-0x4000, 0x2000)
+mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0)
+mremap(mmap-0x4000, 0x1000, 0x2000, MREMAP_MAYMOVE, NULL)
