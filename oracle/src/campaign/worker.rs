@@ -2,7 +2,7 @@
 
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{program_length, program_seed, Avoid, Fence, Generator, Seeded, Shape};
+use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape};
 use crate::observe::Capabilities;
 use crate::run::{Feed, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
@@ -45,13 +45,11 @@ pub(crate) struct Worker<'a> {
 struct Generated<'f> {
     generator: Generator<'f>,
     source: Seeded,
-    left: usize,
     seed: u64,
 }
 
 impl Feed for Generated<'_> {
     fn next(&mut self, system: &System) -> Option<Op> {
-        self.left = self.left.checked_sub(1)?;
         self.generator.next_op(&mut self.source, system)
     }
 
@@ -84,7 +82,6 @@ impl<'a> Worker<'a> {
             count += 1;
             let mut source = Seeded::new(seed);
             let shape = Shape { max_ops: self.options.max_ops, avoid, ..Shape::default() };
-            let left = program_length(&mut source, self.options.max_ops);
             let fresh = match self.runner.fresh() {
                 Ok(fresh) => fresh,
                 Err(error) => {
@@ -94,7 +91,7 @@ impl<'a> Worker<'a> {
                 }
             };
             let generator = Generator::new(shape, &fence, &mut source, fresh);
-            let mut feed = Generated { generator, source, left, seed };
+            let mut feed = Generated { generator, source, seed };
             match self.runner.run(&mut feed, self.options.observe) {
                 Ok(trial) => {
                     losses = 0;

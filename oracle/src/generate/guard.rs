@@ -8,9 +8,7 @@ use super::Avoid;
 use mm_reference::addr::{page_aligned, PAGE_SIZE};
 use mm_reference::model::{Mm, VmFlags};
 use mm_reference::op::consts::*;
-use mm_reference::op::{
-    Call, Contents, Op, Outcome, ProcessId, MAX_MINCORE_PAGES, MAX_NAME_LEN, MAX_PROCESSES,
-};
+use mm_reference::op::{Call, Op, ProcessId, MAX_MINCORE_PAGES, MAX_NAME_LEN, MAX_PROCESSES};
 
 /// The longest range that one load or store touches, in bytes.
 const MAX_ACCESS: u64 = 16 << 20;
@@ -172,7 +170,7 @@ impl<'f> Guard<'f> {
                 let at = view.resolve(addr);
                 self.span(at, 1)?;
                 let exec = mm.vmas.containing(at).is_some_and(|v| v.flags.contains(VmFlags::EXEC));
-                if exec && !holds_return(op, addr, view) {
+                if exec && !returns(op, view) {
                     return Err(Refusal::NotCallable);
                 }
                 1
@@ -338,14 +336,8 @@ fn populated_by(mm: &Mm, span: Span, counts: impl Fn(VmFlags) -> bool) -> u64 {
         .sum()
 }
 
-/// Whether the byte that would be executed is a return instruction. Without a
-/// model to ask, nobody knows.
-fn holds_return(op: &Op, addr: mm_reference::op::Addr, view: &View<'_>) -> bool {
-    let Some(system) = view.system else { return false };
-    let mut copy = system.clone();
-    let load = Op { process: op.process, call: Call::Load { addr, len: 1 } };
-    match copy.apply(&load) {
-        Ok(answer) => answer.outcome == Outcome::Contents(Contents::Uniform(RET_INSTRUCTION)),
-        Err(_) => false,
-    }
+/// Whether what would be executed is a return instruction, or a signal comes
+/// first. Without a model to ask, nobody knows.
+fn returns(op: &Op, view: &View<'_>) -> bool {
+    view.system.is_some_and(|system| system.clone().apply(op).is_ok())
 }

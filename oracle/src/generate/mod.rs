@@ -10,6 +10,8 @@ mod calls;
 mod fence;
 mod guard;
 mod mapping;
+#[cfg(test)]
+mod model_tests;
 mod mutate;
 pub(crate) mod operands;
 mod repair;

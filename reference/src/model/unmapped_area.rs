@@ -14,10 +14,12 @@ use crate::addr::{
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::op::consts::{MAP_32BIT, MAP_ABOVE4G, MAP_FIXED};
-use crate::profile::Rule;
+use crate::profile::{Quirk, Rule};
 
 /// Start of the bottom-up area (`mmap_legacy_base` without randomisation).
 const LEGACY_BASE: u64 = page_up(TASK_SIZE / 3);
+/// Addresses above look like error codes (`IS_ERR_VALUE`).
+const LAST_ERROR_ADDRESS: u64 = -4096_i64 as u64;
 /// The area of `MAP_32BIT`.
 const LOW_AREA: (u64, u64) = (0x4000_0000, 0x8000_0000);
 
@@ -25,7 +27,7 @@ impl Current<'_> {
     /// `__get_unmapped_area` for memory without a file: the address of a new
     /// mapping of `len` bytes (page-aligned), of which `addr` is the hint or,
     /// with MAP_FIXED in `flags`, the place.
-    pub(crate) fn unmapped_area(&self, addr: u64, len: u64, flags: u64) -> Result<u64, Fail> {
+    pub(crate) fn unmapped_area(&mut self, addr: u64, len: u64, flags: u64) -> Result<u64, Fail> {
         if len > TASK_SIZE {
             return fail(Errno::ENOMEM, "longer than the address space");
         }
@@ -38,6 +40,9 @@ impl Current<'_> {
             Some(found) => found,
             None => self.topdown_area(addr, len, flags)?,
         };
+        if found > LAST_ERROR_ADDRESS && self.quirk(Quirk::FixedAddressReadAsError) {
+            return fail(Errno(found.wrapping_neg() as i32), "the address is taken for an error");
+        }
         if found > TASK_SIZE - len {
             return fail(Errno::ENOMEM, "reaches beyond the address space");
         }

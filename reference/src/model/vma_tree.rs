@@ -81,21 +81,36 @@ impl VmaTree {
     }
 
     /// The highest address below `high` at which `len` bytes may be placed
-    /// without touching anything below `low` (`unmapped_area_topdown`).
-    pub fn highest_gap(&self, len: u64, low: u64, high: u64) -> Option<u64> {
-        self.gaps.highest(len, low, high)
+    /// without touching anything below `low` (`unmapped_area_topdown`). When
+    /// the gap found lies below a stack, the search goes on below the whole
+    /// distance that the stack keeps, whatever is mapped within it.
+    pub fn highest_gap(&self, len: u64, low: u64, mut high: u64) -> Option<u64> {
+        loop {
+            let found = self.gaps.highest(len, low, high)?;
+            let limit = self.from(found).map_or(u64::MAX, Vma::start_gap);
+            if limit >= found + len {
+                return Some(found);
+            }
+            high = limit;
+        }
     }
 
     /// The lowest address from `low` at which `len` bytes may be placed without
     /// touching anything from `high` on (`unmapped_area`).
-    pub fn lowest_gap(&self, len: u64, low: u64, high: u64) -> Option<u64> {
-        self.gaps.lowest(len, low, high)
+    pub fn lowest_gap(&self, len: u64, mut low: u64, high: u64) -> Option<u64> {
+        loop {
+            let found = self.gaps.lowest(len, low, high)?;
+            match self.from(found) {
+                Some(next) if next.start_gap() < found + len => low = next.end,
+                _ => return Some(found),
+            }
+        }
     }
 
     /// Adds a mapping; the range must be free.
     pub fn insert(&mut self, vma: Vma) {
         debug_assert!(vma.start < vma.end && !self.intersects(vma.start, vma.end));
-        self.set_gap(self.end_below(vma.start), vma.start_gap());
+        self.set_gap(self.end_below(vma.start), vma.start);
         self.set_gap(vma.end, self.limit_above(vma.end));
         self.map.insert(vma.start, vma);
     }
@@ -115,7 +130,7 @@ impl VmaTree {
 
     /// Where the gap above an address ends.
     fn limit_above(&self, end: u64) -> u64 {
-        self.from(end).map_or(TASK_SIZE, Vma::start_gap)
+        self.from(end).map_or(TASK_SIZE, |vma| vma.start)
     }
 
     /// Says that the gap that begins at `start` ends at `end`.
@@ -148,9 +163,8 @@ impl VmaTree {
         if start != old_start {
             let Some(mut vma) = self.map.remove(&old_start) else { return };
             vma.start = start;
-            let limit = vma.start_gap();
             self.map.insert(start, vma);
-            self.set_gap(self.end_below(start), limit);
+            self.set_gap(self.end_below(start), start);
         }
         if end != old_end {
             self.gaps.remove(old_end);

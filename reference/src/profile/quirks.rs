@@ -62,6 +62,12 @@ macro_rules! quirks {
 }
 
 quirks! {
+    FixedAddressReadAsError = "fixed-address-read-as-error", from (2, 6) until (99, 0),
+        "__get_unmapped_area",
+        "a fixed address in the last 4095 bytes of the address space comes back as an error: mmap of -N fails with error N",
+        "The address is taken for an error code before it is tested. It should be ENOMEM like every \
+         other address beyond the address space; the error depends on the argument instead.",
+        "mmap(0xffffffffffffffff, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
     DontunmapCountsLockedTwice = "dontunmap-counts-locked-twice", from (6, 17) until (7, 2),
         "move_vma",
         "MREMAP_DONTUNMAP of a locked mapping adds the moved pages to VmLck although the source is no longer locked",

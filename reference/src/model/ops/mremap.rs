@@ -10,6 +10,7 @@ use super::munmap;
 use crate::addr::{page_aligned, page_up, pages, PAGE_SHIFT, TASK_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
+use crate::model::merge::Attributes;
 use crate::model::modify::attributes_of;
 use crate::model::vma::{Vma, VmFlags};
 use crate::model::{fail, gup, move_tables, CannotPredict, Current, Fail};
@@ -189,13 +190,14 @@ fn resize(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
 }
 
 /// `vrm_can_expand_in_place`, `vma_expandable`
-fn expands_in_place(cur: &Current, call: &Remap) -> bool {
+fn expands_in_place(cur: &mut Current, call: &Remap) -> bool {
     let Some(vma) = cur.mm.vmas.containing(call.addr) else { return false };
     let delta = call.new_len - call.old_len;
     let Some(end) = vma.end.checked_add(delta) else { return false };
-    vma.end - call.addr == call.old_len
-        && !cur.mm.vmas.intersects(vma.end, end)
-        && cur.unmapped_area(vma.start, end - vma.start, MAP_FIXED).is_ok()
+    let (start, old_end) = (vma.start, vma.end);
+    old_end - call.addr == call.old_len
+        && !cur.mm.vmas.intersects(old_end, end)
+        && cur.unmapped_area(start, end - start, MAP_FIXED).is_ok()
         && !cur.profile.has_defect(Defect::MremapNeverInPlace)
 }
 
@@ -209,7 +211,8 @@ fn expand_in_place(cur: &mut Current, call: &Remap) -> Result<(), Fail> {
     if flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(delta)) {
         return fail(Errno::ENOMEM, "more than the overcommit rule grants");
     }
-    let range = attributes_of(vma, end);
+    // what it grows by is new, and may join a neighbour whatever the mapping came from
+    let range = Attributes { fork_child: false, ..attributes_of(vma, end) };
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
     if cur.merge_new((end, end + delta), &range, (Some(start), next), None).is_none() {
         return fail(Errno::ENOMEM, "the mapping does not merge with its own extension");

@@ -1,0 +1,179 @@
+//! Generation against the reference model.
+
+use super::*;
+use crate::fuzzing;
+use mm_reference::model::seed::{ArenaSeed, Seed, TextSeed};
+use mm_reference::model::Vma;
+use mm_reference::op::{Layout, Outcome};
+use mm_reference::profile::{Profile, Version};
+use std::sync::Arc;
+
+pub(crate) fn fresh() -> System {
+    let seed = Seed {
+        layout: Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 },
+        text: TextSeed { start: 0x40_0000, end: 0x40_3000, pgoff: 0x1000 },
+        arena: ArenaSeed {
+            start: 0x50_0000,
+            end: 0x52_8000,
+            dev: (0, 1),
+            inode: 7,
+            name: "/memfd:arena (deleted)".into(),
+            mappers: 1,
+        },
+        stack: (0x7fff_fffd_e000, 0x7fff_ffff_f000),
+        start_stack: 0x7fff_ffff_e000,
+        start_brk: 0x3000_1000,
+        mmap_base: 0x7fff_f7ff_f000,
+        text_size: 0x3000,
+        data_segment: 0,
+        vsyscall: None,
+        leftovers: Vec::new(),
+        limits: Default::default(),
+        thp_disable: 1,
+        hiwater_vm: 0,
+        hiwater_rss: 0,
+    };
+    System::new(Arc::new(Profile::stock(Version::new(6, 18))), &seed)
+}
+
+/// The mappings that programs must leave alone.
+fn own(system: &System, fence: &Fence, id: ProcessId) -> Vec<(u64, u64)> {
+    let vmas = system.process(id).into_iter().flat_map(|p| p.mm.vmas.iter());
+    vmas.filter(|vma| !fence.is_free(vma)).map(|vma: &Vma| (vma.start, vma.end)).collect()
+}
+
+#[test]
+fn the_fence_is_all_that_a_fresh_subject_runs_on() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    assert_eq!(
+        own(&system, &fence, ProcessId(0)),
+        [(0x40_0000, 0x40_3000), (0x50_0000, 0x52_8000)]
+    );
+}
+
+#[test]
+fn the_model_agrees_that_the_subject_is_left_alone() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    let before = own(&system, &fence, ProcessId(0));
+    for seed in 0..1000 {
+        let src = &mut Seeded::new(seed);
+        let mut system = system.clone();
+        let mut generator = Generator::new(Shape::default(), &fence, src, &system);
+        while let Some(op) = generator.next_op(src, &system) {
+            // what has no model yet changes nothing
+            let _ = system.apply(&op);
+            for id in system.live() {
+                assert_eq!(own(&system, &fence, id), before, "after {op:x?}");
+            }
+        }
+        let pages: u64 = system.live().map(|id| system.process(id).unwrap().mm.rss.anon).sum();
+        assert!(pages < 4 * 2100, "{pages} pages");
+    }
+}
+
+#[test]
+fn operations_succeed_more_often_than_not() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    let (mut fine, mut failed) = (0, 0);
+    for seed in 0..500 {
+        let src = &mut Seeded::new(seed);
+        let mut system = system.clone();
+        let mut generator = Generator::new(Shape::default(), &fence, src, &system);
+        while let Some(op) = generator.next_op(src, &system) {
+            match system.apply(&op).map(|answer| answer.outcome) {
+                Ok(Outcome::Error(_) | Outcome::Signal(_)) => failed += 1,
+                _ => fine += 1,
+            }
+        }
+    }
+    assert!(fine > failed, "{fine} fine, {failed} failed");
+}
+
+#[test]
+fn what_mutation_makes_needs_no_repair() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    let shop = Workshop::new(&system, &fence, &Shape::default());
+    let src = &mut Seeded::new(1);
+    let other = program(Shape::default(), &fence, src, &system);
+    let mut ops = Vec::new();
+    let mut changed = 0;
+    for _ in 0..1000 {
+        let next = mutate(src, &ops, Some(&other), &shop);
+        assert!(!next.is_empty() && next.len() <= shop.max_ops);
+        let again = repair(&shop, &next);
+        assert_eq!(again.dropped, []);
+        assert_eq!(again.ops, next);
+        changed += usize::from(next != ops);
+        ops = next;
+        if ops.len() > 60 {
+            ops.clear();
+        }
+    }
+    assert!(changed > 700, "{changed}");
+}
+
+#[test]
+fn repair_says_what_it_dropped() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    let shop = Workshop::new(&system, &fence, &Shape::default());
+    let brk = |process| Op { process: ProcessId(process), call: Call::Brk { addr: Addr::NULL } };
+    let unmap = Call::Munmap { addr: Addr::absolute(0x40_0000), len: 0x1000 };
+    let repaired = repair(&shop, &[brk(0), brk(1), Op::first(unmap), brk(0)]);
+    assert_eq!(repaired.ops, [brk(0), brk(0)]);
+    assert_eq!(repaired.dropped, [(1, Refusal::NoProcess), (2, Refusal::Protected)]);
+}
+
+#[test]
+fn pinned_programs_do_not_leave_the_choice_to_the_kernel() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    let shop = Workshop::new(&system, &fence, &Shape::default());
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    let op = Op::first(Call::Mmap { addr: Addr::NULL, len: 1, prot: 3, flags, fd: -1, offset: 0 });
+    let pinned = pin(&shop, &[op.clone(), op]);
+    let places: Vec<_> = pinned
+        .iter()
+        .map(|op| match op.call {
+            Call::Mmap { addr, flags, .. } => (addr.base, addr.offset, flags & MAP_FIXED),
+            _ => panic!("{op:?}"),
+        })
+        .collect();
+    let base = mm_reference::op::Base::Mmap;
+    assert_eq!(places, [(base, -0x1000, MAP_FIXED), (base, -0x2000, MAP_FIXED)]);
+}
+
+#[test]
+fn programs_survive_the_way_through_bytes() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    for seed in 0..500 {
+        let ops = program(Shape::default(), &fence, &mut Seeded::new(seed), &system);
+        let bytes = fuzzing::write(&ops);
+        assert_eq!(fuzzing::read(&bytes), ops, "{}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn mutated_bytes_fit_and_can_be_read() {
+    let system = fresh();
+    let fence = Fence::of(&system);
+    let shop = Workshop::new(&system, &fence, &Shape::default());
+    let mut buffer = vec![0xff; 2000];
+    let mut size = 3;
+    for seed in 0..300 {
+        let new = fuzzing::mutate_bytes(&shop, &mut buffer, size, 1500, seed);
+        assert!(new <= 1500);
+        let ops = fuzzing::read(&buffer[..new]);
+        assert!(!ops.is_empty());
+        assert_eq!(repair(&shop, &ops).ops, ops);
+        size = new;
+    }
+    let mut out = [0; 4000];
+    let new = fuzzing::cross_bytes(&shop, &buffer[..size], &buffer[..size], &mut out, 1);
+    assert!(!fuzzing::read(&out[..new]).is_empty());
+}
