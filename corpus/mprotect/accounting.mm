@@ -3,9 +3,9 @@
 # otherwise.
 requires: rule=mprotect-drops-account
 
-mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)
-mprotect(mmap-0x2000, 0x2000, PROT_READ|PROT_WRITE)
-mprotect(mmap-0x2000, 0x2000, PROT_READ)
-mprotect(mmap-0x2000, 0x1000, PROT_READ|PROT_WRITE)
-store(mmap-0x2000, 0x1, 0x1)
-mprotect(mmap-0x2000, 0x1000, PROT_READ)   # stays charged, so two mappings remain
+mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = mmap-0x2000
+mprotect(mmap-0x2000, 0x2000, PROT_READ|PROT_WRITE) = 0
+mprotect(mmap-0x2000, 0x2000, PROT_READ) = 0
+mprotect(mmap-0x2000, 0x1000, PROT_READ|PROT_WRITE) = 0
+store(mmap-0x2000, 0x1, 0x01) = 0
+mprotect(mmap-0x2000, 0x1000, PROT_READ) = 0  # stays charged, so two mappings remain

@@ -96,8 +96,9 @@ pub enum CampaignError {
 /// Runs a campaign to its end or until `stop` is set.
 ///
 /// # Errors
-/// When nothing could be run, or a finding could not be kept. Findings made
-/// before stay on disk.
+/// When the folder for findings is in doubt before anything was run. What goes
+/// wrong later ends the campaign and is part of the summary, so that no finding
+/// is lost.
 pub fn run(
     options: &Options,
     profile: &Arc<Profile>,
@@ -121,7 +122,7 @@ pub fn run(
         store: Store::new(options.out.clone())?,
     };
     let cpus = crate::sys::allowed_cpus();
-    let tallies = std::thread::scope(|scope| {
+    let results = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..options.jobs.max(1))
             .map(|number| {
                 let cpu = cpus.get(number % cpus.len().max(1)).copied();
@@ -142,12 +143,22 @@ pub fn run(
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        workers
-            .into_iter()
-            .map(|w| w.join().map_err(|_| CampaignError::Worker)?)
-            .collect::<Result<Vec<_>, CampaignError>>()
-    })?;
+        workers.into_iter().map(|w| w.join()).collect::<Vec<_>>()
+    });
     progress.done();
+    let mut tallies = Vec::new();
+    let mut failure = None;
+    for result in results {
+        match result {
+            Ok((tally, result)) => {
+                tallies.push(tally);
+                failure = failure.or(result.err());
+            }
+            Err(_) => failure = failure.or(Some(CampaignError::Worker)),
+        }
+    }
     let programs = shared.programs.load(Ordering::Relaxed);
-    Ok(Summary::new(options, profile, caps, programs, started.elapsed(), &tallies, shared.store))
+    let time = started.elapsed();
+    let summary = Summary::new(options, profile, caps, programs, time, &tallies, shared.store);
+    Ok(Summary { failure, ..summary })
 }

@@ -11,6 +11,7 @@ use crate::run::Runner;
 use crate::subject::Config;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mm_reference::defect::Defect;
 use mm_reference::profile::Profile;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ enum Command {
     /// Run programs on model and kernel, operation by operation
     Run(FilesArgs),
     /// Predict what a program does, without running it
-    Predict(FileArgs),
+    Predict(PredictArgs),
     /// Make a diverging program as small as possible
     Shrink(FileArgs),
     /// Write a C program that shows the divergence of a program
@@ -67,6 +68,18 @@ struct FileArgs {
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+#[derive(Debug, Args)]
+struct PredictArgs {
+    /// A program in the text format
+    file: PathBuf,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Write the predicted results into the file instead of printing them
+    #[arg(long)]
+    write: bool,
 }
 
 #[derive(Debug, Args)]
@@ -114,12 +127,20 @@ struct FuzzArgs {
     /// The most operations of a program
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=200))]
     max_ops: u16,
+    /// Fuzz with a wrong rule in the model (see `mmdiff defects`), to see what findings look like
+    #[arg(long, value_name = "NAME", value_parser = defect)]
+    defect: Option<Defect>,
     /// Folder for findings
     #[arg(long, default_value = "mmdiff-out")]
     out: PathBuf,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// Reads the name of a defect.
+fn defect(name: &str) -> Result<Defect, String> {
+    Defect::from_name(name).ok_or_else(|| "there is no defect of this name".to_owned())
 }
 
 /// What a command came to, as its exit status.
