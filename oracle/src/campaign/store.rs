@@ -7,7 +7,7 @@ use mm_reference::text::{write, Program};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -76,7 +76,8 @@ impl Store {
     /// Says that a program could not be written, and what it is.
     fn complain(&self, error: StoreError, program: &Program) {
         let why = format!("{error}: {}", error.source);
-        eprintln!("mmdiff: {why}; the program is:\n{}", write(program));
+        let text = format!("mmdiff: {why}; the program is:\n{}\n", write(program));
+        let _ = io::stderr().write_all(text.as_bytes()); // the summary says it again
         self.unsaved.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(why);
     }
 

@@ -1,5 +1,14 @@
 //! The command line.
 
+/// Like the standard macros, but a reader who went away is no reason to panic.
+macro_rules! print {
+    ($($arg:tt)*) => { $crate::cli::output(format_args!($($arg)*)) };
+}
+macro_rules! println {
+    () => { print!("\n") };
+    ($($arg:tt)*) => {{ print!($($arg)*); print!("\n") }};
+}
+
 mod fuzz;
 mod known;
 mod programs;
@@ -13,6 +22,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mm_reference::defect::Defect;
 use mm_reference::profile::Profile;
+use std::fmt;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -166,7 +177,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Agree) => ExitCode::SUCCESS,
         Ok(Outcome::Diverged) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("mmdiff: {error:#}");
+            let _ = writeln!(io::stderr(), "mmdiff: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -188,6 +199,16 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::C(args) => programs::c(args),
         Command::Known(args) => known::known(args),
         Command::Profile(args) => show::profile(args),
+    }
+}
+
+/// Prints to standard output; where that fails there is nothing left to do.
+fn output(text: fmt::Arguments<'_>) {
+    if let Err(error) = io::stdout().write_fmt(text) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let _ = writeln!(io::stderr(), "mmdiff: failed to print: {error}");
+        }
+        std::process::exit(2);
     }
 }
 
