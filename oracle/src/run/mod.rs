@@ -161,15 +161,14 @@ impl Runner {
     /// All operations at once, observed at the end.
     fn run_batched(&mut self, feed: &mut dyn Feed, trial: &mut Trial) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-        let mut system = std::mem::replace(&mut live.next, live.fresh.clone());
-        while let Some(op) = feed.next(&system) {
-            if !predict(&mut system, op, trial) {
+        let start = live.next.clone();
+        while let Some(op) = feed.next(&live.next) {
+            if !predict(&mut live.next, &start, op, trial) {
                 break;
             }
         }
         let ran = live.subject.execute_into(&trial.ops, &mut self.outcomes);
         trial.actual.append(&mut self.outcomes);
-        live.next = system;
         ran?;
         self.compare_outcomes(trial, 0);
         self.observe(trial, &Want::ALL)
@@ -182,13 +181,15 @@ impl Runner {
         trial: &mut Trial,
         stride: usize,
     ) -> Result<(), RunError> {
+        let Some(live) = &self.live else { return Err(SubjectError::Dead.into()) };
+        let start = live.next.clone();
         loop {
             let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
             let first = trial.ops.len();
             let mut more = true;
             while more && trial.ops.len() - first < stride {
                 more = match feed.next(&live.next) {
-                    Some(op) => predict(&mut live.next, op, trial),
+                    Some(op) => predict(&mut live.next, &start, op, trial),
                     None => false,
                 };
             }
@@ -316,8 +317,9 @@ fn trial_parts<'a>(ops: &'a [Op], actual: &'a [Outcome]) -> (&'a [Op], &'a [Outc
     (ops, actual)
 }
 
-/// Applies an operation to the model; false when it has no prediction.
-fn predict(system: &mut System, op: Op, trial: &mut Trial) -> bool {
+/// Applies an operation to the model; false when it has no prediction, and the
+/// model is then as it was before: it may have noticed only halfway.
+fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bool {
     match system.apply(&op) {
         Ok(answer) => {
             trial.ops.push(op);
@@ -326,6 +328,10 @@ fn predict(system: &mut System, op: Op, trial: &mut Trial) -> bool {
         }
         Err(reason) => {
             trial.unpredictable = Some(reason);
+            *system = start.clone();
+            for op in &trial.ops {
+                system.apply(op).ok();
+            }
             false
         }
     }
