@@ -88,6 +88,9 @@ pub enum CampaignError {
     /// Findings cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A worker could not be started.
+    #[error("failed to start a worker")]
+    Thread(#[source] std::io::Error),
     /// A worker panicked.
     #[error("a worker ended unexpectedly")]
     Worker,
@@ -127,13 +130,18 @@ pub fn run(
             .map(|number| {
                 let cpu = cpus.get(number % cpus.len().max(1)).copied();
                 let shared = &shared;
-                scope.spawn(move || {
+                let work = move || {
                     Worker::new(number as u64, cpu, options, profile.clone(), caps.clone())
                         .work(shared)
-                })
+                };
+                let started = std::thread::Builder::new().spawn_scoped(scope, work);
+                if started.is_err() {
+                    shared.stop.store(true, Ordering::Relaxed);
+                }
+                started
             })
             .collect();
-        while !workers.iter().all(|w| w.is_finished()) {
+        while workers.iter().flatten().any(|w| !w.is_finished()) {
             progress.tick(
                 options,
                 started.elapsed(),
@@ -143,7 +151,10 @@ pub fn run(
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        workers.into_iter().map(|w| w.join()).collect::<Vec<_>>()
+        let join = |worker: std::io::Result<std::thread::ScopedJoinHandle<_>>| {
+            worker.map_err(CampaignError::Thread)?.join().map_err(|_| CampaignError::Worker)
+        };
+        workers.into_iter().map(join).collect::<Vec<_>>()
     });
     progress.done();
     let mut tallies = Vec::new();
@@ -154,7 +165,7 @@ pub fn run(
                 tallies.push(tally);
                 failure = failure.or(result.err());
             }
-            Err(_) => failure = failure.or(Some(CampaignError::Worker)),
+            Err(error) => failure = failure.or(Some(error)),
         }
     }
     let programs = shared.programs.load(Ordering::Relaxed);

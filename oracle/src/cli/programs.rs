@@ -9,14 +9,19 @@ use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Layout, Op};
 use mm_reference::profile::Profile;
-use mm_reference::text::{parse, write, Expected, Mode, Program};
+use mm_reference::text::{parse, write, Expected, Mode, Program, MAX_BYTES};
 use serde_json::json;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// Reads a program; what cannot be read is said with its place.
 fn load(path: &Path) -> Result<Program> {
-    let text = std::fs::read_to_string(path)
+    let mut text = String::new();
+    File::open(path)
+        // a byte more than allowed is enough to be refused
+        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_string(&mut text))
         .with_context(|| format!("failed to read {}", path.display()))?;
     parse(&text, Mode::Strict).with_context(|| format!("failed to parse {}", path.display()))
 }
