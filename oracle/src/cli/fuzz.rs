@@ -64,6 +64,6 @@ pub(super) fn stop_flag() -> Result<Arc<AtomicBool>> {
             std::process::exit(130);
         }
     })
-    .context("failed to watch for Ctrl-C")?;
+    .context("failed to start the thread that watches for Ctrl-C")?;
     Ok(stop)
 }

@@ -14,7 +14,7 @@ const MALFORMED: &[(&str, &str)] = &[
     ("munmap(1, 2) = maybe", "line 1, column 16"),
     ("munmap(1, 0x10000000000000000)", "line 1, column 11: number out of range"),
     ("mprotect(1, 2, PROT_RAED)", "line 1, column 16: unknown protection `PROT_RAED`"),
-    ("munmap(1, 2)\nrequires: root", "line 2, column 1: requires: must come before"),
+    ("munmap(1, 2)\nrequires: root", "line 2, column 10: requires: must come before"),
     ("requires: luck\n", "line 1, column 11: unknown requirement `luck`"),
     ("p1: munmap(1, 2)", "line 1, column 1: there is no process p1"),
     ("exit()", "line 1, column 1: the first process cannot exit"),

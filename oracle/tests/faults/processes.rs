@@ -170,11 +170,15 @@ fn no_more_processes() {
     let folder = Folder::new();
     let file = folder.file("program.mm", "munmap(mmap-0x1000, 0x1000)\n");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("permissions");
-    for args in [&["run", &file][..], &["fuzz", "--programs", "10", "--out", "/nonexistent"]] {
+    let fuzz = ["fuzz", "--programs", "10", "--out", "/nonexistent"];
+    for (args, message) in [
+        (&["run", &file][..], "failed to fork: Resource temporarily unavailable"),
+        (&fuzz, "failed to start the thread"),
+    ] {
         let Some(command) = without_processes(&folder, args) else { return };
         let done = run(command);
         assert_eq!(done.status, Some(2), "{done:?}");
-        assert!(done.err.contains("Resource temporarily unavailable"), "{done:?}");
+        assert!(done.err.contains(message), "{done:?}");
     }
 }
 
