@@ -76,7 +76,6 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         .collect::<Result<_>>()?;
     let mut runner = runner()?;
     let mut result = Outcome::Agree;
-    let mut lost = 0;
     let mut records = Vec::new();
     for (file, program) in &programs {
         if let Some(unmet) = program.requires.unmet(runner.profile()) {
@@ -89,14 +88,11 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
         let layout = *runner.fresh()?.layout();
         let wrong = unexpected(program, &trial, &layout);
-        let (agreed, ran) = match &trial.verdict {
-            Verdict::Agreed => (wrong.is_empty(), true),
-            Verdict::Diverged(divergence) => (divergence.known.is_some() && wrong.is_empty(), true),
-            Verdict::Lost(_) => (false, false),
+        let agreed = match &trial.verdict {
+            Verdict::Agreed => wrong.is_empty(),
+            Verdict::Diverged(divergence) => divergence.known.is_some() && wrong.is_empty(),
         };
-        if !ran {
-            lost += 1;
-        } else if !agreed {
+        if !agreed {
             result = Outcome::Diverged;
         }
         if args.format == Format::Json {
@@ -113,9 +109,6 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
     }
     if args.format == Format::Json {
         println!("{:#}", json!(records));
-    }
-    if lost > 0 {
-        bail!("{lost} of {} programs could not be run", programs.len());
     }
     Ok(result)
 }
@@ -142,7 +135,6 @@ fn verdict(trial: &Trial, wrong: &[String]) -> String {
     let mut text = match &trial.verdict {
         Verdict::Agreed if wrong.is_empty() => "agree".to_owned(),
         Verdict::Agreed => "model and kernel agree, but not with the file".to_owned(),
-        Verdict::Lost(why) => format!("could not be run: {why}"),
         Verdict::Diverged(d) => match d.known {
             Some(quirks) => {
                 let names: Vec<_> = quirks.iter().map(|q| q.name()).collect();
@@ -164,7 +156,6 @@ fn record(file: &Path, trial: &Trial, wrong: &[String], agreed: bool) -> serde_j
     json!({
         "program": file,
         "verdict": match &trial.verdict {
-            Verdict::Lost(_) => "lost",
             Verdict::Diverged(d) if d.known.is_some() => "known",
             _ if agreed => "agree",
             _ => "diverge",
@@ -276,9 +267,6 @@ fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<crate::campaign::
     let program = load(file)?;
     let ops = operations(file, &program, runner.fresh()?)?;
     let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
-    if let Verdict::Lost(why) = &trial.verdict {
-        bail!("failed to run {}: {why}", file.display());
-    }
     if let Some(quirks) = trial.divergence().and_then(|d| d.known) {
         let names: Vec<_> = quirks.iter().map(|q| q.name()).collect();
         println!("{}: a known difference: {}", file.display(), names.join(", "));

@@ -16,9 +16,9 @@ pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
 use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
 use crate::observe::{Capabilities, KernelLog, ObserveError, ProcFiles, Want};
-use crate::subject::{Config, Subject, SubjectError};
+use crate::subject::{Config, ResetPlan, Subject, SubjectError};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Call, Op, Outcome, ProcessId, MAX_PROCESSES};
 use mm_reference::profile::Profile;
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
 use reset::reset_ops;
@@ -53,6 +53,8 @@ struct Live {
     fresh: System,
     /// The state at the start of the next program.
     next: System,
+    /// What the program before did, and how it was undone.
+    before: Vec<Op>,
     programs: u32,
 }
 
@@ -120,7 +122,7 @@ impl Runner {
         let seed = seed(&subject, &mut first)?;
         let fresh = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
-        self.live = Some(Live { subject, files, seed, next: fresh.clone(), fresh, programs: 0 });
+        self.live = Some(Live { subject, files, seed, next: fresh.clone(), fresh, before: Vec::new(), programs: 0 });
         Ok(())
     }
 
@@ -147,7 +149,7 @@ impl Runner {
         match result {
             Ok(()) => {}
             Err(RunError::Subject(error)) if !error.is_about_program() => {
-                trial.verdict = Verdict::Lost(error.to_string());
+                trial.lose(error.to_string());
             }
             Err(error) => {
                 self.live = None;
@@ -291,15 +293,22 @@ impl Runner {
         if let Verdict::Diverged(divergence) = &mut trial.verdict {
             divergence.known = explain::explain(&live.seed, &live.fresh, trial_parts(&trial.ops, &trial.actual), divergence, &self.caps);
         }
-        if !matches!(trial.verdict, Verdict::Agreed) {
+        if trial.diverged() {
+            trial.before = live.before;
             return;
         }
         live.programs += 1;
+        let children: Vec<_> = live.next.live().filter(|p| p.0 != 0).collect();
+        let children = children.into_iter();
         for files in &mut live.files[1..] {
             *files = None;
         }
         if let Some(ops) = reset_ops(&mut live.next, &live.fresh, &live.seed) {
-            if live.subject.reset_lazily(&crate::subject::ResetPlan { ops }).is_ok() {
+            live.before.clear();
+            live.before.extend_from_slice(&trial.ops);
+            live.before.extend(children.map(|process| Op { process, call: Call::Exit }));
+            live.before.extend_from_slice(&ops);
+            if live.subject.reset_lazily(&ResetPlan { ops }).is_ok() {
                 self.live = Some(live);
             }
         }
