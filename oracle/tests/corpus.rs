@@ -63,7 +63,9 @@ fn model_and_kernel_agree_on_the_corpus() {
         let version = runner.profile().version;
         let quirk = QUIRKS
             .iter()
-            .find(|q| path.parent().is_some_and(|p| p.ends_with("known")) && name.contains(q.name()))
+            .find(|q| {
+                path.parent().is_some_and(|p| p.ends_with("known")) && name.contains(q.name())
+            })
             .filter(|q| q.affects(version));
         match (&trial.verdict, quirk) {
             (Verdict::Agreed, None) if trial.unpredictable.is_none() => {}

@@ -77,8 +77,8 @@ fn every_known_difference_has_its_program() {
     programs(&folder, &mut files);
     for quirk in QUIRKS {
         let path = folder.join(format!("{}.mm", quirk.name()));
-        let text = fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let bare = |text: &str| {
             let mut program = parse(text, Mode::Strict).expect("a program");
             program.header.clear();

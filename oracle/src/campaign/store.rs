@@ -95,9 +95,8 @@ impl Store {
         for (index, answer) in trial.predicted.iter().enumerate() {
             program.expect(index, &answer.outcome, layout);
         }
-        let written = write_file(&folder, "program.mm", &write(&program)).and_then(|()| {
-            write_file(&folder, "report.txt", &super::finding::report(divergence))
-        });
+        let written = write_file(&folder, "program.mm", &write(&program))
+            .and_then(|()| write_file(&folder, "report.txt", &super::finding::report(divergence)));
         if let Err(error) = written {
             self.complain(error, &program);
         }

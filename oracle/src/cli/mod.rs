@@ -214,8 +214,7 @@ fn output(text: fmt::Arguments<'_>) {
 
 /// The running kernel's profile.
 fn kernel() -> Result<(Arc<Profile>, Vec<Origin>)> {
-    let (profile, origins) =
-        running_kernel().context("failed to find out what this kernel is")?;
+    let (profile, origins) = running_kernel().context("failed to find out what this kernel is")?;
     Ok((Arc::new(profile), origins))
 }
 

@@ -80,7 +80,9 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
     for (file, program) in &programs {
         if let Some(unmet) = program.requires.unmet(runner.profile()) {
             println!("{}: skipped, requires {unmet}", file.display());
-            records.push(json!({ "program": file, "verdict": "skipped", "requires": unmet.to_string() }));
+            records.push(
+                json!({ "program": file, "verdict": "skipped", "requires": unmet.to_string() }),
+            );
             continue;
         }
         runner.discard();

@@ -54,8 +54,7 @@ fn an_interrupted_campaign_keeps_what_it_found() {
         return;
     }
     let folder = Folder::new();
-    let running =
-        campaign(&folder, &["--time", "60s", "--defect", "munmap-keeps-total-vm"]);
+    let running = campaign(&folder, &["--time", "60s", "--defect", "munmap-keeps-total-vm"]);
     wait_for("a finding", || {
         let found = fs::read_dir(folder.path().join("out")).ok()?;
         found.flatten().any(|f| f.path().join("finding.json").exists()).then_some(())

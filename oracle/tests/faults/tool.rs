@@ -26,7 +26,8 @@ impl Folder {
     pub fn new() -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("mmdiff-faults-{}-{number}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("mmdiff-faults-{}-{number}", std::process::id()));
         fs::create_dir(&path).expect("a new folder");
         Folder(path)
     }
