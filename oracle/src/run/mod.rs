@@ -111,8 +111,10 @@ impl Runner {
     }
 
     fn start(&mut self) -> Result<(), RunError> {
-        let usable =
-            self.live.as_ref().is_some_and(|l| l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive());
+        let usable = self
+            .live
+            .as_ref()
+            .is_some_and(|l| l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive());
         if usable {
             return Ok(());
         }
@@ -122,7 +124,15 @@ impl Runner {
         let seed = seed(&subject, &mut first)?;
         let fresh = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
-        self.live = Some(Live { subject, files, seed, next: fresh.clone(), fresh, before: Vec::new(), programs: 0 });
+        self.live = Some(Live {
+            subject,
+            files,
+            seed,
+            next: fresh.clone(),
+            fresh,
+            before: Vec::new(),
+            programs: 0,
+        });
         Ok(())
     }
 
@@ -271,7 +281,13 @@ impl Runner {
         self.check_log(&mut differences);
         if !differences.is_empty() {
             let index = trial.ops.len().saturating_sub(1);
-            trial.observed(Step::After(index), differences, &self.expected, &self.actual, &self.plans);
+            trial.observed(
+                Step::After(index),
+                differences,
+                &self.expected,
+                &self.actual,
+                &self.plans,
+            );
         }
         Ok(())
     }
@@ -291,7 +307,13 @@ impl Runner {
     fn finish(&mut self, trial: &mut Trial) {
         let Some(mut live) = self.live.take() else { return };
         if let Verdict::Diverged(divergence) = &mut trial.verdict {
-            divergence.known = explain::explain(&live.seed, &live.fresh, trial_parts(&trial.ops, &trial.actual), divergence, &self.caps);
+            divergence.known = explain::explain(
+                &live.seed,
+                &live.fresh,
+                trial_parts(&trial.ops, &trial.actual),
+                divergence,
+                &self.caps,
+            );
         }
         if trial.diverged() {
             trial.before = live.before;
@@ -348,7 +370,7 @@ fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bo
 
 fn files_of(subject: &Subject, process: ProcessId) -> Result<ProcFiles, RunError> {
     let pid = subject.pid(process).ok_or(SubjectError::Dead)?;
-    Ok(ProcFiles::open(pid).map_err(RunError::Observe)?)
+    ProcFiles::open(pid).map_err(RunError::Observe)
 }
 
 /// The signature of a divergence: its first difference, seen after its operation.

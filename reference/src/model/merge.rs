@@ -11,7 +11,7 @@
 //! offsets continue each other, and their anon_vmas can be one.
 
 use super::anon_vma::AnonVmaId;
-use super::vma::{Backing, Vma, VmFlags};
+use super::vma::{Backing, VmFlags, Vma};
 use super::Current;
 use crate::addr::pages;
 use crate::defect::Defect;

@@ -1,7 +1,7 @@
 //! Changing attributes of a part of a mapping: `vma_modify` of `mm/vma.c`.
 
 use super::merge::{is_fork_child, Attributes};
-use super::vma::{Vma, VmFlags};
+use super::vma::{VmFlags, Vma};
 use super::{fail, Current, Fail};
 use crate::errno::Errno;
 use std::sync::Arc;

@@ -8,9 +8,7 @@
 //! ```
 
 use super::{fail, Current, Fail};
-use crate::addr::{
-    align_down, page_aligned, page_down, page_up, PAGE_SIZE, PMD_SIZE, TASK_SIZE,
-};
+use crate::addr::{align_down, page_aligned, page_down, page_up, PAGE_SIZE, PMD_SIZE, TASK_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::op::consts::{MAP_32BIT, MAP_ABOVE4G, MAP_FIXED};

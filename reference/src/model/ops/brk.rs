@@ -5,7 +5,7 @@ use crate::addr::{page_up, pages, PAGE_SHIFT, PAGE_SIZE};
 use crate::defect::Defect;
 use crate::model::gup;
 use crate::model::merge::Attributes;
-use crate::model::vma::{Backing, Vma, VmFlags};
+use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{Current, Fail};
 use crate::op::consts::MAP_FIXED;
 
@@ -97,7 +97,8 @@ fn extend_or_insert(cur: &mut Current, old: u64, new: u64, flags: VmFlags) {
         copied: false,
     };
     let below = cur.mm.vmas.before(old).filter(|vma| vma.end > cur.mm.start_brk);
-    let below = below.map(|vma| vma.start).filter(|_| !cur.profile.has_defect(Defect::BrkNeverExtends));
+    let below =
+        below.map(|vma| vma.start).filter(|_| !cur.profile.has_defect(Defect::BrkNeverExtends));
     let start = cur.merge_new((old, new), &range, (below, None), None).unwrap_or_else(|| {
         cur.mm.vmas.insert(Vma::anonymous(old, new, flags));
         old

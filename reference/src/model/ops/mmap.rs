@@ -6,7 +6,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::gup;
 use crate::model::merge::Attributes;
-use crate::model::vma::{Backing, Vma, VmFlags};
+use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{fail, CannotPredict, Current, Fail};
 use crate::op::consts::*;
 use crate::profile::Rule;
@@ -89,10 +89,8 @@ fn do_mmap(cur: &mut Current, args: &Mmap) -> Result<(u64, Option<u64>), Fail> {
             if vm_flags.contains(VmFlags::GROWSDOWN) {
                 return fail(Errno::EINVAL, "droppable memory cannot grow");
             }
-            vm_flags |= VmFlags::DROPPABLE
-                | VmFlags::NORESERVE
-                | VmFlags::WIPEONFORK
-                | VmFlags::DONTDUMP;
+            vm_flags |=
+                VmFlags::DROPPABLE | VmFlags::NORESERVE | VmFlags::WIPEONFORK | VmFlags::DONTDUMP;
         }
         MAP_PRIVATE => {}
         _ => return fail(Errno::EINVAL, "neither shared nor private"),
@@ -101,8 +99,8 @@ fn do_mmap(cur: &mut Current, args: &Mmap) -> Result<(u64, Option<u64>), Fail> {
         vm_flags |= VmFlags::NORESERVE;
     }
     mmap_region(cur, addr, len, vm_flags)?;
-    let populate = vm_flags.contains(VmFlags::LOCKED)
-        || flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE;
+    let populate =
+        vm_flags.contains(VmFlags::LOCKED) || flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE;
     Ok((addr, populate.then_some(len)))
 }
 

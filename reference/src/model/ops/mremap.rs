@@ -12,7 +12,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::merge::Attributes;
 use crate::model::modify::attributes_of;
-use crate::model::vma::{Vma, VmFlags};
+use crate::model::vma::{VmFlags, Vma};
 use crate::model::{fail, gup, move_tables, CannotPredict, Current, Fail};
 use crate::op::consts::{MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE};
 use crate::profile::{Quirk, Rule};
@@ -379,7 +379,8 @@ fn copy_vma(cur: &mut Current, call: &Remap) -> Result<(u64, u64), Fail> {
         let source = cur.mm.vmas.containing(call.addr).map_or(merged, |vma| vma.start);
         return Ok((source, merged));
     }
-    let mut copy = Vma { start, end, pgoff: range.pgoff, chain: Default::default(), ..source.clone() };
+    let mut copy =
+        Vma { start, end, pgoff: range.pgoff, chain: Default::default(), ..source.clone() };
     cur.anon_vmas.clone_chain(&mut copy, &source);
     cur.mm.vmas.insert(copy);
     Ok((source.start, start))

@@ -3,7 +3,7 @@
 use crate::addr::{page_aligned, page_up, TASK_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
-use crate::model::vma::{Vma, VmFlags};
+use crate::model::vma::{VmFlags, Vma};
 use crate::model::{fail, page_table, zap, Current, Fail};
 
 /// Mappings taken out of the tree, on their way to be unmapped
