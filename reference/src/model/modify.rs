@@ -1,8 +1,9 @@
 //! Changing attributes of a part of a mapping: `vma_modify` of `mm/vma.c`.
 
 use super::merge::{is_fork_child, Attributes};
-use super::vma::{Vma, VmFlags};
+use super::vma::{VmFlags, Vma};
 use super::{fail, Current, Fail};
+use crate::defect::Defect;
 use crate::errno::Errno;
 use std::sync::Arc;
 
@@ -87,7 +88,9 @@ impl Current<'_> {
         let mut upper = lower.clone();
         upper.chain.clear();
         self.anon_vmas.clone_chain(&mut upper, &lower);
-        upper.pgoff = lower.pgoff_of(at);
+        if !self.profile.has_defect(Defect::SplitKeepsPgoff) {
+            upper.pgoff = lower.pgoff_of(at);
+        }
         upper.start = at;
         lower.end = at;
         self.mm.vmas.insert(lower);
