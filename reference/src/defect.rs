@@ -5,6 +5,8 @@
 //! [`Profile::has_defect`](crate::profile::Profile::has_defect) at the place
 //! where it would go wrong.
 
+use crate::profile::{Profile, Rule};
+
 macro_rules! defects {
     ($($variant:ident = $name:literal, $area:literal, $text:literal;)+) => {
         /// One wrong rule. At most one is active in a profile.
@@ -122,6 +124,8 @@ defects! {
     MdweIgnored = "mdwe-ignored", "prctl", "PR_SET_MDWE has no effect";
     MmapForgetsLockedVm = "mmap-forgets-locked-vm", "mmap", "MAP_LOCKED is not counted in VmLck";
     MprotectIgnoresSeal = "mprotect-ignores-seal", "mprotect", "mprotect changes sealed mappings";
+    SplitsUnlimited = "splits-unlimited", "merge",
+        "changes may split mappings although vm.max_map_count is reached";
     MprotectForgetsAccount = "mprotect-forgets-account", "mprotect",
         "memory that becomes writable is not added to the commit charge";
     MprotectForgetsDataVm = "mprotect-forgets-data-vm", "mprotect",
@@ -313,5 +317,35 @@ impl Defect {
     /// The defect with this name.
     pub fn from_name(name: &str) -> Option<Defect> {
         DEFECTS.iter().copied().find(|d| d.name() == name)
+    }
+
+    /// What a kernel lacks without which the wrong rule cannot show.
+    pub fn lacks(self, profile: &Profile) -> Option<&'static str> {
+        let (has, what) = match self {
+            Defect::MergeIgnoresName => (profile.config.anon_vma_name, "names of anonymous memory"),
+            Defect::DiscardKeepsTables => (profile.config.pt_reclaim, "page-table reclaim"),
+            Defect::NoThpAlignment => (profile.config.thp, "transparent huge pages"),
+            Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {
+                (profile.config.ksm && !profile.settings.ksm_runs, "same-page merging, stopped")
+            }
+            Defect::PageoutKeepsLazyfree
+            | Defect::PageoutDropsRedirtied
+            | Defect::PageoutDropsYoung
+            | Defect::DroppableKept => (!profile.settings.swap, "a state without swap"),
+            Defect::GuardBitHidden => {
+                (profile.has(Rule::PagemapGuardBit), "a bit for guard regions")
+            }
+            Defect::MergeDropsGuardFlag | Defect::GuardForgetsFlag => {
+                (profile.has(Rule::MaybeGuard), "a flag for guard regions")
+            }
+            Defect::MremapClosesHoles
+            | Defect::MunmapIgnoresMapCount
+            | Defect::MadviseSplitIsNoMemory
+            | Defect::SplitsUnlimited => {
+                (profile.has(Rule::MremapMulti), "moves of several mappings")
+            }
+            _ => (true, ""),
+        };
+        (!has).then_some(what)
     }
 }

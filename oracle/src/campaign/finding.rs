@@ -1,8 +1,8 @@
 //! From a divergence to a finding: seen again, made small, seen reliably.
 
 use crate::compare::{render, Signature};
-use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
 use crate::generate::{Fence, Shape, Workshop};
+use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use mm_reference::model::System;
 use mm_reference::op::{Layout, Op, Outcome};
@@ -68,8 +68,7 @@ pub fn investigate(
     let mut seen = None;
     for attempt in 0..CONFIRMATIONS {
         // the first looks find the operation to blame; the last one looks as the first run did
-        let observe =
-            if attempt + 1 < CONFIRMATIONS { Observe::EveryOp } else { Observe::End };
+        let observe = if attempt + 1 < CONFIRMATIONS { Observe::EveryOp } else { Observe::End };
         runner.discard();
         let again = runner.run(&mut Replay::new(through), observe)?;
         if let Some(divergence) = again.divergence() {

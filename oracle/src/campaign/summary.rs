@@ -183,7 +183,11 @@ impl fmt::Display for Summary {
                 writeln!(f, "      {line}")?;
             }
             if let Some(first) = finding.divergence.differences.first() {
-                writeln!(f, "    expected {}, got {} ({})", first.expected, first.actual, first.field)?;
+                writeln!(
+                    f,
+                    "    expected {}, got {} ({})",
+                    first.expected, first.actual, first.field
+                )?;
             }
         }
         Ok(())

@@ -49,7 +49,9 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         let program = load(file)?;
         if let Some(unmet) = program.requires.unmet(runner.profile()) {
             println!("{}: skipped, requires {unmet}", file.display());
-            records.push(json!({ "program": file, "verdict": "skipped", "requires": unmet.to_string() }));
+            records.push(
+                json!({ "program": file, "verdict": "skipped", "requires": unmet.to_string() }),
+            );
             continue;
         }
         let ops: Vec<Op> = program.ops().cloned().collect();

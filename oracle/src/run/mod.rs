@@ -109,8 +109,10 @@ impl Runner {
     }
 
     fn start(&mut self) -> Result<(), RunError> {
-        let usable =
-            self.live.as_ref().is_some_and(|l| l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive());
+        let usable = self
+            .live
+            .as_ref()
+            .is_some_and(|l| l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive());
         if usable {
             return Ok(());
         }
@@ -268,7 +270,13 @@ impl Runner {
         self.check_log(&mut differences);
         if !differences.is_empty() {
             let index = trial.ops.len().saturating_sub(1);
-            trial.observed(Step::After(index), differences, &self.expected, &self.actual, &self.plans);
+            trial.observed(
+                Step::After(index),
+                differences,
+                &self.expected,
+                &self.actual,
+                &self.plans,
+            );
         }
         Ok(())
     }
@@ -288,7 +296,13 @@ impl Runner {
     fn finish(&mut self, trial: &mut Trial) {
         let Some(mut live) = self.live.take() else { return };
         if let Verdict::Diverged(divergence) = &mut trial.verdict {
-            divergence.known = explain::explain(&live.seed, &live.fresh, trial_parts(&trial.ops, &trial.actual), divergence, &self.caps);
+            divergence.known = explain::explain(
+                &live.seed,
+                &live.fresh,
+                trial_parts(&trial.ops, &trial.actual),
+                divergence,
+                &self.caps,
+            );
         }
         if !matches!(trial.verdict, Verdict::Agreed) {
             return;

@@ -31,9 +31,7 @@ pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Opt
     }
     let mm = |system: &System| system.process(first).map(|p| p.mm.clone());
     let state = mm(system)?;
-    if state.def_flags.intersects(VmFlags::LOCKED_MASK)
-        || seed_is_locked(&state, seed)
-    {
+    if state.def_flags.intersects(VmFlags::LOCKED_MASK) || seed_is_locked(&state, seed) {
         perform(system, Call::Munlockall)?;
     }
     if state.merge_any {
