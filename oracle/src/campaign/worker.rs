@@ -2,9 +2,9 @@
 
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape};
+use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape, Theme};
 use crate::observe::Capabilities;
-use crate::run::{Feed, RunError, Runner, Trial, Verdict};
+use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::Op;
@@ -16,6 +16,10 @@ use std::time::Duration;
 
 /// How many times in a row a subject may be lost before the worker gives up.
 const LOSSES: u32 = 20;
+
+/// Of so many programs one fills the address space up to the limit of mappings,
+/// which takes about a second.
+const FILL_EVERY: u64 = 20_000;
 
 /// What a worker counted.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +85,11 @@ impl<'a> Worker<'a> {
             let seed = program_seed(self.options.seed, self.number, count);
             count += 1;
             let mut source = Seeded::new(seed);
-            let shape = Shape { max_ops: self.options.max_ops, avoid, ..Shape::default() };
+            let fill = count % FILL_EVERY == FILL_EVERY / 2;
+            let theme = fill.then_some(Theme::Fill);
+            let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
+            // tens of thousands of operations are not looked at one by one
+            let observe = if fill { Observe::End } else { self.options.observe };
             let fresh = match self.runner.fresh() {
                 Ok(fresh) => fresh,
                 Err(error) => {
@@ -92,7 +100,7 @@ impl<'a> Worker<'a> {
             };
             let generator = Generator::new(shape, &fence, &mut source, fresh);
             let mut feed = Generated { generator, source, seed };
-            match self.runner.run(&mut feed, self.options.observe) {
+            match self.runner.run(&mut feed, observe) {
                 Ok(trial) => {
                     losses = 0;
                     self.judge(trial, shared)?;
@@ -123,12 +131,11 @@ impl<'a> Worker<'a> {
         if let Some(CannotPredict(reason)) = trial.unpredictable {
             *self.tally.unpredictable.entry(reason).or_default() += 1;
         }
+        if let Some(why) = &trial.lost {
+            *self.tally.lost.entry(why.clone()).or_default() += 1;
+        }
         match &trial.verdict {
             Verdict::Agreed => Ok(()),
-            Verdict::Lost(why) => {
-                *self.tally.lost.entry(why.clone()).or_default() += 1;
-                Ok(())
-            }
             Verdict::Diverged(divergence) => {
                 if let Some(known) = divergence.known {
                     for quirk in known.iter() {

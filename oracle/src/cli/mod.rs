@@ -115,7 +115,7 @@ struct FuzzArgs {
     #[arg(long, value_enum, default_value_t)]
     observe: ObserveArg,
     /// The most operations of a program
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=200))]
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=200))]
     max_ops: u16,
     /// Folder for findings
     #[arg(long, default_value = "mmdiff-out")]

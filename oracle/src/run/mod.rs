@@ -16,9 +16,9 @@ pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
 use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
 use crate::observe::{Capabilities, KernelLog, ObserveError, ProcFiles, Want};
-use crate::subject::{Config, Subject, SubjectError};
+use crate::subject::{Config, ResetPlan, Subject, SubjectError};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Call, Op, Outcome, ProcessId, MAX_PROCESSES};
 use mm_reference::profile::Profile;
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
 use reset::reset_ops;
@@ -53,6 +53,8 @@ struct Live {
     fresh: System,
     /// The state at the start of the next program.
     next: System,
+    /// What the program before did, and how it was undone.
+    before: Vec<Op>,
     programs: u32,
 }
 
@@ -122,7 +124,7 @@ impl Runner {
         let seed = seed(&subject, &mut first)?;
         let fresh = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
-        self.live = Some(Live { subject, files, seed, next: fresh.clone(), fresh, programs: 0 });
+        self.live = Some(Live { subject, files, seed, next: fresh.clone(), fresh, before: Vec::new(), programs: 0 });
         Ok(())
     }
 
@@ -149,7 +151,7 @@ impl Runner {
         match result {
             Ok(()) => {}
             Err(RunError::Subject(error)) if !error.is_about_program() => {
-                trial.verdict = Verdict::Lost(error.to_string());
+                trial.lose(error.to_string());
             }
             Err(error) => {
                 self.live = None;
@@ -163,15 +165,14 @@ impl Runner {
     /// All operations at once, observed at the end.
     fn run_batched(&mut self, feed: &mut dyn Feed, trial: &mut Trial) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-        let mut system = std::mem::replace(&mut live.next, live.fresh.clone());
-        while let Some(op) = feed.next(&system) {
-            if !predict(&mut system, op, trial) {
+        let start = live.next.clone();
+        while let Some(op) = feed.next(&live.next) {
+            if !predict(&mut live.next, &start, op, trial) {
                 break;
             }
         }
         let ran = live.subject.execute_into(&trial.ops, &mut self.outcomes);
         trial.actual.append(&mut self.outcomes);
-        live.next = system;
         ran?;
         self.compare_outcomes(trial, 0);
         self.observe(trial, &Want::ALL)
@@ -184,13 +185,15 @@ impl Runner {
         trial: &mut Trial,
         stride: usize,
     ) -> Result<(), RunError> {
+        let Some(live) = &self.live else { return Err(SubjectError::Dead.into()) };
+        let start = live.next.clone();
         loop {
             let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
             let first = trial.ops.len();
             let mut more = true;
             while more && trial.ops.len() - first < stride {
                 more = match feed.next(&live.next) {
-                    Some(op) => predict(&mut live.next, op, trial),
+                    Some(op) => predict(&mut live.next, &start, op, trial),
                     None => false,
                 };
             }
@@ -304,15 +307,22 @@ impl Runner {
                 &self.caps,
             );
         }
-        if !matches!(trial.verdict, Verdict::Agreed) {
+        if trial.diverged() {
+            trial.before = live.before;
             return;
         }
         live.programs += 1;
+        let children: Vec<_> = live.next.live().filter(|p| p.0 != 0).collect();
+        let children = children.into_iter();
         for files in &mut live.files[1..] {
             *files = None;
         }
         if let Some(ops) = reset_ops(&mut live.next, &live.fresh, &live.seed) {
-            if live.subject.reset_lazily(&crate::subject::ResetPlan { ops }).is_ok() {
+            live.before.clear();
+            live.before.extend_from_slice(&trial.ops);
+            live.before.extend(children.map(|process| Op { process, call: Call::Exit }));
+            live.before.extend_from_slice(&ops);
+            if live.subject.reset_lazily(&ResetPlan { ops }).is_ok() {
                 self.live = Some(live);
             }
         }
@@ -330,8 +340,9 @@ fn trial_parts<'a>(ops: &'a [Op], actual: &'a [Outcome]) -> (&'a [Op], &'a [Outc
     (ops, actual)
 }
 
-/// Applies an operation to the model; false when it has no prediction.
-fn predict(system: &mut System, op: Op, trial: &mut Trial) -> bool {
+/// Applies an operation to the model; false when it has no prediction, and the
+/// model is then as it was before: it may have noticed only halfway.
+fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bool {
     match system.apply(&op) {
         Ok(answer) => {
             trial.ops.push(op);
@@ -340,6 +351,10 @@ fn predict(system: &mut System, op: Op, trial: &mut Trial) -> bool {
         }
         Err(reason) => {
             trial.unpredictable = Some(reason);
+            *system = start.clone();
+            for op in &trial.ops {
+                system.apply(op).ok();
+            }
             false
         }
     }

@@ -271,6 +271,9 @@ fn move_several(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
 fn move_to(cur: &mut Current, mut call: Remap) -> Result<u64, Fail> {
     if call.fixed() {
         munmap::munmap(cur, call.new_addr, call.new_len)?;
+        if cur.mm.vmas.containing(call.addr).is_none() {
+            return fail(Errno::EFAULT, "the destination took the source away");
+        }
     }
     if call.new_len < call.old_len {
         munmap::munmap(cur, call.addr + call.new_len, call.old_len - call.new_len)?;
