@@ -16,12 +16,15 @@ pub(super) fn needed_by(defect: Defect) -> bool {
 
 /// The pages at the limit minus this many are made by doubling.
 const SPARE: u64 = 8;
+/// Pages of one mapping: enough to be cut in three.
+const EACH: u64 = 3;
 
 /// A few operations that fill the first process up to `vm.max_map_count`:
-/// read-only and writable pages by turns, all copied by each further call.
+/// read-only and writable mappings of three pages by turns, all copied by each
+/// further call.
 ///
 /// ```text
-///   rw rw  ->  r rw  ->  r rw . r rw  ->  r rw . r rw . r rw . r rw  ...
+///   rrrwww  ->  rrrwww.rrrwww  ->  rrrwww.rrrwww.rrrwww.rrrwww  ...
 /// ```
 ///
 /// Nothing where the kernel does not move several mappings at once.
@@ -45,11 +48,11 @@ pub(super) fn ops(fresh: &System) -> Vec<Op> {
     };
     let at = |page: u64| fresh.layout().express(base + page * PAGE_SIZE);
     let mut fill = || -> Option<()> {
-        perform(map(at(0), 2))?;
-        let mut count = perform(protect(at(0)))?;
-        let mut span = 2;
+        perform(map(at(0), 2 * EACH))?;
+        let mut count = perform(protect(at(0), EACH))?;
+        let mut span = 2 * EACH;
         while count + SPARE < max {
-            let pages = span.min(max - SPARE - count);
+            let pages = span.min((max - SPARE - count) * EACH);
             count = perform(Call::Mremap {
                 old: at(0),
                 old_len: pages * PAGE_SIZE,
@@ -62,7 +65,7 @@ pub(super) fn ops(fresh: &System) -> Vec<Op> {
         // the rest one by one: each makes two of one, or three
         perform(map(at(span + 1), 32))?;
         for page in 0.. {
-            count = perform(protect(at(span + 1 + 2 * page)))?;
+            count = perform(protect(at(span + 1 + 2 * page), 1))?;
             if count >= max {
                 break;
             }
@@ -85,6 +88,6 @@ fn map(addr: Addr, pages: u64) -> Call {
     Call::Mmap { addr, len: pages * PAGE_SIZE, prot, flags, fd: -1, offset: 0 }
 }
 
-fn protect(addr: Addr) -> Call {
-    Call::Mprotect { addr, len: PAGE_SIZE, prot: PROT_READ }
+fn protect(addr: Addr, pages: u64) -> Call {
+    Call::Mprotect { addr, len: pages * PAGE_SIZE, prot: PROT_READ }
 }

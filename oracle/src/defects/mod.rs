@@ -13,6 +13,7 @@ use crate::compare::Difference;
 use crate::generate::{Avoid, Fence, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{Observe, Replay, RunError, Runner, Verdict};
+use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use crate::subject::Config;
 use mm_reference::defect::Defect;
 use mm_reference::model::System;
@@ -27,6 +28,9 @@ use std::time::{Duration, Instant};
 
 /// Programs of more operations than this are observed at their end only.
 const MANY_MAPPINGS: usize = 4096;
+
+/// How far to shrink where only the kernel can tell.
+const KERNEL_BUDGET: Budget = Budget { tests: 200, time: Duration::from_secs(5) };
 
 /// How to hunt.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +107,8 @@ impl Hunter {
         let fence = Fence::of(&fresh);
         let first = if full::needed_by(defect) { full::ops(&fresh) } else { Vec::new() };
         let shape = Shape {
-            max_ops: 40,
+            max_ops: if first.is_empty() { 40 } else { 6 },
+            costly: 30,
             avoid: Avoid { hard_limits: false, ..avoid(&self.right) },
             ..Shape::default()
         };
@@ -117,13 +122,19 @@ impl Hunter {
             let theme = themes.get((programs / 2) as usize % themes.len().max(1)).copied();
             let seed = crate::generate::program_seed(options.seed, defect as u64, programs);
             programs += 1;
-            let Some(ops) = search.program(seed, theme) else { continue };
-            let ops = search.shortest(&ops);
+            let Some(whole) = search.program(seed, theme) else { continue };
+            let ops = search.shortest(&whole);
             if !tried.insert(ops.clone()) {
                 continue;
             }
-            match self.confirm(&ops, &wrong)? {
-                Some(difference) => {
+            let confirmed = match self.confirm(&ops, &wrong)? {
+                Some(difference) => Some((ops.clone(), difference)),
+                // what the models tell apart in the small may take more to be seen
+                None if first.is_empty() => self.shrink_on_kernel(&whole, &wrong, &search)?,
+                None => None,
+            };
+            match confirmed {
+                Some((ops, difference)) => {
                     let program = expected(&fresh, &ops);
                     let time = started.elapsed();
                     let caught = Caught { program, difference, programs, time };
@@ -146,8 +157,10 @@ impl Hunter {
     ) -> Result<Option<Difference>, RunError> {
         let right = self.right.clone();
         self.set_profile(&right);
-        if !matches!(self.run(ops)?, Verdict::Agreed) {
-            return Ok(None);
+        match self.run(ops)? {
+            Verdict::Agreed => {}
+            Verdict::Diverged(divergence) if divergence.known.is_some() => {}
+            _ => return Ok(None),
         }
         self.set_profile(wrong);
         Ok(match self.run(ops)? {
@@ -156,6 +169,37 @@ impl Hunter {
             }
             _ => None,
         })
+    }
+
+    /// The shortest program that is confirmed, from one that may be.
+    fn shrink_on_kernel(
+        &mut self,
+        ops: &[Op],
+        wrong: &Arc<Profile>,
+        search: &Search<'_>,
+    ) -> Result<Option<(Vec<Op>, Difference)>, RunError> {
+        if self.confirm(ops, wrong)?.is_none() {
+            return Ok(None);
+        }
+        let mut failure = None;
+        let shrunk = shrink(
+            ops,
+            &search.workshop(),
+            &mut |candidate: &[Op]| match self.confirm(candidate, wrong) {
+                Ok(Some(_)) => Shrinking::Same { at: candidate.len() - 1 },
+                Ok(None) => Shrinking::Gone,
+                Err(error) => {
+                    failure = Some(error);
+                    Shrinking::Gone
+                }
+            },
+            KERNEL_BUDGET,
+            &mut |_, _| {},
+        );
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        Ok(self.confirm(&shrunk.ops, wrong)?.map(|difference| (shrunk.ops, difference)))
     }
 
     fn run(&mut self, ops: &[Op]) -> Result<Verdict, RunError> {
@@ -189,8 +233,10 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "mmap" => &[Theme::General, Theme::Merge, Theme::Limits],
         "munmap" => &[Theme::General, Theme::Seal, Theme::Remap],
         "mprotect" => &[Theme::Cow, Theme::Exec, Theme::Lock, Theme::Seal, Theme::Merge],
-        "mremap" => &[Theme::Remap, Theme::Guard, Theme::Lock, Theme::Seal],
-        "madvise" => &[Theme::Advice, Theme::Guard, Theme::Cow, Theme::Seal],
+        "mremap" => &[Theme::Tables, Theme::Remap, Theme::Guard, Theme::Lock, Theme::Seal],
+        "madvise" => {
+            &[Theme::Reclaim, Theme::Tables, Theme::Advice, Theme::Guard, Theme::Cow, Theme::Seal]
+        }
         "brk" => &[Theme::Heap],
         "merge" => &[Theme::Merge, Theme::Guard, Theme::Cow],
         "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],

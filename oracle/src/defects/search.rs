@@ -93,6 +93,11 @@ impl<'f> Search<'f> {
         }
     }
 
+    /// What programs are mended against.
+    pub(super) fn workshop(&self) -> Workshop<'_> {
+        Workshop::new(&self.right, self.fence, &self.shape)
+    }
+
     /// The shortest program with any difference that shrinking leads to, from
     /// the very start.
     pub(super) fn shortest(&mut self, ops: &[Op]) -> Vec<Op> {

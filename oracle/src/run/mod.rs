@@ -124,7 +124,15 @@ impl Runner {
         let seed = seed(&subject, &mut first)?;
         let fresh = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
-        self.live = Some(Live { subject, files, seed, next: fresh.clone(), fresh, before: Vec::new(), programs: 0 });
+        self.live = Some(Live {
+            subject,
+            files,
+            seed,
+            next: fresh.clone(),
+            fresh,
+            before: Vec::new(),
+            programs: 0,
+        });
         Ok(())
     }
 
