@@ -124,7 +124,7 @@ pub(super) fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
         3 => range.start.saturating_sub(new_len),
         _ => aim.place(src, new_len),
     };
-    if maker.theme == Theme::Remap && src.chance(1, 8) {
+    if matches!(maker.theme, Theme::Remap | Theme::Tables) && src.chance(1, 8) {
         flags |= MREMAP_DONTUNMAP;
     }
     if flags & MREMAP_DONTUNMAP != 0 && is_well_known(maker, range, target) && src.chance(7, 8) {
