@@ -244,7 +244,5 @@ fn kernel() -> Result<(Arc<Profile>, Vec<Origin>)> {
 /// A runner on the first CPU that this process may use.
 fn runner() -> Result<Runner> {
     let (profile, _) = kernel()?;
-    let cpu = crate::sys::allowed_cpus().first().copied();
-    let config = Config { cpu, ..Config::default() };
-    Ok(Runner::new(config, profile, Capabilities::detect()))
+    Ok(Runner::new(Config::default(), profile, Capabilities::detect()))
 }

@@ -37,7 +37,8 @@ const FIRST: ProcessId = ProcessId(0);
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The CPU to which the calling thread and the subject are pinned; `None`
-    /// leaves the thread where it may run now.
+    /// leaves the thread where it may run now, which makes some of what is
+    /// observed a matter of chance.
     pub cpu: Option<usize>,
     /// How long a batch may take.
     pub timeout: Duration,
@@ -46,8 +47,11 @@ pub struct Config {
 }
 
 impl Default for Config {
+    /// Pinned to the first CPU that may be used: what waits in the batches of
+    /// another CPU cannot be drained.
     fn default() -> Config {
-        Config { cpu: None, timeout: Duration::from_secs(10), keeps_ipc_lock: true }
+        let cpu = sys::allowed_cpus().first().copied();
+        Config { cpu, timeout: Duration::from_secs(10), keeps_ipc_lock: true }
     }
 }
 
