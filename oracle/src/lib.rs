@@ -4,6 +4,7 @@
 pub mod campaign;
 pub mod cli;
 pub mod compare;
+pub mod defects;
 pub mod fuzzing;
 pub mod generate;
 pub mod observe;

@@ -70,7 +70,7 @@ impl<'a> Worker<'a> {
         profile: Arc<Profile>,
         caps: Capabilities,
     ) -> Worker<'a> {
-        let config = Config { cpu, timeout: Duration::from_secs(10) };
+        let config = Config { cpu, ..Config::default() };
         let runner = Runner::new(config, profile, caps);
         Worker { number, options, runner, tally: Tally::default(), met: HashSet::new() }
     }

@@ -9,6 +9,7 @@ macro_rules! println {
     ($($arg:tt)*) => {{ print!($($arg)*); print!("\n") }};
 }
 
+mod defects;
 mod fuzz;
 mod known;
 mod programs;
@@ -51,6 +52,8 @@ enum Command {
     C(FileArgs),
     /// List the known differences: kernel bugs that the model does not imitate
     Known(FormatArgs),
+    /// Check that wrong variants of the model are noticed on this kernel
+    Defects(DefectsArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
 }
@@ -154,6 +157,25 @@ fn defect(name: &str) -> Result<Defect, String> {
     Defect::from_name(name).ok_or_else(|| "there is no defect of this name".to_owned())
 }
 
+#[derive(Debug, Args)]
+struct DefectsArgs {
+    /// Only defects with this in their name
+    #[arg(long, default_value = "", hide_default_value = true)]
+    only: String,
+    /// How long to look for each
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "20s")]
+    time_each: Duration,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many to look for at a time, each on its CPU
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
 /// What a command came to, as its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -198,6 +220,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Shrink(args) => programs::shrink(args),
         Command::C(args) => programs::c(args),
         Command::Known(args) => known::known(args),
+        Command::Defects(args) => defects::defects(args),
         Command::Profile(args) => show::profile(args),
     }
 }

@@ -95,12 +95,14 @@ fn do_mmap(cur: &mut Current, args: &Mmap) -> Result<(u64, Option<u64>), Fail> {
         MAP_PRIVATE => {}
         _ => return fail(Errno::EINVAL, "neither shared nor private"),
     }
-    if flags & MAP_NORESERVE != 0 && cur.profile.settings.overcommit != 2 {
+    let ignored = cur.profile.has_defect(Defect::NoreserveIgnored);
+    if flags & MAP_NORESERVE != 0 && !ignored && cur.profile.settings.overcommit != 2 {
         vm_flags |= VmFlags::NORESERVE;
     }
     mmap_region(cur, addr, len, vm_flags)?;
-    let populate =
-        vm_flags.contains(VmFlags::LOCKED) || flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE;
+    let populate = vm_flags.contains(VmFlags::LOCKED)
+        || flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE
+            && !cur.profile.has_defect(Defect::PopulateFlagIgnored);
     Ok((addr, populate.then_some(len)))
 }
 
@@ -127,7 +129,10 @@ fn vm_flags(cur: &Current, prot: u64, flags: u64) -> VmFlags {
     translate(MAP_GROWSDOWN, VmFlags::GROWSDOWN);
     translate(MAP_LOCKED, VmFlags::LOCKED);
     translate(MAP_SYNC, VmFlags::SYNC);
-    if cur.profile.has(Rule::MapStackNoHuge) && cur.profile.config.thp {
+    if cur.profile.has(Rule::MapStackNoHuge)
+        && cur.profile.config.thp
+        && !cur.profile.has_defect(Defect::MapStackStaysHuge)
+    {
         translate(MAP_STACK, VmFlags::NOHUGEPAGE);
     }
     result

@@ -25,6 +25,9 @@ pub(super) struct Removal {
 pub(super) fn munmap(cur: &mut Current, addr: u64, len: u64) -> Result<(), Fail> {
     let (start, end) = check_range(cur, addr, len)?;
     if !cur.mm.vmas.intersects(start, end) {
+        if cur.profile.has_defect(Defect::MunmapNeedsMapping) {
+            return fail(Errno::EINVAL, "nothing is mapped there");
+        }
         return Ok(());
     }
     unmap(cur, start, end)
