@@ -73,10 +73,9 @@ impl<'f> Search<'f> {
         let mut ops = Vec::new();
         loop {
             let op = generator.next_op(&mut source, &right);
-            if ops.len() % STRIDE == 0 || op.is_none() {
-                if !ops.is_empty() && self.eyes.differ(&right, &wrong) {
-                    return Some(ops);
-                }
+            let due = ops.len() % STRIDE == 0 || op.is_none();
+            if due && !ops.is_empty() && self.eyes.differ(&right, &wrong) {
+                return Some(ops);
             }
             let op = op?;
             let (a, b) = (right.apply(&op), wrong.apply(&op));
