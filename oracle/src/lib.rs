@@ -13,4 +13,5 @@ pub mod report;
 pub mod run;
 pub mod shrink;
 pub mod subject;
+mod stages;
 mod sys;

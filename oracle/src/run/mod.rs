@@ -16,6 +16,7 @@ pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
 use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
 use crate::observe::{Capabilities, KernelLog, ObserveError, ProcFiles, Want};
+use crate::stages::{lap, Stage};
 use crate::subject::{Config, Subject, SubjectError};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
@@ -135,6 +136,7 @@ impl Runner {
             // what others did to the kernel's log is not this program's doing
             log.new_complaints().ok();
         }
+        lap(Stage::Other);
         let mut trial = Trial::default();
         let result = match observe {
             Observe::End => self.run_batched(feed, &mut trial),
@@ -161,17 +163,21 @@ impl Runner {
     /// All operations at once, observed at the end.
     fn run_batched(&mut self, feed: &mut dyn Feed, trial: &mut Trial) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-        let mut system = std::mem::replace(&mut live.next, live.fresh.clone());
-        while let Some(op) = feed.next(&system) {
-            if !predict(&mut system, op, trial) {
+        while let Some(op) = feed.next(&live.next) {
+            lap(Stage::Generate);
+            let predicted = predict(&mut live.next, op, trial);
+            lap(Stage::Model);
+            if !predicted {
                 break;
             }
         }
+        lap(Stage::Generate);
         let ran = live.subject.execute_into(&trial.ops, &mut self.outcomes);
         trial.actual.append(&mut self.outcomes);
-        live.next = system;
+        lap(Stage::Execute);
         ran?;
         self.compare_outcomes(trial, 0);
+        lap(Stage::Compare);
         self.observe(trial, &Want::ALL)
     }
 
@@ -227,6 +233,7 @@ impl Runner {
     fn observe(&mut self, trial: &mut Trial, want: &Want) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
         live.subject.drain();
+        lap(Stage::Execute);
         let system = &live.next;
         let mut count = 0;
         for process in system.live() {
@@ -235,10 +242,12 @@ impl Runner {
             grow(&mut self.expected.processes, count);
             grow(&mut self.actual.processes, count);
             system.plan_into(process, &mut self.plans[count]);
+            lap(Stage::Model);
             let files = match &mut live.files[process.0 as usize] {
                 Some(files) => files,
                 none => none.insert(ProcFiles::open(pid)?),
             };
+            lap(Stage::Read);
             let want = Want { contents: false, ..*want };
             files.observe(process, &self.plans[count], &want, &mut self.actual.processes[count])?;
             count += 1;
@@ -261,11 +270,14 @@ impl Runner {
                 snapshot.contents.clear();
             }
         }
+        lap(Stage::Model);
         let mut differences = Vec::new();
         self.caps.parts.contents &= want.contents;
         self.comparer.compare(&self.expected, &self.actual, &self.caps, &mut differences);
         self.caps.parts.contents = self.sees_contents;
+        lap(Stage::Compare);
         self.check_log(&mut differences);
+        lap(Stage::Read);
         if !differences.is_empty() {
             let index = trial.ops.len().saturating_sub(1);
             trial.observed(Step::After(index), differences, &self.expected, &self.actual, &self.plans);
@@ -297,7 +309,10 @@ impl Runner {
         for files in &mut live.files[1..] {
             *files = None;
         }
-        if let Some(ops) = reset_ops(&mut live.next, &live.fresh, &live.seed) {
+        lap(Stage::Read);
+        let ops = reset_ops(&mut live.next, &live.fresh, &live.seed);
+        lap(Stage::Model);
+        if let Some(ops) = ops {
             if live.subject.reset_lazily(&crate::subject::ResetPlan { ops }).is_ok() {
                 self.live = Some(live);
             }

@@ -29,23 +29,24 @@ pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Opt
     for (resource, soft, hard) in changed_limits(system, fresh) {
         perform(system, Call::Setrlimit { resource, soft, hard })?;
     }
-    let mm = |system: &System| system.process(first).map(|p| p.mm.clone());
-    let state = mm(system)?;
-    if state.def_flags.intersects(VmFlags::LOCKED_MASK)
-        || seed_is_locked(&state, seed)
-    {
+    let mm = &system.process(first)?.mm;
+    let locked = mm.def_flags.intersects(VmFlags::LOCKED_MASK) || seed_is_locked(mm, seed);
+    let merges_any = mm.merge_any;
+    let heap = (mm.start_brk, page_up(mm.brk));
+    let brk_moved = mm.brk != mm.start_brk;
+    let heap_is_gone = heap.0 < heap.1 && !mm.vmas.intersects(heap.0, heap.1);
+    if locked {
         perform(system, Call::Munlockall)?;
     }
-    if state.merge_any {
+    if merges_any {
         perform(system, Call::Prctl { option: PR_SET_MEMORY_MERGE, args: [0; 4] })?;
     }
-    if state.brk != state.start_brk {
-        let heap = (state.start_brk, page_up(state.brk));
-        if heap.0 < heap.1 && !state.vmas.intersects(heap.0, heap.1) {
+    if brk_moved {
+        if heap_is_gone {
             // the heap shrinks only over something that is mapped
             perform(system, map_fixed(heap.0, PAGE_SIZE, 0))?;
         }
-        perform(system, Call::Brk { addr: Addr::absolute(state.start_brk) })?;
+        perform(system, Call::Brk { addr: Addr::absolute(heap.0) })?;
     }
     let mut from = 0;
     for (start, end) in seed.kept_ranges().into_iter().chain([(TASK_SIZE, TASK_SIZE)]) {
