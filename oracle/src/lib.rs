@@ -1,6 +1,7 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
 
+pub mod bench;
 pub mod campaign;
 pub mod cli;
 pub mod compare;

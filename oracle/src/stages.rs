@@ -26,6 +26,19 @@ pub(crate) enum Stage {
 /// How many stages there are.
 pub(crate) const STAGES: usize = Stage::Other as usize + 1;
 
+/// What they are called.
+pub(crate) const NAMES: [&str; STAGES] = [
+    "execution in the subject",
+    "reading /proc and the log",
+    "generation",
+    "model",
+    "decoding",
+    "comparison",
+    "other",
+];
+/// Those that are mmdiff's own work.
+pub(crate) const OWN: &[&str] = NAMES.split_at(2).1.split_at(4).0;
+
 /// Time and number of laps by stage.
 pub(crate) type Laps = [(Duration, u32); STAGES];
 

@@ -42,11 +42,21 @@ pub(crate) struct Worker<'a> {
 }
 
 /// Operations made up while the program runs.
-struct Generated<'f> {
+pub(crate) struct Generated<'f> {
     generator: Generator<'f>,
     source: Seeded,
     left: usize,
     seed: u64,
+}
+
+impl<'f> Generated<'f> {
+    /// The program with this seed, from the state in which programs start.
+    pub(crate) fn new(seed: u64, shape: Shape, fence: &'f Fence, fresh: &System) -> Self {
+        let mut source = Seeded::new(seed);
+        let left = program_length(&mut source, shape.max_ops);
+        let generator = Generator::new(shape, fence, &mut source, fresh);
+        Generated { generator, source, left, seed }
+    }
 }
 
 impl Feed for Generated<'_> {
@@ -82,9 +92,7 @@ impl<'a> Worker<'a> {
         while shared.begin() {
             let seed = program_seed(self.options.seed, self.number, count);
             count += 1;
-            let mut source = Seeded::new(seed);
             let shape = Shape { max_ops: self.options.max_ops, avoid, ..Shape::default() };
-            let left = program_length(&mut source, self.options.max_ops);
             let fresh = match self.runner.fresh() {
                 Ok(fresh) => fresh,
                 Err(error) => {
@@ -93,8 +101,7 @@ impl<'a> Worker<'a> {
                     continue;
                 }
             };
-            let generator = Generator::new(shape, &fence, &mut source, fresh);
-            let mut feed = Generated { generator, source, left, seed };
+            let mut feed = Generated::new(seed, shape, &fence, fresh);
             match self.runner.run(&mut feed, self.options.observe) {
                 Ok(trial) => {
                     losses = 0;

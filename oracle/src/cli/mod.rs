@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod fuzz;
 mod known;
 mod programs;
@@ -39,6 +40,8 @@ enum Command {
     C(FileArgs),
     /// List the known differences: kernel bugs that the model does not imitate
     Known(FormatArgs),
+    /// Measure the tool itself: against a loop without a model, and the model alone
+    Bench(BenchArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
 }
@@ -51,6 +54,16 @@ enum Format {
     Text,
     /// For scripts.
     Json,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// Measure for a few seconds only
+    #[arg(long)]
+    quick: bool,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +179,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Shrink(args) => programs::shrink(args),
         Command::C(args) => programs::c(args),
         Command::Known(args) => known::known(args),
+        Command::Bench(args) => bench::bench(args),
         Command::Profile(args) => show::profile(args),
     }
 }
