@@ -4,9 +4,16 @@
 //! replays with `mmdiff run`. Bytes are read by the repairing parser, and what
 //! may not run is dropped.
 
-use crate::generate::{self, mutate, repair, Seeded, Shape, Workshop};
+use crate::campaign::{avoid, report};
+use crate::generate::{self, mutate, repair, Fence, Seeded, Shape, Workshop};
+use crate::observe::Capabilities;
+use crate::profile::{running_kernel, ProfileError};
+use crate::run::{Observe, Replay, RunError, Runner, Verdict};
+use crate::subject::Config;
+use mm_reference::model::System;
 use mm_reference::op::Op;
 use mm_reference::text::{self, Program};
+use std::sync::Arc;
 
 /// What came of running a program on model and kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,4 +121,56 @@ fn fit(mut ops: Vec<Op>, buffer: &mut [u8]) -> usize {
         // half of them, and in the end none
         ops.truncate(ops.len() / 2);
     }
+}
+
+/// Programs on the running kernel, observed at the end.
+struct Kernel {
+    runner: Runner,
+    fresh: System,
+    fence: Fence,
+    shape: Shape,
+}
+
+impl Harness for Kernel {
+    fn workshop(&self) -> Workshop<'_> {
+        Workshop::new(&self.fresh, &self.fence, &self.shape)
+    }
+
+    fn run(&mut self, ops: &[Op]) -> RunVerdict {
+        match self.runner.run(&mut Replay::new(ops), Observe::End) {
+            Ok(trial) => match &trial.verdict {
+                Verdict::Agreed => RunVerdict::Agree,
+                Verdict::Lost(why) => RunVerdict::CannotCompare(why.clone()),
+                Verdict::Diverged(d) if d.known.is_some() => RunVerdict::Agree,
+                Verdict::Diverged(d) => RunVerdict::Diverge(report(d)),
+            },
+            Err(error) => RunVerdict::CannotCompare(error.to_string()),
+        }
+    }
+}
+
+/// A harness for the running kernel, on the first CPU that may be used.
+///
+/// # Errors
+/// When the kernel cannot be described or no subject can be started.
+pub fn on_this_kernel() -> Result<Box<dyn Harness>, HarnessError> {
+    let (profile, _) = running_kernel()?;
+    let shape = Shape { avoid: avoid(&profile), ..Shape::default() };
+    let cpu = crate::sys::allowed_cpus().first().copied();
+    let config = Config { cpu, ..Config::default() };
+    let mut runner = Runner::new(config, Arc::new(profile), Capabilities::detect());
+    let fresh = runner.fresh()?.clone();
+    let fence = Fence::of(&fresh);
+    Ok(Box::new(Kernel { runner, fresh, fence, shape }))
+}
+
+/// Why there is no harness.
+#[derive(Debug, thiserror::Error)]
+pub enum HarnessError {
+    /// The kernel cannot be described.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// No subject can be started.
+    #[error(transparent)]
+    Run(#[from] RunError),
 }

@@ -81,52 +81,95 @@ impl Runs {
 /// Reads every byte once, lowest first, so that the first fault is at the first
 /// byte that cannot be read.
 unsafe extern "C" fn load(access: *mut Access) {
-    const BLOCK: u64 = 4 * WORD;
-    // SAFETY: faults are recovered from; aligned words and blocks do not cross pages
+    // SAFETY: faults are recovered from; aligned words do not cross pages
     unsafe {
         let (addr, len) = ((*access).addr, (*access).len);
-        if len == 0 {
-            return;
-        }
-        let read = |at: u64| (addr.wrapping_add(at) as *const u8).read_volatile();
-        let first = read(0);
-        let mut runs = Runs { byte: first, from: 0, sum: 0, mixed: false };
-        let mut at = 1;
+        let mut runs = Runs { byte: 0, from: 0, sum: 0, mixed: false };
+        let mut at = 0;
         while at < len {
-            if addr.wrapping_add(at) % BLOCK != 0 || len - at < BLOCK {
-                runs.push(read(at), at);
+            let page = Page::of(addr.wrapping_add(at));
+            let end = at + (len - at).min(PAGE as u64 - page.offset);
+            let mut offset = page.offset;
+            if at == 0 {
+                runs.byte = page.at::<u8>(offset).read_volatile();
+                offset += 1;
                 at += 1;
-                continue;
             }
-            let block = addr.wrapping_add(at) as *const u64;
-            let words: [u64; 4] = core::array::from_fn(|i| block.add(i).read_volatile());
-            if words != [runs.word(); 4] {
-                for (i, byte) in words.into_iter().flat_map(u64::to_le_bytes).enumerate() {
-                    runs.push(byte, at + i as u64);
+            while at < end {
+                if offset % WORD == 0 && end - at >= WORD {
+                    let word = page.at::<u64>(offset).read_volatile();
+                    if word != runs.word() {
+                        for (i, byte) in word.to_le_bytes().into_iter().enumerate() {
+                            runs.push(byte, at + i as u64);
+                        }
+                    }
+                    offset += WORD;
+                    at += WORD;
+                } else {
+                    runs.push(page.at::<u8>(offset).read_volatile(), at);
+                    offset += 1;
+                    at += 1;
                 }
             }
-            at += BLOCK;
         }
         runs.close(len);
         (*access).mixed = runs.mixed;
-        (*access).value = if runs.mixed { runs.sum } else { u64::from(first) };
+        (*access).value = if runs.mixed { runs.sum } else { u64::from(runs.byte) };
     }
 }
 
-/// Fills page by page. The first byte of each page is a plain store, so that a
-/// fault names exactly that byte.
+/// Fills the range, lowest byte first; the byte goes up by one with every page.
 unsafe extern "C" fn store(access: *mut Access) {
-    // SAFETY: faults are recovered from
+    // SAFETY: faults are recovered from; aligned words do not cross pages
     unsafe {
-        let (mut addr, mut left, mut byte) = ((*access).addr, (*access).len, (*access).byte);
-        while left != 0 {
-            let here = left.min(PAGE as u64 - (addr & PAGE_MASK));
-            (addr as *mut u8).write_volatile(byte);
-            arch::fill(addr.wrapping_add(1), byte, here - 1);
-            addr = addr.wrapping_add(here);
-            left -= here;
+        let (addr, len, mut byte) = ((*access).addr, (*access).len, (*access).byte);
+        let mut at = 0;
+        while at < len {
+            let page = Page::of(addr.wrapping_add(at));
+            let end = at + (len - at).min(PAGE as u64 - page.offset);
+            let mut offset = page.offset;
+            let word = u64::from(byte) * 0x0101_0101_0101_0101;
+            while at < end {
+                if offset % WORD == 0 && end - at >= WORD && offset != page.offset {
+                    page.at::<u64>(offset).write_volatile(word);
+                    offset += WORD;
+                    at += WORD;
+                } else {
+                    page.at::<u8>(offset).write_volatile(byte);
+                    offset += 1;
+                    at += 1;
+                }
+            }
             byte = byte.wrapping_add(1);
         }
+    }
+}
+
+/// A page that is accessed. The processor sets accessed bits for accesses that
+/// it only guesses, and smaps shows them: so nothing of a page is accessed
+/// before it is certain that it will be, and a guess that runs past the end
+/// comes out in the same page.
+struct Page {
+    base: u64,
+    /// Of the first byte.
+    offset: u64,
+    mask: u64,
+}
+
+impl Page {
+    #[inline(always)]
+    fn of(addr: u64) -> Page {
+        arch::wait_for_certainty();
+        Page {
+            base: addr & !PAGE_MASK,
+            offset: addr & PAGE_MASK,
+            mask: core::hint::black_box(PAGE_MASK),
+        }
+    }
+
+    #[inline(always)]
+    fn at<T>(&self, offset: u64) -> *mut T {
+        (self.base | (offset & self.mask)) as *mut T
     }
 }
 

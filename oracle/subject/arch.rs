@@ -168,13 +168,11 @@ pub unsafe fn copy(to: u64, from: u64, len: u64) {
     }
 }
 
-/// Fills bytes, lowest first.
-///
-/// # Safety
-/// The range must be writable, or the fill be guarded.
-pub unsafe fn fill(to: u64, byte: u8, len: u64) {
-    // SAFETY: as the caller promises
-    unsafe { asm!("rep stosb", inout("rdi") to => _, in("al") byte, inout("rcx") len => _) };
+/// Waits until every branch so far is decided.
+#[inline(always)]
+pub fn wait_for_certainty() {
+    // SAFETY: orders what is around it, and touches nothing
+    unsafe { asm!("lfence", options(nostack, preserves_flags)) };
 }
 
 /// Calls a function without arguments.
@@ -183,7 +181,26 @@ pub unsafe fn fill(to: u64, byte: u8, len: u64) {
 /// There must be one, or the call be guarded.
 pub unsafe fn call(address: u64) {
     // SAFETY: as the caller promises
-    unsafe { asm!("call {}", in(reg) address, clobber_abi("C")) };
+    // the target is reached by a return whose predicted target is a dead end: a
+    // guessed target would be marked as accessed
+    unsafe {
+        asm!(
+            "call 3f",
+            "jmp 4f",
+            "3:",
+            "call 2f",
+            "5:",
+            "pause",
+            "lfence",
+            "jmp 5b",
+            "2:",
+            "mov [rsp], {}",
+            "ret",
+            "4:",
+            in(reg) address,
+            clobber_abi("C"),
+        )
+    };
 }
 
 /// The kernel's `struct sigaction`.

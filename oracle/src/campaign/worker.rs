@@ -2,7 +2,7 @@
 
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{program_length, program_seed, Avoid, Fence, Generator, Seeded, Shape};
+use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape};
 use crate::observe::Capabilities;
 use crate::run::{Feed, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
@@ -45,7 +45,6 @@ pub(crate) struct Worker<'a> {
 pub(crate) struct Generated<'f> {
     generator: Generator<'f>,
     source: Seeded,
-    left: usize,
     seed: u64,
 }
 
@@ -53,15 +52,13 @@ impl<'f> Generated<'f> {
     /// The program with this seed, from the state in which programs start.
     pub(crate) fn new(seed: u64, shape: Shape, fence: &'f Fence, fresh: &System) -> Self {
         let mut source = Seeded::new(seed);
-        let left = program_length(&mut source, shape.max_ops);
         let generator = Generator::new(shape, fence, &mut source, fresh);
-        Generated { generator, source, left, seed }
+        Generated { generator, source, seed }
     }
 }
 
 impl Feed for Generated<'_> {
     fn next(&mut self, system: &System) -> Option<Op> {
-        self.left = self.left.checked_sub(1)?;
         self.generator.next_op(&mut self.source, system)
     }
 

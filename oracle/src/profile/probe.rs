@@ -149,6 +149,7 @@ probes! {
         let flags = MREMAP_MAYMOVE | MREMAP_FIXED;
         Some(Verdict::exists(sys::mremap(from, 2 * PAGE, 2 * PAGE, flags, to), libc::EFAULT))
     };
+    Rule CopyVmaForkCheck: "mremap of inherited memory to beside a new mapping", moved_beside_new;
     Config AnonVmaName: "prctl(PR_SET_VMA_ANON_NAME)", || {
         let page = map(PAGE, RW, ANON)?;
         Some(Verdict::exists(sys::set_name(page, PAGE, c"probe"), libc::EINVAL))
@@ -194,6 +195,37 @@ probes! {
         })
         .map(Verdict::of)
     };
+}
+
+/// In a child, moves a page that was written before the fork away and back, to
+/// beside a mapping made meanwhile, and finds out whether the two became one:
+/// only then can both be moved by a call that also grows them.
+fn moved_beside_new() -> Option<Verdict> {
+    const MERGED: i32 = 1;
+    const APART: i32 = 2;
+    let area = map(8 * PAGE, PROT_NONE, ANON)?;
+    let (page, away) = (area + PAGE, area + 4 * PAGE);
+    sys::mmap(page, PAGE, RW, ANON | MAP_FIXED).ok()?;
+    sys::write_byte(page);
+    let code = sys::in_child(|| {
+        let to = MREMAP_MAYMOVE | MREMAP_FIXED;
+        let moved = sys::mremap(page, PAGE, PAGE, to, away)
+            .and_then(|_| sys::mmap(page + PAGE, PAGE, RW, ANON | MAP_FIXED))
+            .and_then(|_| sys::mremap(away, PAGE, PAGE, to, page));
+        if moved.is_err() {
+            return 0;
+        }
+        match sys::mremap(page, 2 * PAGE, 3 * PAGE, MREMAP_MAYMOVE, 0) {
+            Ok(_) => MERGED,
+            Err(libc::EFAULT) => APART,
+            Err(_) => 0,
+        }
+    });
+    match code? {
+        MERGED => Some(Verdict::Absent),
+        APART => Some(Verdict::Present),
+        _ => None,
+    }
 }
 
 /// Two mappings of which at most one can be aligned by chance.

@@ -163,9 +163,10 @@ impl Runner {
     /// All operations at once, observed at the end.
     fn run_batched(&mut self, feed: &mut dyn Feed, trial: &mut Trial) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
+        let start = live.next.clone();
         while let Some(op) = feed.next(&live.next) {
             lap(Stage::Generate);
-            let predicted = predict(&mut live.next, op, trial);
+            let predicted = predict(&mut live.next, &start, op, trial);
             lap(Stage::Model);
             if !predicted {
                 break;
@@ -188,13 +189,15 @@ impl Runner {
         trial: &mut Trial,
         stride: usize,
     ) -> Result<(), RunError> {
+        let Some(live) = &self.live else { return Err(SubjectError::Dead.into()) };
+        let start = live.next.clone();
         loop {
             let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
             let first = trial.ops.len();
             let mut more = true;
             while more && trial.ops.len() - first < stride {
                 more = match feed.next(&live.next) {
-                    Some(op) => predict(&mut live.next, op, trial),
+                    Some(op) => predict(&mut live.next, &start, op, trial),
                     None => false,
                 };
             }
@@ -331,8 +334,9 @@ fn trial_parts<'a>(ops: &'a [Op], actual: &'a [Outcome]) -> (&'a [Op], &'a [Outc
     (ops, actual)
 }
 
-/// Applies an operation to the model; false when it has no prediction.
-fn predict(system: &mut System, op: Op, trial: &mut Trial) -> bool {
+/// Applies an operation to the model; false when it has no prediction, and the
+/// model is then as it was before: it may have noticed only halfway.
+fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bool {
     match system.apply(&op) {
         Ok(answer) => {
             trial.ops.push(op);
@@ -341,6 +345,10 @@ fn predict(system: &mut System, op: Op, trial: &mut Trial) -> bool {
         }
         Err(reason) => {
             trial.unpredictable = Some(reason);
+            *system = start.clone();
+            for op in &trial.ops {
+                system.apply(op).ok();
+            }
             false
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Opt
     perform(system, map_fixed(start, end - start, MAP_GROWSDOWN))?;
     system.is_pristine(fresh).ok()?;
     let mut next = fresh.clone();
-    next.carry_hiwater_from(system);
+    next.carry_from(system);
     *system = next;
     Some(ops)
 }

@@ -242,6 +242,11 @@ impl Subject {
         while start < total {
             let process = op(start).process;
             self.process(process).ok_or(SubjectError::NoProcess(process))?;
+            if start > 0 && op(start - 1).process != process {
+                // a batch holds references, for which a page that only this process
+                // still maps looks shared, and is copied instead of reused
+                self.drain();
+            }
             let child = self.forked + 1;
             let slot = self.arena.slot(usize::from(process.0));
             let mut batch = Batch::new(slot, self.info.layout);

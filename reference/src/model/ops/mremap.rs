@@ -10,6 +10,7 @@ use super::munmap;
 use crate::addr::{page_aligned, page_up, pages, PAGE_SHIFT, TASK_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
+use crate::model::merge::Attributes;
 use crate::model::modify::attributes_of;
 use crate::model::vma::{Vma, VmFlags};
 use crate::model::{fail, gup, move_tables, CannotPredict, Current, Fail};
@@ -210,7 +211,8 @@ fn expand_in_place(cur: &mut Current, call: &Remap) -> Result<(), Fail> {
     if flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(delta)) {
         return fail(Errno::ENOMEM, "more than the overcommit rule grants");
     }
-    let range = attributes_of(vma, end);
+    // what it grows by is new, and may join a neighbour whatever the mapping came from
+    let range = Attributes { fork_child: false, ..attributes_of(vma, end) };
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
     if cur.merge_new((end, end + delta), &range, (Some(start), next), None).is_none() {
         return fail(Errno::ENOMEM, "the mapping does not merge with its own extension");
@@ -264,6 +266,9 @@ fn move_several(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
 fn move_to(cur: &mut Current, mut call: Remap) -> Result<u64, Fail> {
     if call.fixed() {
         munmap::munmap(cur, call.new_addr, call.new_len)?;
+        if cur.mm.vmas.containing(call.addr).is_none() {
+            return fail(Errno::EFAULT, "the destination took the source away");
+        }
     }
     if call.new_len < call.old_len {
         munmap::munmap(cur, call.addr + call.new_len, call.old_len - call.new_len)?;
