@@ -158,13 +158,14 @@ fn stages_of(
     let lap = lap_cost();
     let mut rounds = Vec::new();
     for _ in 0..effort.repetitions {
-        stages::start();
-        programs.run(runner, &programs.samples)?;
-        rounds.push(stages::stop());
+        for chunk in programs.samples.chunks(AT_ONCE) {
+            stages::start();
+            programs.run(runner, chunk)?;
+            rounds.push((stages::stop(), chunk.len() as f64));
+        }
     }
-    let count = programs.samples.len() as f64;
     let medians = stages::NAMES.iter().enumerate().map(|(stage, name)| {
-        let times = rounds.iter().map(|laps| {
+        let times = rounds.iter().map(|(laps, count)| {
             let (time, number) = laps[stage];
             time.saturating_sub(lap * number).as_secs_f64() * 1e6 / count
         });

@@ -52,7 +52,9 @@ struct Live {
     seed: Seed,
     /// The state at the start of the first program.
     fresh: System,
-    /// The state at the start of the next program.
+    /// The state at the start of the program.
+    start: System,
+    /// The state now, between programs that at the start of the next one.
     next: System,
     programs: u32,
 }
@@ -121,7 +123,8 @@ impl Runner {
         let seed = seed(&subject, &mut first)?;
         let fresh = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
-        self.live = Some(Live { subject, files, seed, next: fresh.clone(), fresh, programs: 0 });
+        let (start, next) = (fresh.clone(), fresh.clone());
+        self.live = Some(Live { subject, files, seed, start, next, fresh, programs: 0 });
         Ok(())
     }
 
@@ -137,6 +140,9 @@ impl Runner {
             log.new_complaints().ok();
         }
         lap(Stage::Other);
+        if let Some(live) = &mut self.live {
+            live.start = live.next.clone();
+        }
         let mut trial = Trial::default();
         let result = match observe {
             Observe::End => self.run_batched(feed, &mut trial),
@@ -163,10 +169,9 @@ impl Runner {
     /// All operations at once, observed at the end.
     fn run_batched(&mut self, feed: &mut dyn Feed, trial: &mut Trial) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-        let start = live.next.clone();
         while let Some(op) = feed.next(&live.next) {
             lap(Stage::Generate);
-            let predicted = predict(&mut live.next, &start, op, trial);
+            let predicted = predict(&mut live.next, &live.start, op, trial);
             lap(Stage::Model);
             if !predicted {
                 break;
@@ -197,7 +202,7 @@ impl Runner {
             let mut more = true;
             while more && trial.ops.len() - first < stride {
                 more = match feed.next(&live.next) {
-                    Some(op) => predict(&mut live.next, &start, op, trial),
+                    Some(op) => predict(&mut live.next, &live.start, op, trial),
                     None => false,
                 };
             }
@@ -303,7 +308,7 @@ impl Runner {
     fn finish(&mut self, trial: &mut Trial) {
         let Some(mut live) = self.live.take() else { return };
         if let Verdict::Diverged(divergence) = &mut trial.verdict {
-            divergence.known = explain::explain(&live.seed, &live.fresh, trial_parts(&trial.ops, &trial.actual), divergence, &self.caps);
+            divergence.known = explain::explain(&live.seed, &live.start, trial_parts(&trial.ops, &trial.actual), divergence, &self.caps);
         }
         if !matches!(trial.verdict, Verdict::Agreed) {
             return;
