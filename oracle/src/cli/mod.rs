@@ -146,6 +146,7 @@ enum Outcome {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
+    crate::sys::keep_freed_memory();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -50,8 +50,6 @@ struct Live {
     subject: Subject,
     files: [Option<ProcFiles>; MAX_PROCESSES],
     seed: Seed,
-    /// The state at the start of the first program.
-    fresh: System,
     /// The state at the start of the program.
     start: System,
     /// The state now, between programs that at the start of the next one.
@@ -121,10 +119,10 @@ impl Runner {
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
-        let fresh = System::new(self.profile.clone(), &seed);
+        let start = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
-        let (start, next) = (fresh.clone(), fresh.clone());
-        self.live = Some(Live { subject, files, seed, start, next, fresh, programs: 0 });
+        let next = start.clone();
+        self.live = Some(Live { subject, files, seed, start, next, programs: 0 });
         Ok(())
     }
 
@@ -140,9 +138,6 @@ impl Runner {
             log.new_complaints().ok();
         }
         lap(Stage::Other);
-        if let Some(live) = &mut self.live {
-            live.start = live.next.clone();
-        }
         let mut trial = Trial::default();
         let result = match observe {
             Observe::End => self.run_batched(feed, &mut trial),
@@ -194,8 +189,6 @@ impl Runner {
         trial: &mut Trial,
         stride: usize,
     ) -> Result<(), RunError> {
-        let Some(live) = &self.live else { return Err(SubjectError::Dead.into()) };
-        let start = live.next.clone();
         loop {
             let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
             let first = trial.ops.len();
@@ -318,7 +311,7 @@ impl Runner {
             *files = None;
         }
         lap(Stage::Read);
-        let ops = reset_ops(&mut live.next, &live.fresh, &live.seed);
+        let ops = reset_ops(&mut live.next, &mut live.start, &live.seed);
         lap(Stage::Model);
         if let Some(ops) = ops {
             if live.subject.reset_lazily(&crate::subject::ResetPlan { ops }).is_ok() {

@@ -7,9 +7,13 @@ use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
 
 /// The operations that bring process 0 back, applied to the model as they are
 /// found. `None` when something cannot be undone, and the subject has to be
-/// replaced. Afterwards `system` is the state in which the next program starts:
-/// `fresh`, but for the high-water marks.
-pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Option<Vec<Op>> {
+/// replaced. Afterwards both are the state in which the next program starts:
+/// `initial` as it was, but for what outlives a program.
+pub(super) fn reset_ops(
+    system: &mut System,
+    initial: &mut System,
+    seed: &Seed,
+) -> Option<Vec<Op>> {
     let first = ProcessId(0);
     let children: Vec<ProcessId> = system.live().filter(|&p| p != first).collect();
     for process in children {
@@ -26,7 +30,7 @@ pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Opt
             }
         }
     };
-    for (resource, soft, hard) in changed_limits(system, fresh) {
+    for (resource, soft, hard) in changed_limits(system, initial) {
         perform(system, Call::Setrlimit { resource, soft, hard })?;
     }
     let mm = &system.process(first)?.mm;
@@ -57,10 +61,9 @@ pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Opt
     }
     let (start, end) = seed.stack;
     perform(system, map_fixed(start, end - start, MAP_GROWSDOWN))?;
-    system.is_pristine(fresh).ok()?;
-    let mut next = fresh.clone();
-    next.carry_from(system);
-    *system = next;
+    system.is_pristine(initial).ok()?;
+    initial.carry_from(system);
+    *system = initial.clone();
     Some(ops)
 }
 

@@ -207,22 +207,26 @@ impl System {
         if !now.tables.same_shape(&then.tables) {
             return Err("the page tables differ");
         }
-        let pages = |system: &System, mm: &Mm| {
-            let mut pages = Vec::new();
-            mm.tables.for_each(0, TASK_SIZE, |address, pte| {
-                let (bits, folio) = match pte {
-                    Pte::Page(id, bits) => (bits, Some(system.folios.get(id))),
-                    _ => (PteBits::empty(), None),
-                };
+        let state = |system: &System, pte| match pte {
+            Pte::Page(id, bits) => {
+                let folio = system.folios.get(id);
                 // whether the code is exclusive cannot be seen: it is never written; nor
                 // how often it was used: its entries are never cleared of that
-                let unseen = FolioFlags::EXCLUSIVE | USED;
-                let state = folio.map(|f| (f.kind, f.flags - unseen, f.mapcount, f.mlocks));
-                pages.push((address, bits, state));
-            });
-            pages
+                let flags = folio.flags - (FolioFlags::EXCLUSIVE | USED);
+                (bits, Some((folio.kind, flags, folio.mapcount, folio.mlocks)))
+            }
+            _ => (PteBits::empty(), None),
         };
-        if pages(self, now) != pages(fresh, then) {
+        let (mut same, mut count) = (0, 0);
+        now.tables.for_each(0, TASK_SIZE, |address, pte| {
+            let before = then.tables.pte(address);
+            let is_same = !before.is_none() && state(self, pte) == state(fresh, before);
+            same += usize::from(is_same);
+            count += 1;
+        });
+        let mut count_before = 0;
+        then.tables.for_each(0, TASK_SIZE, |_, _| count_before += 1);
+        if (same, count) != (count_before, count_before) {
             return Err("the pages differ");
         }
         Ok(())
