@@ -146,7 +146,8 @@ unsafe fn look(
         let span = (range.start, range.start + range.length);
         let mut scan = PagemapScan::populated(span, buffer, 8);
         // SAFETY: a valid argument
-        let found = unsafe { syscall(nr::IOCTL, [fd, PAGEMAP_SCAN, addr_of_mut!(scan) as u64, 0, 0, 0]) };
+        let found =
+            unsafe { syscall(nr::IOCTL, [fd, PAGEMAP_SCAN, addr_of_mut!(scan) as u64, 0, 0, 0]) };
         good &= found >= 0;
     }
     close(fd);

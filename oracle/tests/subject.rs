@@ -17,7 +17,8 @@ const RW: u64 = PROT_READ | PROT_WRITE;
 const ANON: u64 = MAP_PRIVATE | MAP_ANONYMOUS;
 
 fn start() -> Subject {
-    let config = Config { cpu: Some(first_cpu()), timeout: Duration::from_secs(5) };
+    let config =
+        Config { cpu: Some(first_cpu()), timeout: Duration::from_secs(5), ..Config::default() };
     Subject::start(&config).unwrap_or_else(|error| panic!("{}", chain(&error)))
 }
 
@@ -425,7 +426,9 @@ fn a_stopped_process_is_noticed() {
 #[test]
 fn a_hung_process_is_given_up() {
     let timeout = Duration::from_millis(200);
-    let mut subject = Subject::start(&Config { cpu: Some(first_cpu()), timeout }).expect("starts");
+    let mut subject =
+        Subject::start(&Config { cpu: Some(first_cpu()), timeout, ..Config::default() })
+            .expect("starts");
     let ops = [
         Op::first(map(mmap(-0x1000), 0x1000, RW | PROT_EXEC)),
         // jmp to itself: eb fe

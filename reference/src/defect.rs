@@ -5,6 +5,8 @@
 //! [`Profile::has_defect`](crate::profile::Profile::has_defect) at the place
 //! where it would go wrong.
 
+use crate::profile::{Profile, Rule};
+
 macro_rules! defects {
     ($($variant:ident = $name:literal, $area:literal, $text:literal;)+) => {
         /// One wrong rule. At most one is active in a profile.
@@ -122,6 +124,8 @@ defects! {
     MdweIgnored = "mdwe-ignored", "prctl", "PR_SET_MDWE has no effect";
     MmapForgetsLockedVm = "mmap-forgets-locked-vm", "mmap", "MAP_LOCKED is not counted in VmLck";
     MprotectIgnoresSeal = "mprotect-ignores-seal", "mprotect", "mprotect changes sealed mappings";
+    SplitsUnlimited = "splits-unlimited", "merge",
+        "changes may split mappings although vm.max_map_count is reached";
     MprotectForgetsAccount = "mprotect-forgets-account", "mprotect",
         "memory that becomes writable is not added to the commit charge";
     MprotectForgetsDataVm = "mprotect-forgets-data-vm", "mprotect",
@@ -139,11 +143,209 @@ defects! {
         "VmPeak counts source and copy of a move at once";
     MremapKeepsUnfaultedPgoff = "mremap-keeps-unfaulted-page-offset", "mremap",
         "an untouched mapping keeps its page offset when it moves";
+    FaultAddressRounded = "fault-address-rounded", "fault",
+        "a signal tells the page instead of the address that was touched";
+    FaultAlwaysMaperr = "fault-always-maperr", "fault",
+        "a forbidden access is reported as SEGV_MAPERR";
+    GuardFaultAccerr = "guard-fault-accerr", "fault",
+        "touching a guard region is reported as SEGV_ACCERR";
+    NonCanonicalTold = "non-canonical-told", "fault",
+        "an access to a non-canonical address tells the address";
+    ExecIgnoresPermission = "exec-ignores-permission", "fault",
+        "populated memory can be executed without PROT_EXEC";
+    AccessKeepsOld = "access-keeps-old", "fault", "an access does not mark the page as accessed";
+    WriteKeepsClean = "write-keeps-clean", "fault", "a write to a clean page leaves it clean";
+    ReadMakesPage = "read-makes-page", "fault",
+        "a first read maps a page of its own instead of the page of zeroes";
+    ZeroWriteNotCounted = "zero-write-not-counted", "fault",
+        "a page written where the page of zeroes was is missing in RssAnon";
+    CowNeverCopies = "cow-never-copies", "fault",
+        "a write to a page shared by a fork does not copy it";
+    CowLosesContents = "cow-loses-contents", "fault", "a copy on write is empty";
+    DroppableKept = "droppable-kept", "fault",
+        "written droppable pages are kept when memory is short";
+    AnonVmaNeverLent = "anon-vma-never-lent", "fault",
+        "a first write never takes a neighbour's anon_vma";
+    StackIgnoresGap = "stack-ignores-gap", "stack",
+        "a stack grows up to the mapping below without a gap";
+    StackIgnoresLimit = "stack-ignores-limit", "stack",
+        "RLIMIT_STACK does not bound the growth of stacks";
+    StackGrowthNotLocked = "stack-growth-not-locked", "stack",
+        "the growth of a locked stack is missing in VmLck";
+    StackGrowthNotCounted = "stack-growth-not-counted", "stack",
+        "the growth of a stack is missing in VmStk and VmSize";
+    ProtectKeepsWriteBit = "protect-keeps-write-bit", "mprotect",
+        "memory that becomes read-only can still be written where it is populated";
+    ProtectClearsDirty = "protect-clears-dirty", "mprotect",
+        "a change of protection makes pages clean";
+    ProtectBreaksCow = "protect-breaks-cow", "mprotect",
+        "a change of protection makes pages shared by a fork writable";
+    MprotectChecksRangeFirst = "mprotect-checks-range-first", "mprotect",
+        "unknown protection bits are looked at after the start of the range";
+    MprotectForgetsPopulate = "mprotect-forgets-populate", "mprotect",
+        "locked memory that becomes writable is not populated";
+    MprotectSealBeforeMdwe = "mprotect-seal-before-mdwe", "mprotect",
+        "a seal is looked at before PR_SET_MDWE";
+    DiscardDropsGuards = "discard-drops-guards", "madvise", "MADV_DONTNEED removes guard regions";
+    DiscardKeepsRss = "discard-keeps-rss", "madvise", "discarded pages stay in VmRSS";
+    DiscardKeepsTables = "discard-keeps-tables", "madvise",
+        "MADV_DONTNEED leaves empty page tables behind";
+    MoveEntryByEntry = "move-entry-by-entry", "mremap", "a move never takes over whole page tables";
+    MoveNeverRealigns = "move-never-realigns", "mremap",
+        "a move never starts at the start of a page table that it could take over";
+    MoveLosesGuards = "move-loses-guards", "mremap", "guard regions do not move along";
+    MoveClearsYoung = "move-clears-young", "mremap", "moved pages count as not accessed";
+    MremapChecksSealLate = "mremap-checks-seal-late", "mremap",
+        "a range that leaves its mapping is refused before a seal is";
+    DontunmapKeepsLock = "dontunmap-keeps-lock", "mremap",
+        "the emptied source of MREMAP_DONTUNMAP stays locked";
+    MremapClosesHoles = "mremap-closes-holes", "mremap",
+        "a move of several mappings closes the holes between them";
+    MremapForgetsPopulate = "mremap-forgets-populate", "mremap",
+        "what a locked mapping grows by is not populated";
+    MlockIgnoresInaccessible = "mlock-ignores-inaccessible", "mlock",
+        "mlock succeeds although pages cannot be populated";
+    Mlock2AnyFlags = "mlock2-any-flags", "mlock", "mlock2 accepts unknown flags";
+    OnFaultAloneAccepted = "onfault-alone-accepted", "mlockall",
+        "mlockall accepts MCL_ONFAULT alone";
+    FutureLocksUnlimited = "future-locks-unlimited", "mlockall",
+        "mappings locked as they are made are not bound by RLIMIT_MEMLOCK";
+    PopulateGuardIsNoMemory = "populate-guard-is-no-memory", "madvise",
+        "populating a guard region is reported as ENOMEM";
+    PopulateReadWrites = "populate-read-writes", "madvise",
+        "MADV_POPULATE_READ maps pages as a write would";
+    PopulateForgetsReferenced = "populate-forgets-referenced", "madvise",
+        "populating does not mark pages that are there as referenced";
+    DontdumpIgnored = "dontdump-ignored", "madvise", "MADV_DONTDUMP has no effect";
+    KeeponforkAllowsDroppable = "keeponfork-allows-droppable", "madvise",
+        "MADV_KEEPONFORK accepts droppable memory";
+    HugepageKeepsNo = "hugepage-keeps-no", "madvise",
+        "MADV_HUGEPAGE leaves the flag of MADV_NOHUGEPAGE";
+    GuardSkipsFirst = "guard-skips-first", "madvise",
+        "MADV_GUARD_INSTALL leaves out the first of several pages";
+    UnmapKeepsTables = "unmap-keeps-tables", "munmap", "unmapping leaves the page tables";
+    UnmapIgnoresCeiling = "unmap-ignores-ceiling", "munmap",
+        "unmapping keeps upper page tables although nothing above needs them";
+    MunmapNeedsMapping = "munmap-needs-mapping", "munmap", "munmap of nothing is an error";
+    Map32BitIgnored = "map-32bit-ignored", "mmap", "MAP_32BIT has no effect";
+    HintsIgnored = "hints-ignored", "mmap", "an address without MAP_FIXED has no effect";
+    LowestGapWins = "lowest-gap-wins", "mmap", "mappings are placed bottom-up";
+    NoreserveIgnored = "noreserve-ignored", "mmap", "MAP_NORESERVE has no effect";
+    PopulateFlagIgnored = "populate-flag-ignored", "mmap", "MAP_POPULATE has no effect";
+    MapStackStaysHuge = "map-stack-stays-huge", "mmap", "MAP_STACK does not exclude huge pages";
+    AddressSpaceUnlimited = "address-space-unlimited", "setrlimit", "RLIMIT_AS bounds nothing";
+    DataUnlimited = "data-unlimited", "setrlimit", "RLIMIT_DATA bounds only the heap";
+    MergeDropsGuardFlag = "merge-drops-guard-flag", "merge",
+        "a merge forgets that one side may have guard regions";
+    MergeDropsAnonVma = "merge-drops-anon-vma", "merge",
+        "a mapping that swallows a touched one does not take over its anon_vma";
+    SplitKeepsPgoff = "split-keeps-page-offset", "merge",
+        "the upper part of a split gets the page offset of the lower one";
+    BrkForgetsPopulate = "brk-forgets-populate", "brk",
+        "the heap grows unpopulated although MCL_FUTURE holds";
+    BrkNeverShrinks = "brk-never-shrinks", "brk", "a lower break leaves the memory mapped";
+    BrkForgetsDataVm = "brk-forgets-data-vm", "brk", "the growth of the heap is missing in VmData";
+    MincoreRoundsDown = "mincore-rounds-down", "mincore",
+        "mincore leaves out the page that its range only begins";
+    MsyncIgnoresHole = "msync-ignores-hole", "msync", "msync over a range with a hole succeeds";
+    MsealForgetsLast = "mseal-forgets-last", "mseal", "mseal leaves out the last of several pages";
+    PrctlIgnoresExtra = "prctl-ignores-extra", "prctl",
+        "PR_GET_THP_DISABLE does not mind unused arguments";
+    NoInheritAloneAccepted = "no-inherit-alone-accepted", "prctl",
+        "PR_MDWE_NO_INHERIT is accepted alone";
+    ForkForgetsLimits = "fork-forgets-limits", "fork", "a child starts without resource limits";
+    ForkInheritsPeak = "fork-inherits-peak", "fork", "a child inherits VmPeak";
+    ForkInheritsMdwe = "fork-inherits-mdwe", "fork", "PR_MDWE_NO_INHERIT has no effect";
+    ForkInheritsFutureLocks = "fork-inherits-future-locks", "fork", "a child inherits MCL_FUTURE";
+    ForkKeepsLockedVm = "fork-keeps-locked-vm", "fork", "a child inherits VmLck";
+    ForkKeepsLockedFlag = "fork-keeps-locked-flag", "fork", "mappings stay locked in a child";
+    ForkIgnoresDontfork = "fork-ignores-dontfork", "fork",
+        "a child gets mappings with MADV_DONTFORK";
+    ForkCountsLeftOut = "fork-counts-left-out", "fork",
+        "a child counts mappings that it does not get in VmSize";
+    ForkIgnoresWipe = "fork-ignores-wipe", "fork",
+        "a child gets the contents of memory with MADV_WIPEONFORK";
+    ForkCopiesUnfaulted = "fork-copies-unfaulted", "fork",
+        "the page tables of memory that was only read are copied";
+    ForkKeepsYoung = "fork-keeps-young", "fork", "a child's pages count as accessed";
+    ForkSharesWritable = "fork-shares-writable", "fork",
+        "the parent can still write pages that it shares with a child";
+    ForkDropsGuards = "fork-drops-guards", "fork", "a child does not get guard regions";
+    ExitKeepsPages = "exit-keeps-pages", "exit",
+        "pages count as shared after the process that shared them ended";
+    MapsShowPgoff = "maps-show-page-offset", "maps", "the page offset of anonymous memory is shown";
+    MapsHideInode = "maps-hide-inode", "maps", "the inode of a file is not shown";
+    MapsHideDevice = "maps-hide-device", "maps", "the device of a file is not shown";
+    MapsImplyRead = "maps-imply-read", "maps", "writable memory is shown as readable";
+    HeapNameOfNeighbours = "heap-name-of-neighbours", "maps",
+        "mappings that only touch the heap are called [heap]";
+    StackNameNeedsGrowth = "stack-name-needs-growth", "maps",
+        "only a mapping that grows is called [stack]";
+    FlagsHideMay = "flags-hide-may", "vmflags", "the flag me is not shown";
+    FlagsInOtherOrder = "flags-in-other-order", "vmflags", "the flag wf stands right behind lo";
+    ZeroResident = "zero-resident", "smaps", "the page of zeroes counts in Rss";
+    LockedCountsSize = "locked-counts-size", "smaps", "Locked is the size of the mapping";
+    DirtyIgnoresPage = "dirty-ignores-page", "smaps",
+        "a page whose dirtiness left the page table counts as clean";
+    AnonymousOnlyPrivate = "anonymous-only-private", "smaps",
+        "shared pages do not count in Anonymous";
+    LazyFreeCountsDirty = "lazy-free-counts-dirty", "smaps",
+        "LazyFree counts pages that were written again";
+    ReferencedIgnoresPage = "referenced-ignores-page", "smaps",
+        "Referenced looks at page tables only";
+    SharedFromThree = "shared-from-three", "smaps", "a page that is mapped twice counts as private";
+    PssCountsWhole = "pss-counts-whole", "smaps", "Pss counts shared pages in full";
+    PssDirtyCountsClean = "pss-dirty-counts-clean", "smaps", "Pss_Dirty counts clean pages";
+    PrivateAlwaysDirty = "private-always-dirty", "smaps",
+        "Private_Clean pages count as Private_Dirty";
+    SharedNeverDirty = "shared-never-dirty", "smaps", "Shared_Dirty pages count as Shared_Clean";
+    ZeroNotPresent = "zero-not-present", "pagemap", "the page of zeroes is not present";
+    GuardBitHidden = "guard-bit-hidden", "pagemap", "guard regions lack their bit";
+    FileBitHidden = "file-bit-hidden", "pagemap", "pages of shared memory lack the bit of files";
+    AlwaysExclusive = "always-exclusive", "pagemap", "shared pages have the bit of exclusive ones";
+    PeakForgets = "peak-forgets", "status", "VmPeak is the present size";
+    HwmForgets = "hwm-forgets", "status", "VmHWM is the present resident size";
+    ShmemNotTold = "shmem-not-told", "status", "RssShmem is zero";
+    DataCountsStacks = "data-counts-stacks", "status", "VmData counts stacks";
+    ExeCountsAllCode = "exe-counts-all-code", "status", "VmExe counts all executable memory";
+    LibCountsAllCode = "lib-counts-all-code", "status", "VmLib counts the program's code";
+    TablesWithoutTop = "tables-without-top", "status",
+        "VmPTE leaves out the highest level below the root";
 }
 
 impl Defect {
     /// The defect with this name.
     pub fn from_name(name: &str) -> Option<Defect> {
         DEFECTS.iter().copied().find(|d| d.name() == name)
+    }
+
+    /// What a kernel lacks without which the wrong rule cannot show.
+    pub fn lacks(self, profile: &Profile) -> Option<&'static str> {
+        let (has, what) = match self {
+            Defect::MergeIgnoresName => (profile.config.anon_vma_name, "names of anonymous memory"),
+            Defect::DiscardKeepsTables => (profile.config.pt_reclaim, "page-table reclaim"),
+            Defect::NoThpAlignment => (profile.config.thp, "transparent huge pages"),
+            Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {
+                (profile.config.ksm && !profile.settings.ksm_runs, "same-page merging, stopped")
+            }
+            Defect::PageoutKeepsLazyfree
+            | Defect::PageoutDropsRedirtied
+            | Defect::PageoutDropsYoung
+            | Defect::DroppableKept => (!profile.settings.swap, "a state without swap"),
+            Defect::GuardBitHidden => {
+                (profile.has(Rule::PagemapGuardBit), "a bit for guard regions")
+            }
+            Defect::MergeDropsGuardFlag | Defect::GuardForgetsFlag => {
+                (profile.has(Rule::MaybeGuard), "a flag for guard regions")
+            }
+            Defect::MremapClosesHoles
+            | Defect::MunmapIgnoresMapCount
+            | Defect::MadviseSplitIsNoMemory
+            | Defect::SplitsUnlimited => {
+                (profile.has(Rule::MremapMulti), "moves of several mappings")
+            }
+            _ => (true, ""),
+        };
+        (!has).then_some(what)
     }
 }

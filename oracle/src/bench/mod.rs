@@ -100,7 +100,8 @@ fn same_outcomes(bare: &mut Bare, samples: &[Sample]) -> Result<usize, BenchErro
             bare.run(&encoded, 1)?;
             let outcomes = bare.outcomes(&sample.ops);
             let pairs = outcomes.iter().zip(&sample.outcomes);
-            same += usize::from(pairs.filter(|(a, b)| a.as_ref() == Some(b)).count() == outcomes.len());
+            same +=
+                usize::from(pairs.filter(|(a, b)| a.as_ref() == Some(b)).count() == outcomes.len());
         }
     }
     Ok(same)

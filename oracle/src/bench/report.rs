@@ -73,7 +73,11 @@ pub struct Memory {
 impl Report {
     /// Percent of the time that is not the kernel's.
     pub fn own_percent(&self) -> f64 {
-        self.shares.iter().filter(|s| crate::stages::OWN.contains(&s.stage)).map(|s| s.percent).sum()
+        self.shares
+            .iter()
+            .filter(|s| crate::stages::OWN.contains(&s.stage))
+            .map(|s| s.percent)
+            .sum()
     }
 }
 

@@ -1,11 +1,11 @@
 //! From a divergence to a finding: seen again, made small, seen reliably.
 
 use crate::compare::{render, Signature};
-use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
 use crate::generate::{Fence, Shape, Workshop};
+use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use mm_reference::model::System;
-use mm_reference::op::{Layout, Op, Outcome};
+use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
 use mm_reference::profile::QuirkSet;
 use mm_reference::text::Program;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,8 +68,7 @@ pub fn investigate(
     let mut seen = None;
     for attempt in 0..CONFIRMATIONS {
         // the first looks find the operation to blame; the last one looks as the first run did
-        let observe =
-            if attempt + 1 < CONFIRMATIONS { Observe::EveryOp } else { Observe::End };
+        let observe = if attempt + 1 < CONFIRMATIONS { Observe::EveryOp } else { Observe::End };
         runner.discard();
         let again = runner.run(&mut Replay::new(through), observe)?;
         if let Some(divergence) = again.divergence() {
@@ -79,6 +78,9 @@ pub fn investigate(
             seen = Some((again.ops[..=divergence.step.index()].to_vec(), divergence.clone()));
             break;
         }
+    }
+    if seen.is_none() {
+        seen = with_history(runner, trial, through)?;
     }
     let Some((ops, divergence)) = seen else { return Ok(Investigation::Unconfirmed) };
     let signature = divergence.signature.clone();
@@ -148,6 +150,28 @@ pub fn investigate(
         start: fresh,
         layout,
     })))
+}
+
+/// Tries the program after the one that the same subject ran before: what that
+/// one left behind may be what shows.
+fn with_history(
+    runner: &mut Runner,
+    trial: &Trial,
+    through: &[Op],
+) -> Result<Option<(Vec<Op>, Divergence)>, RunError> {
+    let forks = |ops: &[Op]| ops.iter().filter(|op| op.call == Call::Fork).count();
+    let earlier = forks(&trial.before);
+    if trial.before.is_empty() || earlier + forks(through) >= MAX_PROCESSES {
+        return Ok(None);
+    }
+    let mut ops = trial.before.clone();
+    ops.extend(through.iter().map(|op| match op.process {
+        ProcessId(0) => op.clone(),
+        ProcessId(n) => Op { process: ProcessId(n + earlier as u8), call: op.call.clone() },
+    }));
+    runner.discard();
+    let again = runner.run(&mut Replay::new(&ops), Observe::End)?;
+    Ok(again.divergence().filter(|d| d.known.is_none()).map(|d| (again.ops.clone(), d.clone())))
 }
 
 /// The differences in words, and around the first one the lines of maps.

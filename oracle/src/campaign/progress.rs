@@ -3,7 +3,7 @@
 use super::{Limit, Options};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::Cell;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 /// A bar on a terminal, a line every few seconds elsewhere.
@@ -20,7 +20,8 @@ impl Progress {
     /// Shows progress on standard error, unless `quiet`.
     pub fn new(quiet: bool) -> Progress {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(5));
+            let bar =
+                ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(5));
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
                 bar.set_style(style);
             }
@@ -54,7 +55,8 @@ impl Progress {
             bar.set_message(text);
         } else if elapsed - self.last.get() >= LINE_EVERY {
             self.last.set(elapsed);
-            eprintln!("{text}");
+            // a progress that nobody can see is no reason to stop
+            let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
 

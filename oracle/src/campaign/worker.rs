@@ -2,20 +2,24 @@
 
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape};
+use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape, Theme};
 use crate::observe::Capabilities;
-use crate::run::{Feed, RunError, Runner, Trial, Verdict};
+use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::Op;
 use mm_reference::profile::{Profile, Quirk};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How many times in a row a subject may be lost before the worker gives up.
 const LOSSES: u32 = 20;
+
+/// Of so many programs one fills the address space up to the limit of mappings,
+/// which takes about a second.
+const FILL_EVERY: u64 = 20_000;
 
 /// What a worker counted.
 #[derive(Clone, Debug, Default)]
@@ -75,13 +79,23 @@ impl<'a> Worker<'a> {
         profile: Arc<Profile>,
         caps: Capabilities,
     ) -> Worker<'a> {
-        let config = Config { cpu, timeout: Duration::from_secs(10) };
+        let config = Config { cpu, ..Config::default() };
         let runner = Runner::new(config, profile, caps);
         Worker { number, options, runner, tally: Tally::default(), met: HashSet::new() }
     }
 
     /// Runs programs until the campaign ends.
-    pub(crate) fn work(mut self, shared: &Shared) -> Result<Tally, CampaignError> {
+    pub(crate) fn work(mut self, shared: &Shared) -> (Tally, Result<(), CampaignError>) {
+        // one worker that cannot go on ends the campaign, even by a panic
+        let guard = StopOnDrop(&shared.stop);
+        let result = self.run_programs(shared);
+        if result.is_ok() {
+            std::mem::forget(guard);
+        }
+        (self.tally, result)
+    }
+
+    fn run_programs(&mut self, shared: &Shared) -> Result<(), CampaignError> {
         let avoid = avoid(self.runner.profile());
         let fence = Fence::of(self.runner.fresh()?);
         let mut losses = 0;
@@ -89,7 +103,11 @@ impl<'a> Worker<'a> {
         while shared.begin() {
             let seed = program_seed(self.options.seed, self.number, count);
             count += 1;
-            let shape = Shape { max_ops: self.options.max_ops, avoid, ..Shape::default() };
+            let fill = count % FILL_EVERY == FILL_EVERY / 2;
+            let theme = fill.then_some(Theme::Fill);
+            let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
+            // tens of thousands of operations are not looked at one by one
+            let observe = if fill { Observe::End } else { self.options.observe };
             let fresh = match self.runner.fresh() {
                 Ok(fresh) => fresh,
                 Err(error) => {
@@ -99,7 +117,7 @@ impl<'a> Worker<'a> {
                 }
             };
             let mut feed = Generated::new(seed, shape, &fence, fresh);
-            match self.runner.run(&mut feed, self.options.observe) {
+            match self.runner.run(&mut feed, observe) {
                 Ok(trial) => {
                     losses = 0;
                     self.judge(trial, shared)?;
@@ -110,7 +128,7 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-        Ok(self.tally)
+        Ok(())
     }
 
     /// A subject that could not be run: goes on with another, up to a point.
@@ -130,12 +148,11 @@ impl<'a> Worker<'a> {
         if let Some(CannotPredict(reason)) = trial.unpredictable {
             *self.tally.unpredictable.entry(reason).or_default() += 1;
         }
+        if let Some(why) = &trial.lost {
+            *self.tally.lost.entry(why.clone()).or_default() += 1;
+        }
         match &trial.verdict {
             Verdict::Agreed => Ok(()),
-            Verdict::Lost(why) => {
-                *self.tally.lost.entry(why.clone()).or_default() += 1;
-                Ok(())
-            }
             Verdict::Diverged(divergence) => {
                 if let Some(known) = divergence.known {
                     for quirk in known.iter() {
@@ -159,7 +176,7 @@ impl<'a> Worker<'a> {
         match investigate(&mut self.runner, trial, &shared.stop)? {
             Investigation::Confirmed(finding) => {
                 self.met.insert(finding.signature.clone());
-                if !shared.store.keep(*finding)? {
+                if !shared.store.keep(*finding) {
                     self.tally.repeated += 1;
                 }
             }
@@ -170,10 +187,20 @@ impl<'a> Worker<'a> {
             }
             Investigation::Unconfirmed => {
                 self.tally.unconfirmed += 1;
-                shared.store.keep_unconfirmed(trial, self.runner.fresh()?.layout())?;
+                let layout = *self.runner.fresh()?.layout();
+                shared.store.keep_unconfirmed(trial, &layout);
             }
         }
         Ok(())
+    }
+}
+
+/// Ends the campaign when it goes.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

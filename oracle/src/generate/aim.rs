@@ -53,11 +53,13 @@ pub(super) struct Memory {
     next: usize,
     /// The middle of the program's own ground, and how far it reaches.
     ground: Range,
+    /// What its ranges are made of, in pages.
+    unit: u64,
 }
 
 impl Memory {
     /// Chooses the ground: often across the end of a page table.
-    pub fn new(src: &mut dyn Source, mmap: u64) -> Memory {
+    pub fn new(src: &mut dyn Source, mmap: u64, unit: u64) -> Memory {
         let centre = match src.below(10) {
             0..=4 => align_down(mmap.saturating_sub(32 << 20), PMD_SIZE),
             5 | 6 => align_down(mmap.saturating_sub(2 * PUD_SIZE), PUD_SIZE),
@@ -65,9 +67,12 @@ impl Memory {
             8 => 0x7000_0000 + PMD_SIZE * src.below(4),
             _ => align_down(mmap / 2, PUD_SIZE),
         };
-        let half = src.pick(&[3, 6, 12, 32]);
+        let half = match unit {
+            1 => src.pick(&[3, 6, 12, 32]),
+            _ => unit * src.pick(&[2, 3]),
+        };
         let ground = Range::new(centre.saturating_sub(half * PAGE_SIZE), 2 * half);
-        Memory { hot: [0; HOT], next: 0, ground }
+        Memory { hot: [0; HOT], next: 0, ground, unit }
     }
 
     /// Remembers an address.
@@ -135,10 +140,16 @@ impl<'a> Aim<'a> {
 
     /// A range on the program's own ground.
     fn on_ground(&self, src: &mut dyn Source) -> Range {
-        let ground = self.memory.ground;
-        let pages = ground.pages();
-        let start = src.below(pages);
-        let len = self.few(src).min(pages - start);
+        let Memory { ground, unit, .. } = *self.memory;
+        let units = ground.pages() / unit;
+        let start = src.below(units);
+        if unit > 1 {
+            // whole tables, and now and then a little less
+            let rest = if src.chance(1, 3) { 3 } else { 0 };
+            let len = src.between(1, 2).min(units - start) * unit - rest;
+            return Range::new(ground.start + (start * unit + rest) * PAGE_SIZE, len);
+        }
+        let len = self.few(src).min(units - start);
         Range::new(ground.start + start * PAGE_SIZE, len)
     }
 

@@ -124,12 +124,24 @@ pub(super) fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
         3 => range.start.saturating_sub(new_len),
         _ => aim.place(src, new_len),
     };
-    if maker.theme == Theme::Remap && src.chance(1, 8) {
+    if matches!(maker.theme, Theme::Remap | Theme::Tables) && src.chance(1, 8) {
         flags |= MREMAP_DONTUNMAP;
+    }
+    if flags & MREMAP_DONTUNMAP != 0 && is_well_known(maker, range, target) && src.chance(7, 8) {
+        flags &= !MREMAP_DONTUNMAP;
     }
     let takes_place = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) != 0;
     let new = if takes_place || src.chance(1, 20) { maker.say(target) } else { Addr::NULL };
     Call::Mremap { old: maker.say(range.start), old_len, new_len, flags, new }
+}
+
+/// Whether emptying this source mostly shows a known bug of many kernels, each
+/// time at the price of a new subject: a locked one, or an untouched one whose
+/// copy lands beside it.
+fn is_well_known(maker: &Maker<'_>, range: Range, target: u64) -> bool {
+    let Some(vma) = maker.aim.mm.vmas.containing(range.start) else { return false };
+    let beside = target == vma.end || target.wrapping_add(range.len()) == vma.start;
+    vma.flags.contains(VmFlags::LOCKED) || vma.anon_vma.is_none() && beside
 }
 
 /// The size that makes a range end exactly where the next mapping begins, or

@@ -25,7 +25,7 @@ mod wrong;
 pub use fence::Fence;
 pub use guard::{Bounds, Guard, Refusal};
 pub use mutate::mutate;
-pub use repair::{pin, repair, Repaired, Workshop};
+pub use repair::{pin, refusal, repair, Repaired, Workshop};
 pub use source::{program_seed, Choose, Seeded, Source};
 pub use weights::{Kind, Theme};
 
@@ -75,6 +75,8 @@ pub struct Shape {
     pub limit_of_mappings: bool,
     /// Wrong arguments, out of 1000 operations.
     pub wrong: u32,
+    /// Programs that may do what costs a new subject, out of 100.
+    pub costly: u32,
 }
 
 impl Default for Shape {
@@ -86,6 +88,7 @@ impl Default for Shape {
             theme: None,
             limit_of_mappings: false,
             wrong: weights::WRONG,
+            costly: 1,
         }
     }
 }
@@ -139,11 +142,11 @@ impl<'f> Generator<'f> {
             None => src.weighted(Theme::CHOICE),
         };
         // what costs a new subject is rare
-        shape.avoid.seal_first |= !src.chance(1, 100);
-        shape.avoid.mdwe_first |= !src.chance(1, 100);
+        shape.avoid.seal_first |= !src.chance(shape.costly, 100);
+        shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
         Generator {
             length: program_length(src, shape.max_ops),
-            memory: Memory::new(src, view.layout.mmap),
+            memory: Memory::new(src, view.layout.mmap, theme.unit()),
             guard: Guard::new(fence, shape.bounds, shape.avoid),
             shape,
             theme,

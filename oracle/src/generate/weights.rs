@@ -57,6 +57,10 @@ pub enum Theme {
     Exec,
     /// Sealing; in children, since a sealed subject has to be started anew.
     Seal,
+    /// Whole page tables, moved and dropped.
+    Tables,
+    /// Pages that are freed lazily, written again, and reclaimed.
+    Reclaim,
     /// As many mappings as there may be.
     Fill,
 }
@@ -77,16 +81,26 @@ impl Theme {
         (6, Theme::Advice),
         (3, Theme::Exec),
         (3, Theme::Seal),
+        (2, Theme::Tables),
+        (2, Theme::Reclaim),
     ];
 
     /// Out of 100 ranges, how many lie on the program's own small ground.
     pub fn cling(self) -> u32 {
         match self {
-            Theme::Merge | Theme::Seal => 85,
+            Theme::Merge | Theme::Seal | Theme::Tables | Theme::Reclaim => 85,
             Theme::Remap | Theme::Guard => 50,
             Theme::Cow | Theme::Advice | Theme::Lock | Theme::Exec => 40,
             Theme::Heap | Theme::Stack => 5,
             Theme::General | Theme::Limits | Theme::Fill => 25,
+        }
+    }
+
+    /// What ranges on the program's own ground are made of, in pages.
+    pub fn unit(self) -> u64 {
+        match self {
+            Theme::Tables => 512,
+            _ => 1,
         }
     }
 
@@ -105,6 +119,8 @@ impl Theme {
             Theme::Advice => ADVICE,
             Theme::Exec => EXEC,
             Theme::Seal => SEAL,
+            Theme::Tables => TABLES,
+            Theme::Reclaim => RECLAIM,
         }
     }
 
@@ -113,6 +129,7 @@ impl Theme {
         match self {
             Theme::Guard => GUARD_ADVICES,
             Theme::Cow => FORK_ADVICES,
+            Theme::Reclaim => RECLAIM_ADVICES,
             _ => ADVICE_WEIGHTS,
         }
     }
@@ -285,6 +302,7 @@ const EXEC: &[(u32, Kind)] = &[
     (180, Kind::Store),
     (200, Kind::Call),
     (20, Kind::Fork),
+    (15, Kind::Mseal),
 ];
 
 const SEAL: &[(u32, Kind)] = &[
@@ -299,6 +317,28 @@ const SEAL: &[(u32, Kind)] = &[
     (10, Kind::Load),
     (90, Kind::Store),
     (90, Kind::Fork),
+];
+
+const TABLES: &[(u32, Kind)] = &[
+    (200, Kind::Mmap),
+    (60, Kind::Munmap),
+    (20, Kind::Mprotect),
+    (250, Kind::Mremap),
+    (80, Kind::Madvise),
+    (200, Kind::Store),
+    (20, Kind::Load),
+    (15, Kind::Fork),
+];
+
+const RECLAIM: &[(u32, Kind)] = &[
+    (100, Kind::Mmap),
+    (20, Kind::Munmap),
+    (20, Kind::Mprotect),
+    (350, Kind::Madvise),
+    (20, Kind::Mlock),
+    (60, Kind::Load),
+    (250, Kind::Store),
+    (30, Kind::Fork),
 ];
 
 /// Advices by weight.
@@ -356,6 +396,15 @@ const FORK_ADVICES: &[(u32, i32)] = &[
     (8, MADV_POPULATE_READ),
     (8, MADV_POPULATE_WRITE),
     (5, MADV_GUARD_INSTALL),
+];
+
+const RECLAIM_ADVICES: &[(u32, i32)] = &[
+    (30, MADV_FREE),
+    (30, MADV_PAGEOUT),
+    (20, MADV_COLD),
+    (5, MADV_DONTNEED),
+    (10, MADV_POPULATE_WRITE),
+    (5, MADV_POPULATE_READ),
 ];
 
 /// Advice values that no kernel knows.

@@ -90,10 +90,25 @@ impl Capabilities {
             );
             found.blind.push(Blind { what: "large ranges that should be empty", why });
         }
+        if kdamond_runs() {
+            let why = "a kdamond of this system clears accessed bits; such a difference does not \
+                       show again, and only what shows again is a finding";
+            found.blind.push(Blind { what: "Referenced, at times", why: why.to_owned() });
+        }
         if let Err(e) = KernelLog::open() {
             found.kernel_log = false;
             found.blind.push(Blind { what: "the kernel's log", why: e.to_string() });
         }
         found
     }
+}
+
+/// Whether DAMON monitors physical memory, as far as that can be seen.
+fn kdamond_runs() -> bool {
+    let Ok(kdamonds) = std::fs::read_dir("/sys/kernel/mm/damon/admin/kdamonds") else {
+        return false;
+    };
+    kdamonds.flatten().any(|entry| {
+        std::fs::read_to_string(entry.path().join("state")).is_ok_and(|state| state.trim() == "on")
+    })
 }

@@ -29,9 +29,8 @@ fn check(finding: &Finding, difference: &Difference) -> Option<Check> {
         return Some(Check::Outcome { op_index, expected, actual });
     }
     let seen = finding.divergence.seen.as_deref()?;
-    let of = |snapshots: &[ProcessSnapshot]| {
-        snapshots.iter().find(|s| s.process == process).cloned()
-    };
+    let of =
+        |snapshots: &[ProcessSnapshot]| snapshots.iter().find(|s| s.process == process).cloned();
     let (expected, actual) = (of(&seen.expected.processes)?, of(&seen.actual.processes)?);
     let Place::Mapping(start, _) = difference.place else {
         return check_pages(difference, process, layout, &expected, &actual)
@@ -104,11 +103,7 @@ fn check_pages(
     }
 }
 
-fn check_status(
-    finding: &Finding,
-    difference: &Difference,
-    process: ProcessId,
-) -> Option<Check> {
+fn check_status(finding: &Finding, difference: &Difference, process: ProcessId) -> Option<Check> {
     let Field::Status(field) = difference.field else { return None };
     let seen = finding.divergence.seen.as_deref()?;
     let of = |snapshots: &[ProcessSnapshot]| {

@@ -17,9 +17,9 @@ pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
 use crate::observe::{Capabilities, KernelLog, ObserveError, ProcFiles, Want};
 use crate::stages::{lap, Stage};
-use crate::subject::{Config, Subject, SubjectError};
+use crate::subject::{Config, ResetPlan, Subject, SubjectError};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Call, Op, Outcome, ProcessId, MAX_PROCESSES};
 use mm_reference::profile::Profile;
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
 use reset::reset_ops;
@@ -54,6 +54,8 @@ struct Live {
     start: System,
     /// The state now, between programs that at the start of the next one.
     next: System,
+    /// What the program before did, and how it was undone.
+    before: Vec<Op>,
     programs: u32,
 }
 
@@ -110,8 +112,10 @@ impl Runner {
     }
 
     fn start(&mut self) -> Result<(), RunError> {
-        let usable =
-            self.live.as_ref().is_some_and(|l| l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive());
+        let usable = self
+            .live
+            .as_ref()
+            .is_some_and(|l| l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive());
         if usable {
             return Ok(());
         }
@@ -122,7 +126,8 @@ impl Runner {
         let start = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
         let next = start.clone();
-        self.live = Some(Live { subject, files, seed, start, next, programs: 0 });
+        let before = Vec::new();
+        self.live = Some(Live { subject, files, seed, start, next, before, programs: 0 });
         Ok(())
     }
 
@@ -150,7 +155,7 @@ impl Runner {
         match result {
             Ok(()) => {}
             Err(RunError::Subject(error)) if !error.is_about_program() => {
-                trial.verdict = Verdict::Lost(error.to_string());
+                trial.lose(error.to_string());
             }
             Err(error) => {
                 self.live = None;
@@ -281,7 +286,13 @@ impl Runner {
         lap(Stage::Read);
         if !differences.is_empty() {
             let index = trial.ops.len().saturating_sub(1);
-            trial.observed(Step::After(index), differences, &self.expected, &self.actual, &self.plans);
+            trial.observed(
+                Step::After(index),
+                differences,
+                &self.expected,
+                &self.actual,
+                &self.plans,
+            );
         }
         Ok(())
     }
@@ -301,12 +312,21 @@ impl Runner {
     fn finish(&mut self, trial: &mut Trial) {
         let Some(mut live) = self.live.take() else { return };
         if let Verdict::Diverged(divergence) = &mut trial.verdict {
-            divergence.known = explain::explain(&live.seed, &live.start, trial_parts(&trial.ops, &trial.actual), divergence, &self.caps);
+            divergence.known = explain::explain(
+                &live.seed,
+                &live.start,
+                trial_parts(&trial.ops, &trial.actual),
+                divergence,
+                &self.caps,
+            );
         }
-        if !matches!(trial.verdict, Verdict::Agreed) {
+        if trial.diverged() {
+            trial.before = live.before;
             return;
         }
         live.programs += 1;
+        let children: Vec<_> = live.next.live().filter(|p| p.0 != 0).collect();
+        let children = children.into_iter();
         for files in &mut live.files[1..] {
             *files = None;
         }
@@ -314,7 +334,11 @@ impl Runner {
         let ops = reset_ops(&mut live.next, &mut live.start, &live.seed);
         lap(Stage::Model);
         if let Some(ops) = ops {
-            if live.subject.reset_lazily(&crate::subject::ResetPlan { ops }).is_ok() {
+            live.before.clear();
+            live.before.extend_from_slice(&trial.ops);
+            live.before.extend(children.map(|process| Op { process, call: Call::Exit }));
+            live.before.extend_from_slice(&ops);
+            if live.subject.reset_lazily(&ResetPlan { ops }).is_ok() {
                 self.live = Some(live);
             }
         }
@@ -354,7 +378,7 @@ fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bo
 
 fn files_of(subject: &Subject, process: ProcessId) -> Result<ProcFiles, RunError> {
     let pid = subject.pid(process).ok_or(SubjectError::Dead)?;
-    Ok(ProcFiles::open(pid).map_err(RunError::Observe)?)
+    ProcFiles::open(pid).map_err(RunError::Observe)
 }
 
 /// The signature of a divergence: its first difference, seen after its operation.

@@ -9,11 +9,7 @@ use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
 /// found. `None` when something cannot be undone, and the subject has to be
 /// replaced. Afterwards both are the state in which the next program starts:
 /// `initial` as it was, but for what outlives a program.
-pub(super) fn reset_ops(
-    system: &mut System,
-    initial: &mut System,
-    seed: &Seed,
-) -> Option<Vec<Op>> {
+pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) -> Option<Vec<Op>> {
     let first = ProcessId(0);
     let children: Vec<ProcessId> = system.live().filter(|&p| p != first).collect();
     for process in children {

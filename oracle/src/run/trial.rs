@@ -1,7 +1,7 @@
 //! One run of one program, and what came of it.
 
 use super::signature;
-use crate::compare::{Difference, Signature};
+use crate::compare::{Difference, Field, Kind, Place, Signature};
 use mm_reference::model::{Answer, CannotPredict, System};
 use mm_reference::op::{Op, Outcome};
 use mm_reference::profile::QuirkSet;
@@ -99,8 +99,6 @@ pub enum Verdict {
     Agreed,
     /// They do not.
     Diverged(Box<Divergence>),
-    /// The subject was lost on the way; why.
-    Lost(String),
 }
 
 /// One run of one program.
@@ -114,6 +112,11 @@ pub struct Trial {
     pub actual: Vec<Outcome>,
     /// Why the program ended early, if it did.
     pub unpredictable: Option<CannotPredict>,
+    /// How the subject was lost on the way, if it was; a divergence, too.
+    pub lost: Option<String>,
+    /// What the same subject did before, when there is a divergence: the program
+    /// before this one and its way back to the initial state.
+    pub before: Vec<Op>,
     /// What came of it.
     pub verdict: Verdict,
 }
@@ -131,6 +134,21 @@ impl Trial {
     pub fn outcomes(&self) -> Vec<(Outcome, Outcome)> {
         let predicted = self.predicted.iter().map(|answer| answer.outcome.clone());
         predicted.zip(self.actual.iter().cloned()).collect()
+    }
+
+    /// Notes that the subject was lost.
+    pub(super) fn lose(&mut self, why: String) {
+        let index = self.actual.len().min(self.ops.len().saturating_sub(1));
+        let difference = Difference {
+            process: self.ops.get(index).map(|op| op.process).unwrap_or_default(),
+            place: Place::Process,
+            field: Field::Process,
+            kind: Kind::Missing,
+            expected: "alive".to_owned(),
+            actual: why.clone(),
+        };
+        self.lost = Some(why);
+        self.diverge(Step::After(index), vec![difference]);
     }
 
     pub(super) fn diverged(&self) -> bool {

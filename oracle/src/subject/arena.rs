@@ -107,7 +107,12 @@ impl<'a> SlotRef<'a> {
     pub fn name(self, index: usize) -> [u8; protocol::NAME_SIZE] {
         assert!(index < protocol::MAX_NAMES);
         // SAFETY: in bounds; plain bytes, whatever they are
-        unsafe { addr_of!((*self.slot).names).cast::<[u8; protocol::NAME_SIZE]>().add(index).read_volatile() }
+        unsafe {
+            addr_of!((*self.slot).names)
+                .cast::<[u8; protocol::NAME_SIZE]>()
+                .add(index)
+                .read_volatile()
+        }
     }
 
     /// Where the subject finds argument `arg` of operation `index`.

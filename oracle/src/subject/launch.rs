@@ -26,12 +26,15 @@ const STACK_LIMIT: u64 = 8 << 20;
 /// How often to try again while some other thread's fork holds a file open.
 const BUSY_RETRIES: u32 = 20;
 
+/// The capability to lock memory without limit.
+const CAP_IPC_LOCK: libc::c_ulong = 14;
+
 type Step = fn(&Launch) -> c_int;
 
 /// What the new process does before it becomes the subject, in order.
 // SAFETY: plain system calls on values that live for the call, in a process that
 // shares no memory and executes a program or exits when they are done
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     // stopping or interrupting mmdiff from a terminal is not the subject's business
     ("leave the process group", |_| unsafe { libc::setpgid(0, 0) }),
     ("bind its life to mmdiff's", |launch| unsafe {
@@ -48,6 +51,11 @@ const STEPS: [(&str, Step); 9] = [
         sys::set_limit(libc::RLIMIT_STACK, launch.stack_limit).map_or(-1, |()| 0)
     }),
     ("switch off core dumps", |_| sys::set_limit(libc::RLIMIT_CORE, (0, 0)).map_or(-1, |()| 0)),
+    // after the execution it has what is in the bounding set
+    ("give up CAP_IPC_LOCK", |launch| match launch.keeps_ipc_lock {
+        true => 0,
+        false => unsafe { libc::prctl(libc::PR_CAPBSET_DROP, CAP_IPC_LOCK, 0, 0, 0) },
+    }),
     ("unblock signals", |_| unsafe {
         let mut set = std::mem::MaybeUninit::uninit();
         libc::sigemptyset(set.as_mut_ptr());
@@ -74,14 +82,19 @@ struct Launch {
     stack_limit: (u64, u64),
     arena: RawFd,
     executable: RawFd,
+    keeps_ipc_lock: bool,
 }
 
 /// Starts a process; answers its id once it executes the subject.
-pub fn launch(executable: &[u8], arena: &OwnedFd) -> Result<i32, SubjectError> {
-    match memory_file(executable).and_then(|file| fork(arena, &file)) {
+pub fn launch(
+    executable: &[u8],
+    arena: &OwnedFd,
+    keeps_ipc_lock: bool,
+) -> Result<i32, SubjectError> {
+    match memory_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)) {
         Ok(pid) => Ok(pid),
         // some systems do not let memory files be executed
-        Err(_) => temporary_file(executable).and_then(|file| fork(arena, &file)),
+        Err(_) => temporary_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)),
     }
 }
 
@@ -112,10 +125,10 @@ fn temporary_file(executable: &[u8]) -> Result<OwnedFd, SubjectError> {
     file.map_err(failed("write the subject to a temporary file"))
 }
 
-fn fork(arena: &OwnedFd, file: &OwnedFd) -> Result<i32, SubjectError> {
+fn fork(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
     let mut tries = 0;
     loop {
-        let pid = fork_once(arena, file);
+        let pid = fork_once(arena, file, keeps_ipc_lock);
         match &pid {
             Err(SubjectError::Start { source, .. })
                 if source.raw_os_error() == Some(libc::ETXTBSY) && tries < BUSY_RETRIES =>
@@ -128,7 +141,7 @@ fn fork(arena: &OwnedFd, file: &OwnedFd) -> Result<i32, SubjectError> {
     }
 }
 
-fn fork_once(arena: &OwnedFd, file: &OwnedFd) -> Result<i32, SubjectError> {
+fn fork_once(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
     let preparing = failed("prepare its descriptors");
     let arena = sys::duplicate_above(arena.as_fd(), OTHER_FDS).map_err(&preparing)?;
     let file = sys::duplicate_above(file.as_fd(), OTHER_FDS).map_err(&preparing)?;
@@ -141,6 +154,7 @@ fn fork_once(arena: &OwnedFd, file: &OwnedFd) -> Result<i32, SubjectError> {
         stack_limit: (STACK_LIMIT.min(hard), hard),
         arena: arena.as_raw_fd(),
         executable: file.as_raw_fd(),
+        keeps_ipc_lock,
     };
     // SAFETY: the child makes nothing but plain system calls
     match unsafe { libc::fork() } {
@@ -188,7 +202,7 @@ mod tests {
     fn starts_from_a_temporary_file() {
         let arena = crate::subject::arena::Arena::new().expect("an arena");
         let file = temporary_file(SUBJECT).expect("a file");
-        let pid = fork(arena.file(), &file).expect("a process");
+        let pid = fork(arena.file(), &file, true).expect("a process");
         // SAFETY: the child just started
         unsafe { libc::kill(pid, libc::SIGKILL) };
         assert_eq!(sys::reap(pid), Death::Killed(libc::SIGKILL));
@@ -198,7 +212,7 @@ mod tests {
     fn says_what_failed() {
         let arena = crate::subject::arena::Arena::new().expect("an arena");
         let nothing = OwnedFd::from(fs::File::open("/dev/null").expect("/dev/null"));
-        match fork(arena.file(), &nothing) {
+        match fork(arena.file(), &nothing, true) {
             Err(SubjectError::Start { what: "execute", .. }) => {}
             other => panic!("{other:?}"),
         }

@@ -43,11 +43,13 @@ pub struct Config {
     pub cpu: Option<usize>,
     /// How long a batch may take.
     pub timeout: Duration,
+    /// Whether it may lock memory without limit, where its starter may.
+    pub keeps_ipc_lock: bool,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { cpu: None, timeout: Duration::from_secs(10) }
+        Config { cpu: None, timeout: Duration::from_secs(10), keeps_ipc_lock: true }
     }
 }
 
@@ -91,7 +93,7 @@ impl Subject {
         }
         let arena = Arena::new().map_err(failed("make the arena"))?;
         let scratch = Mapping::anonymous(protocol::PAGE).map_err(failed("map a page"))?;
-        let pid = launch::launch(executable, arena.file())?;
+        let pid = launch::launch(executable, arena.file(), config.keeps_ipc_lock)?;
         let pidfd = sys::pidfd_open(pid).map_err(|source| {
             // SAFETY: a child that nobody has waited for
             unsafe { libc::kill(pid, libc::SIGKILL) };

@@ -4,6 +4,7 @@ use super::fault::prepare_anon_vma;
 use super::vma::VmFlags;
 use super::{fail, Current, Fail};
 use crate::addr::{page_down, pages, PAGE_SIZE, STACK_GUARD_PAGES};
+use crate::defect::Defect;
 use crate::errno::Errno;
 
 /// `expand_stack`: lowers the start of the growing mapping at `vma_start` to
@@ -21,6 +22,7 @@ pub fn expand_stack(cur: &mut Current<'_>, vma_start: u64, address: u64) -> Resu
     }
     if let Some(below) = cur.mm.vmas.before(vma_start) {
         let close = address.wrapping_sub(below.end) < STACK_GUARD_PAGES * PAGE_SIZE;
+        let close = close && !cur.profile.has_defect(Defect::StackIgnoresGap);
         if close && !below.flags.contains(VmFlags::GROWSDOWN) && below.is_accessible() {
             return fail(Errno::ENOMEM, "the guard gap below the stack is used");
         }
@@ -35,7 +37,7 @@ pub fn expand_stack(cur: &mut Current<'_>, vma_start: u64, address: u64) -> Resu
     if !cur.may_expand(flags, grow) {
         return fail(Errno::ENOMEM, "over RLIMIT_AS");
     }
-    if end - address > cur.limits.stack.0 {
+    if end - address > cur.limits.stack.0 && !cur.profile.has_defect(Defect::StackIgnoresLimit) {
         return fail(Errno::ENOMEM, "over RLIMIT_STACK");
     }
     let locked = flags.contains(VmFlags::LOCKED);
@@ -45,10 +47,12 @@ pub fn expand_stack(cur: &mut Current<'_>, vma_start: u64, address: u64) -> Resu
     if !cur.enough_memory(grow) {
         return fail(Errno::ENOMEM, "more than the machine's memory");
     }
-    if locked {
+    if locked && !cur.profile.has_defect(Defect::StackGrowthNotLocked) {
         cur.mm.locked_vm += grow;
     }
-    cur.mm.stat_account(flags, grow as i64);
+    if !cur.profile.has_defect(Defect::StackGrowthNotCounted) {
+        cur.mm.stat_account(flags, grow as i64);
+    }
     cur.mm.vmas.resize(vma_start, address, end, pgoff - grow);
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::vma::{VmFlags, Vma};
 use super::zap::remove_rmap;
 use super::{Backing, CannotPredict, Current, Fail};
 use crate::addr::{page_down, TASK_SIZE};
+use crate::defect::Defect;
 use crate::model::anon_vma::AnonVmaId;
 use crate::op::consts::{SEGV_ACCERR, SEGV_MAPERR, SIGSEGV, SI_KERNEL};
 use crate::op::Signal;
@@ -57,21 +58,23 @@ fn segv<T>(code: i32, address: u64) -> Result<T, Fault> {
 /// the entry that lets the access through.
 pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte, Fault> {
     if address >= TASK_SIZE {
-        return Err(kernel_half(address, access));
+        return Err(kernel_half(cur.profile, address, access));
     }
     let page = page_down(address);
+    let rounds = cur.profile.has_defect(Defect::FaultAddressRounded);
+    let shown = if rounds { page } else { address };
     loop {
         let Some(vma) = cur.mm.vmas.find(address) else {
-            return segv(SEGV_MAPERR, address);
+            return segv(SEGV_MAPERR, shown);
         };
         if vma.start > address {
             if !vma.flags.contains(VmFlags::GROWSDOWN) {
-                return segv(SEGV_MAPERR, address);
+                return segv(SEGV_MAPERR, shown);
             }
             let start = vma.start;
             match expand_stack(cur, start, address) {
                 Ok(()) => continue,
-                Err(Fail::Errno(..)) => return segv(SEGV_MAPERR, address),
+                Err(Fail::Errno(..)) => return segv(SEGV_MAPERR, shown),
                 Err(Fail::Unknown(reason)) => return Err(Fault::Unknown(reason)),
             }
         }
@@ -79,7 +82,7 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
         let pte = cur.mm.tables.pte(page);
         // entries of inaccessible mappings are not present to the hardware
         let present = pte.is_present() && vma.is_accessible();
-        if present && hardware_permits(pte, flags, access) {
+        if present && hardware_permits(cur.profile, pte, flags, access) {
             return Ok(note_access(cur, page, pte, access));
         }
         // access_error
@@ -88,20 +91,25 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
             Access::Read | Access::Exec => present || !vma.is_accessible(),
         };
         if refused {
-            return segv(SEGV_ACCERR, address);
+            let maperr = cur.profile.has_defect(Defect::FaultAlwaysMaperr);
+            return segv(if maperr { SEGV_MAPERR } else { SEGV_ACCERR }, shown);
         }
         match handle(cur, start, page, access == Access::Write) {
             Ok(()) => {}
-            Err(FaultError::Guard) => return segv(SEGV_MAPERR, address),
+            Err(FaultError::Guard) => {
+                let accerr = cur.profile.has_defect(Defect::GuardFaultAccerr);
+                return segv(if accerr { SEGV_ACCERR } else { SEGV_MAPERR }, shown);
+            }
             Err(FaultError::Unknown(reason)) => return Err(Fault::Unknown(reason)),
         }
     }
 }
 
 /// An access outside the user's half.
-fn kernel_half(address: u64, access: Access) -> Fault {
+fn kernel_half(profile: &Profile, address: u64, access: Access) -> Fault {
     let signal = |code, address| Fault::Signal(Signal { number: SIGSEGV, code, address });
-    if (CANONICAL_LOW..CANONICAL_HIGH).contains(&address) {
+    let tells = profile.has_defect(Defect::NonCanonicalTold);
+    if (CANONICAL_LOW..CANONICAL_HIGH).contains(&address) && !tells {
         signal(SI_KERNEL, 0)
     } else if page_down(address) == VSYSCALL && access == Access::Exec {
         Fault::Unknown(CannotPredict("would execute the vsyscall page"))
@@ -112,10 +120,12 @@ fn kernel_half(address: u64, access: Access) -> Fault {
 
 /// Whether a present entry of an accessible mapping lets the access through.
 /// Without protection keys all of these can be read.
-fn hardware_permits(pte: Pte, flags: VmFlags, access: Access) -> bool {
+fn hardware_permits(profile: &Profile, pte: Pte, flags: VmFlags, access: Access) -> bool {
     match access {
         Access::Read => true,
-        Access::Exec => flags.contains(VmFlags::EXEC),
+        Access::Exec => {
+            flags.contains(VmFlags::EXEC) || profile.has_defect(Defect::ExecIgnoresPermission)
+        }
         Access::Write => matches!(pte, Pte::Page(_, bits) if bits.contains(PteBits::WRITE)),
     }
 }
@@ -123,8 +133,13 @@ fn hardware_permits(pte: Pte, flags: VmFlags, access: Access) -> bool {
 /// What the hardware notes in the entry.
 fn note_access(cur: &mut Current<'_>, page: u64, pte: Pte, access: Access) -> Pte {
     let Pte::Page(id, old) = pte else { return pte };
-    let mut bits = old | PteBits::YOUNG;
-    bits.set(PteBits::DIRTY, access == Access::Write || old.contains(PteBits::DIRTY));
+    let mut bits = old;
+    if !cur.profile.has_defect(Defect::AccessKeepsOld) {
+        bits |= PteBits::YOUNG;
+    }
+    if access == Access::Write && !cur.profile.has_defect(Defect::WriteKeepsClean) {
+        bits |= PteBits::DIRTY;
+    }
     let noted = Pte::Page(id, bits);
     if bits != old {
         cur.mm.tables.set(page, noted);
@@ -147,9 +162,13 @@ pub(crate) fn handle(
     match pte {
         Pte::Guard => return Err(FaultError::Guard),
         // do_anonymous_page: readers share the page of zeroes, without an anon_vma
-        Pte::None if !write => cur.mm.tables.set(page, Pte::Zero),
-        Pte::None | Pte::Zero if write => {
-            cur.mm.rss.anon += 1;
+        Pte::None if !write && !cur.profile.has_defect(Defect::ReadMakesPage) => {
+            cur.mm.tables.set(page, Pte::Zero);
+        }
+        Pte::None | Pte::Zero if write || pte.is_none() => {
+            if pte.is_none() || !cur.profile.has_defect(Defect::ZeroWriteNotCounted) {
+                cur.mm.rss.anon += 1;
+            }
             map_new_page(cur, vma_start, page, PageContent::Uniform(0));
         }
         Pte::None | Pte::Zero => {}
@@ -167,15 +186,20 @@ pub(crate) fn handle(
 /// `do_wp_page`: a write to an anonymous page that is mapped read-only takes
 /// the page over when nobody else can reach it, and copies it otherwise.
 fn write_protected(cur: &mut Current<'_>, vma_start: u64, page: u64, id: FolioId, bits: PteBits) {
+    let shares = cur.profile.has_defect(Defect::CowNeverCopies);
     let folio = cur.folios.get_mut(id);
     // wp_can_reuse_anon_folio
-    if folio.flags.contains(FolioFlags::EXCLUSIVE) || folio.mapcount == 1 {
+    if shares || folio.flags.contains(FolioFlags::EXCLUSIVE) || folio.mapcount == 1 {
         folio.flags.insert(FolioFlags::EXCLUSIVE);
         let bits = bits | PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
         cur.mm.tables.set(page, Pte::Page(id, bits));
         return;
     }
-    let content = folio.content.clone();
+    let content = if cur.profile.has_defect(Defect::CowLosesContents) {
+        PageContent::Uniform(0)
+    } else {
+        folio.content.clone()
+    };
     map_new_page(cur, vma_start, page, content);
     let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");
     remove_rmap(cur.folios, vma, id);
@@ -188,7 +212,7 @@ fn map_new_page(cur: &mut Current<'_>, vma_start: u64, page: u64, content: PageC
     let mut folio = Folio::anon();
     folio.mapcount = 1;
     folio.content = content;
-    if vma.flags.contains(VmFlags::DROPPABLE) {
+    if vma.flags.contains(VmFlags::DROPPABLE) && !cur.profile.has_defect(Defect::DroppableKept) {
         folio.flags.remove(FolioFlags::SWAPBACKED);
     }
     if vma.flags & (VmFlags::LOCKED | VmFlags::SPECIAL) == VmFlags::LOCKED {
@@ -206,7 +230,8 @@ pub(crate) fn prepare_anon_vma(cur: &mut Current<'_>, vma_start: u64) {
     if vma.anon_vma.is_some() {
         return;
     }
-    let lent = find_mergeable(cur, vma);
+    let lent =
+        find_mergeable(cur, vma).filter(|_| !cur.profile.has_defect(Defect::AnonVmaNeverLent));
     let anon_vmas = &mut *cur.anon_vmas;
     cur.mm.vmas.update(vma_start, |vma| anon_vmas.prepare(vma, lent));
 }

@@ -6,6 +6,7 @@ use super::page_table::{Pte, PteBits};
 use super::vma::VmFlags;
 use super::{fail, CannotPredict, Current, Fail};
 use crate::addr::PAGE_SIZE;
+use crate::defect::Defect;
 use crate::errno::Errno;
 
 /// Why pages could not be had.
@@ -56,7 +57,8 @@ fn populate_mappings(
         match done {
             Ok(()) => {}
             Err(GupError::Unknown(reason)) => return Err(reason.into()),
-            Err(GupError::Fault) if ignore_errors => {}
+            Err(GupError::Fault)
+                if ignore_errors || cur.profile.has_defect(Defect::MlockIgnoresInaccessible) => {}
             Err(GupError::Fault) => {
                 return fail(Errno::ENOMEM, "a page of the range cannot be populated")
             }
@@ -84,8 +86,12 @@ pub fn madvise_populate(
             return fail(Errno::EINVAL, "the mapping forbids the access to populate for");
         }
         let (vma_start, to) = (vma.start, end.min(vma.end));
+        let write = write || cur.profile.has_defect(Defect::PopulateReadWrites);
         match get_pages(cur, vma_start, at, to, write) {
             Ok(()) => at = to,
+            Err(GupError::Fault) if cur.profile.has_defect(Defect::PopulateGuardIsNoMemory) => {
+                return fail(Errno::ENOMEM, "populating meets a guard region")
+            }
             Err(GupError::Fault) => return fail(Errno::EFAULT, "populating meets a guard region"),
             Err(GupError::Unknown(reason)) => return Err(reason.into()),
         }
@@ -110,7 +116,9 @@ fn get_pages(
                     if write && !bits.contains(PteBits::DIRTY) {
                         folio.flags.insert(FolioFlags::DIRTY);
                     }
-                    folio.mark_accessed();
+                    if !cur.profile.has_defect(Defect::PopulateForgetsReferenced) {
+                        folio.mark_accessed();
+                    }
                     break;
                 }
                 Pte::Zero if !write => break,

@@ -3,6 +3,7 @@
 use super::vma::{VmFlags, Vma};
 use super::Current;
 use crate::addr::pages;
+use crate::defect::Defect;
 use crate::op::consts::RLIM_INFINITY;
 
 impl Current<'_> {
@@ -10,10 +11,14 @@ impl Current<'_> {
     /// RLIMIT_AS and RLIMIT_DATA.
     pub(crate) fn may_expand(&self, flags: VmFlags, count: u64) -> bool {
         let within = |total: u64, limit: u64| total.saturating_add(count) <= pages(limit);
-        if !within(self.mm.total_vm, self.limits.address_space.0) {
+        let unbound = self.profile.has_defect(Defect::AddressSpaceUnlimited);
+        if !within(self.mm.total_vm, self.limits.address_space.0) && !unbound {
             return false;
         }
         if Vma::is_data(flags) && !within(self.mm.data_vm, self.limits.data.0) {
+            if self.profile.has_defect(Defect::DataUnlimited) {
+                return true;
+            }
             // a soft limit of zero is ignored while the hard limit allows
             return self.limits.data.0 == 0 && within(self.mm.data_vm, self.limits.data.1);
         }
@@ -24,6 +29,7 @@ impl Current<'_> {
     pub(crate) fn may_lock(&self, locked: bool, bytes: u64) -> bool {
         !locked
             || self.profile.privilege.ipc_lock
+            || self.profile.has_defect(Defect::FutureLocksUnlimited)
             || self.mm.locked_vm + pages(bytes) <= pages(self.limits.memlock.0)
     }
 

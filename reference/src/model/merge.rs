@@ -11,7 +11,7 @@
 //! offsets continue each other, and their anon_vmas can be one.
 
 use super::anon_vma::AnonVmaId;
-use super::vma::{Backing, Vma, VmFlags};
+use super::vma::{Backing, VmFlags, Vma};
 use super::Current;
 use crate::addr::pages;
 use crate::defect::Defect;
@@ -45,7 +45,7 @@ fn ignored_flags(profile: &Profile) -> VmFlags {
 
 /// Flags that the result of a merge has if any part had them (`VM_STICKY`).
 fn sticky_flags(profile: &Profile) -> VmFlags {
-    if profile.has(Rule::MaybeGuard) {
+    if profile.has(Rule::MaybeGuard) && !profile.has_defect(Defect::MergeDropsGuardFlag) {
         VmFlags::SOFTDIRTY | VmFlags::MAYBE_GUARD
     } else {
         VmFlags::empty()
@@ -134,6 +134,9 @@ impl Current<'_> {
     /// `dup_anon_vma`: the mapping that grows takes over the anon_vma of what
     /// it swallows, if it has none itself.
     fn adopt_anon_vma(&mut self, target: &mut Vma, source: &Vma) {
+        if self.profile.has_defect(Defect::MergeDropsAnonVma) {
+            return;
+        }
         if target.anon_vma.is_none() && source.anon_vma.is_some() {
             target.anon_vma = source.anon_vma;
             target.chain.clear();

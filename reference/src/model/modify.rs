@@ -1,8 +1,9 @@
 //! Changing attributes of a part of a mapping: `vma_modify` of `mm/vma.c`.
 
 use super::merge::{is_fork_child, Attributes};
-use super::vma::{Vma, VmFlags};
+use super::vma::{VmFlags, Vma};
 use super::{fail, Current, Fail};
+use crate::defect::Defect;
 use crate::errno::Errno;
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ fn vma_bounds(cur: &Current, start: u64) -> Result<(u64, u64), Fail> {
 impl Current<'_> {
     /// `split_vma`: cuts the mapping that starts at `start` in two at `at`.
     pub(crate) fn split_checked(&mut self, start: u64, at: u64) -> Result<(), Fail> {
-        if self.map_count_full() {
+        if self.map_count_full() && !self.profile.has_defect(Defect::SplitsUnlimited) {
             return fail(Errno::ENOMEM, "a split would exceed vm.max_map_count");
         }
         self.split(start, at);
@@ -87,7 +88,9 @@ impl Current<'_> {
         let mut upper = lower.clone();
         upper.chain.clear();
         self.anon_vmas.clone_chain(&mut upper, &lower);
-        upper.pgoff = lower.pgoff_of(at);
+        if !self.profile.has_defect(Defect::SplitKeepsPgoff) {
+            upper.pgoff = lower.pgoff_of(at);
+        }
         upper.start = at;
         lower.end = at;
         self.mm.vmas.insert(lower);

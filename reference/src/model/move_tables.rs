@@ -1,9 +1,10 @@
 //! Moving populated memory (`mm/mremap.c:move_page_tables`).
 
-use super::page_table::{PageTables, Pte};
+use super::page_table::{PageTables, Pte, PteBits};
 use super::vma::Vma;
 use super::{Current, Mm};
 use crate::addr::{align_down, PMD_SIZE, PUD_SIZE};
+use crate::defect::Defect;
 use crate::profile::Rule;
 
 /// Moves the entries of `len` bytes from `old_start` in `old` to `new_start`
@@ -22,9 +23,13 @@ pub fn move_page_tables(
         return;
     }
     let (mut from, mut to, end) = (old_start, new_start, old_start + len);
-    if cur.profile.has(Rule::MremapRealign) && can_realign(cur.mm, old, new, from, to, len) {
+    let realigns =
+        cur.profile.has(Rule::MremapRealign) && !cur.profile.has_defect(Defect::MoveNeverRealigns);
+    if realigns && can_realign(cur.mm, old, new, from, to, len) {
         (from, to) = (align_down(from, PMD_SIZE), align_down(to, PMD_SIZE));
     }
+    let whole = !cur.profile.has_defect(Defect::MoveEntryByEntry);
+    spoil(cur, from, end);
     let tables = &mut cur.mm.tables;
     while from < end {
         let next = tables.next_pmd_table(from, end);
@@ -35,10 +40,10 @@ pub fn move_page_tables(
         }
         let step = extent(PUD_SIZE, from, to, end);
         tables.alloc_pud(to);
-        if step == PUD_SIZE && !tables.has_pmd_table(to) {
+        if whole && step == PUD_SIZE && !tables.has_pmd_table(to) {
             tables.move_pmd_table(from, to);
         } else {
-            move_below_pud(tables, from, to, from + step);
+            move_below_pud(tables, (from, from + step), to, whole);
         }
         from += step;
         to += step;
@@ -46,7 +51,7 @@ pub fn move_page_tables(
 }
 
 /// Moves `[from, end)`, which has one PMD table on either side.
-fn move_below_pud(tables: &mut PageTables, mut from: u64, mut to: u64, end: u64) {
+fn move_below_pud(tables: &mut PageTables, (mut from, end): (u64, u64), mut to: u64, whole: bool) {
     loop {
         let next = tables.next_pte_table(from, end);
         to += next - from;
@@ -56,7 +61,7 @@ fn move_below_pud(tables: &mut PageTables, mut from: u64, mut to: u64, end: u64)
         }
         let step = extent(PMD_SIZE, from, to, end);
         tables.alloc_pmd(to);
-        if step == PMD_SIZE && !tables.has_pte_table(to) {
+        if whole && step == PMD_SIZE && !tables.has_pte_table(to) {
             tables.move_pte_table(from, to);
         } else {
             tables.alloc(to);
@@ -65,6 +70,21 @@ fn move_below_pud(tables: &mut PageTables, mut from: u64, mut to: u64, end: u64)
         from += step;
         to += step;
     }
+}
+
+/// What the defects of a move do to the entries that it will move.
+fn spoil(cur: &mut Current<'_>, from: u64, end: u64) {
+    let profile = cur.profile;
+    let loses = profile.has_defect(Defect::MoveLosesGuards);
+    let ages = profile.has_defect(Defect::MoveClearsYoung);
+    if !(loses || ages) {
+        return;
+    }
+    cur.mm.tables.for_each_pte(from, end, |_, pte| match pte {
+        Pte::Guard if loses => *pte = Pte::None,
+        Pte::Page(_, bits) if ages => bits.remove(PteBits::YOUNG),
+        _ => {}
+    });
 }
 
 /// `move_ptes`

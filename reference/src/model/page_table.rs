@@ -2,6 +2,7 @@
 
 use super::folio::FolioId;
 use crate::addr::{align_down, PAGE_SHIFT, PAGE_SIZE, PGDIR_SIZE, PMD_SIZE, PUD_SIZE};
+use crate::defect::Defect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -91,6 +92,11 @@ impl PageTables {
     /// How many tables there are at all three levels.
     pub fn count(&self) -> u64 {
         (self.ptes.len() + self.pmds.len() + self.puds.len()) as u64
+    }
+
+    /// As [`PageTables::count`], without those of the top level.
+    pub fn count_below_top(&self) -> u64 {
+        self.count() - self.puds.len() as u64
     }
 
     /// The entry for an address.
@@ -319,6 +325,12 @@ impl PageTables {
 /// the end of the mapping below (0: none), `ceiling` the start of the mapping
 /// above (0: none).
 pub fn free_tables(cur: &mut super::Current<'_>, start: u64, end: u64, floor: u64, ceiling: u64) {
+    if cur.profile.has_defect(Defect::UnmapKeepsTables) {
+        return;
+    }
+    if cur.profile.has_defect(Defect::UnmapIgnoresCeiling) {
+        return cur.mm.tables.free_range(start, end, floor, end.next_multiple_of(PMD_SIZE));
+    }
     cur.mm.tables.free_range(start, end, floor, ceiling);
 }
 

@@ -4,6 +4,7 @@ use super::folio::FolioFlags;
 use super::page_table::{Pte, PteBits};
 use super::vma::VmFlags;
 use super::{Current, Mm};
+use crate::defect::Defect;
 
 /// `change_protection`: gives the entries of `[start, end)`, which lies in the
 /// mapping at `vma_start`, the protection that its flags now say. Private
@@ -15,11 +16,20 @@ pub fn change_protection(cur: &mut Current<'_>, vma_start: u64, start: u64, end:
     let writable = vma.flags.contains(VmFlags::WRITE);
     let shared = vma.flags.contains(VmFlags::SHARED);
     let folios = &*cur.folios;
+    let profile = cur.profile;
+    let keeps = profile.has_defect(Defect::ProtectKeepsWriteBit);
+    let cleans = profile.has_defect(Defect::ProtectClearsDirty);
+    let breaks_cow = profile.has_defect(Defect::ProtectBreaksCow);
     tables.for_each_pte(start, end, |_, pte| {
         if let Pte::Page(id, bits) = pte {
             // can_change_pte_writable
             let exclusive = folios.get(*id).flags.contains(FolioFlags::EXCLUSIVE);
-            bits.set(PteBits::WRITE, writable && (shared || exclusive));
+            let keep = keeps && bits.contains(PteBits::WRITE);
+            let write = writable && (shared || exclusive || breaks_cow);
+            bits.set(PteBits::WRITE, write || keep);
+            if cleans {
+                bits.remove(PteBits::DIRTY);
+            }
         }
     });
 }

@@ -242,7 +242,7 @@ impl System {
             process.mm.tables.for_each(0, TASK_SIZE, |address, pte| {
                 if let (Pte::Page(id, _), Pte::Page(old, _)) = (pte, old.mm.tables.pte(address)) {
                     let flags = &mut folios.get_mut(id).flags;
-                    *flags = *flags - USED | other.folios.get(old).flags & USED;
+                    *flags = (*flags - USED) | (other.folios.get(old).flags & USED);
                 }
             });
         }

@@ -102,6 +102,11 @@ impl System {
         self.processes.get(id.0 as usize)?.as_deref()
     }
 
+    /// The same state on another kernel.
+    pub fn on(&self, profile: Arc<Profile>) -> System {
+        System { profile, ..self.clone() }
+    }
+
     /// Performs an operation and predicts its outcome.
     pub fn apply(&mut self, op: &Op) -> Result<Answer, CannotPredict> {
         match ops::perform(self, op) {

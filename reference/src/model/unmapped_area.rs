@@ -8,9 +8,7 @@
 //! ```
 
 use super::{fail, Current, Fail};
-use crate::addr::{
-    align_down, page_aligned, page_down, page_up, PAGE_SIZE, PMD_SIZE, TASK_SIZE,
-};
+use crate::addr::{align_down, page_aligned, page_down, page_up, PAGE_SIZE, PMD_SIZE, TASK_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::op::consts::{MAP_32BIT, MAP_ABOVE4G, MAP_FIXED};
@@ -73,16 +71,22 @@ impl Current<'_> {
         if flags & MAP_FIXED != 0 {
             return Ok(hint);
         }
-        if flags & MAP_32BIT != 0 {
+        if flags & MAP_32BIT != 0 && !self.profile.has_defect(Defect::Map32BitIgnored) {
             return self.bottomup_area(hint, len, LOW_AREA);
         }
-        let rounded = page_down(hint);
+        let ignored = self.profile.has_defect(Defect::HintsIgnored);
+        let rounded = if ignored { 0 } else { page_down(hint) };
         if rounded != 0 && self.hint_is_free(rounded, len, TASK_SIZE) {
             return Ok(rounded);
         }
         let low = if flags & MAP_ABOVE4G != 0 { 1 << 32 } else { PAGE_SIZE };
         let low = low.max(self.min_address());
-        match self.mm.vmas.highest_gap(len, low, self.mm.mmap_base) {
+        let found = if self.profile.has_defect(Defect::LowestGapWins) {
+            self.mm.vmas.lowest_gap(len, low, self.mm.mmap_base)
+        } else {
+            self.mm.vmas.highest_gap(len, low, self.mm.mmap_base)
+        };
+        match found {
             Some(found) => Ok(found),
             None => self.bottomup_area(hint, len, (LEGACY_BASE, TASK_SIZE)),
         }

@@ -5,6 +5,7 @@ use super::page_table::{Pte, PteBits};
 use super::vma::{VmFlags, Vma};
 use super::{Current, Mm};
 use crate::addr::PMD_SIZE;
+use crate::defect::Defect;
 use crate::model::folio::{FolioId, Folios};
 
 /// `unmap_vmas` for a part of one mapping that goes away: pages and markers.
@@ -17,7 +18,12 @@ pub fn unmap_range(cur: &mut Current<'_>, start: u64, end: u64, vma: &Vma) {
 /// that stays; guard markers stay.
 pub fn zap_range(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64) {
     cur.mm.note_hiwater_rss();
-    clear(cur.mm, cur.folios, vma, start, end, false);
+    let profile = cur.profile;
+    let (rss, markers) = (cur.mm.rss, profile.has_defect(Defect::DiscardDropsGuards));
+    clear(cur.mm, cur.folios, vma, start, end, markers);
+    if profile.has_defect(Defect::DiscardKeepsRss) {
+        cur.mm.rss = rss;
+    }
 }
 
 /// What MADV_DONTNEED does to a part of a mapping: [`zap_range`], and with
@@ -25,7 +31,7 @@ pub fn zap_range(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64) {
 /// empty are freed; the tables above them stay.
 pub fn discard_range(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64) {
     zap_range(cur, vma, start, end);
-    if !cur.profile.config.pt_reclaim {
+    if !cur.profile.config.pt_reclaim || cur.profile.has_defect(Defect::DiscardKeepsTables) {
         return;
     }
     let whole = |&(from, to): &(u64, u64)| to - from == PMD_SIZE;

@@ -1,5 +1,6 @@
 //! The two-letter codes of `VmFlags` lines (`show_smap_vma_flags`).
 
+use crate::defect::Defect;
 use crate::model::vma::VmFlags;
 use crate::profile::{Profile, Version};
 use crate::snapshot::VmFlagList;
@@ -51,6 +52,9 @@ pub(super) fn list(profile: &Profile, flags: VmFlags) -> VmFlagList {
     if !profile.config.soft_dirty {
         shown.remove(VmFlags::SOFTDIRTY);
     }
+    if profile.has_defect(Defect::FlagsHideMay) {
+        shown.remove(VmFlags::MAYEXEC);
+    }
     let early = profile.version < Version::new(6, 17) && shown.contains(VmFlags::UFFD_MINOR);
     let mut list = VmFlagList::default();
     for &(flag, code) in CODES {
@@ -60,6 +64,13 @@ pub(super) fn list(profile: &Profile, flags: VmFlags) -> VmFlagList {
         }
         if shown.contains(flag) {
             list.push(code);
+        }
+        if flag == VmFlags::LOCKED && profile.has_defect(Defect::FlagsInOtherOrder) {
+            // announces what stands further down
+            if shown.contains(VmFlags::WIPEONFORK) {
+                list.push(*b"wf");
+            }
+            shown.remove(VmFlags::WIPEONFORK);
         }
     }
     list

@@ -1,6 +1,7 @@
 //! Lines of `/proc/pid/maps` (`show_map_vma`, `get_vma_name`).
 
 use crate::addr::PAGE_SHIFT;
+use crate::defect::Defect;
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{Mm, System};
 use crate::profile::Rule;
@@ -11,19 +12,31 @@ pub(super) fn line(system: &System, mm: &Mm, vma: &Vma) -> MapsLine {
     let mut line = MapsLine {
         start: vma.start,
         end: vma.end,
-        perms: perms(vma.flags),
+        perms: perms(match system.profile.has_defect(Defect::MapsImplyRead) {
+            true if vma.flags.contains(VmFlags::WRITE) => vma.flags | VmFlags::READ,
+            _ => vma.flags,
+        }),
         offset: 0,
         dev: (0, 0),
         inode: 0,
         name: Name::None,
     };
     match vma.backing {
-        Backing::Anonymous => line.name = name(system, mm, vma),
+        Backing::Anonymous => {
+            line.name = name(system, mm, vma);
+            if system.profile.has_defect(Defect::MapsShowPgoff) {
+                line.offset = vma.pgoff << PAGE_SHIFT;
+            }
+        }
         Backing::File(id) => {
             if let Some(file) = system.fixture.files.get(usize::from(id.0)) {
                 line.offset = vma.pgoff << PAGE_SHIFT;
-                line.dev = file.dev;
-                line.inode = file.inode;
+                if !system.profile.has_defect(Defect::MapsHideDevice) {
+                    line.dev = file.dev;
+                }
+                if !system.profile.has_defect(Defect::MapsHideInode) {
+                    line.inode = file.inode;
+                }
                 line.name = Name::Other(file.name.clone());
             }
         }
@@ -50,14 +63,20 @@ fn perms(flags: VmFlags) -> Perms {
 /// The name of anonymous memory: heap, then stack, then what it was given.
 fn name(system: &System, mm: &Mm, vma: &Vma) -> Name {
     // vma_is_initial_heap
-    let heap = if system.profile.has(Rule::StrictHeapName) {
+    let strict = system.profile.has(Rule::StrictHeapName)
+        != system.profile.has_defect(Defect::HeapNameOfNeighbours);
+    let heap = if strict {
         vma.start < mm.brk && vma.end > mm.start_brk
     } else {
         vma.start <= mm.brk && vma.end >= mm.start_brk
     };
     if heap {
         Name::Heap
-    } else if vma.start <= mm.start_stack && vma.end >= mm.start_stack {
+    } else if vma.start <= mm.start_stack
+        && vma.end >= mm.start_stack
+        && !(system.profile.has_defect(Defect::StackNameNeedsGrowth)
+            && !vma.flags.contains(VmFlags::GROWSDOWN))
+    {
         Name::Stack
     } else if let Some(name) = &vma.name {
         Name::Anon(name.clone())

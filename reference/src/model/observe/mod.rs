@@ -41,7 +41,7 @@ impl System {
         into.maps.clear();
         into.maps.extend(into.smaps.iter().map(|entry| entry.line.clone()));
         pagemap::fill(self, mm, &plan.windows, &mut into.pagemap);
-        status::fill(mm, &mut into.status);
+        status::fill(&self.profile, mm, &mut into.status);
         into.contents.clear();
         for &(start, end) in &plan.contents.0 {
             mm.tables.for_each(start, end, |address, pte| {

@@ -1,6 +1,7 @@
 //! Entries of `/proc/pid/pagemap` (`pte_to_pagemap_entry`).
 
 use crate::addr::{pages, PAGE_SIZE};
+use crate::defect::Defect;
 use crate::model::page_table::Pte;
 use crate::model::vma::VmFlags;
 use crate::model::{Mm, System};
@@ -39,18 +40,23 @@ pub(super) fn fill(system: &System, mm: &Mm, ranges: &Ranges, windows: &mut Vec<
 fn entry(system: &System, pte: Pte) -> PageEntry {
     // without privilege the kernel hides frames
     let frame = |frame: u64| if system.profile.privilege.sys_admin { frame } else { 0 };
+    let defect = |defect| system.profile.has_defect(defect);
     PageEntry(match pte {
         Pte::None => 0,
+        Pte::Zero if defect(Defect::ZeroNotPresent) => 0,
         Pte::Zero => PageEntry::PRESENT | frame(PageEntry::ZERO_FRAME),
         Pte::Guard => {
-            let shown = system.profile.has(Rule::PagemapGuardBit);
+            let shown =
+                system.profile.has(Rule::PagemapGuardBit) && !defect(Defect::GuardBitHidden);
             let guard = if shown { PageEntry::GUARD } else { 0 };
             PageEntry::SWAP | guard | frame(GUARD_FRAME)
         }
         Pte::Page(id, _) => {
             let folio = system.folios.get(id);
-            let file = if folio.is_anon() { 0 } else { PageEntry::FILE };
-            let exclusive = if folio.mapcount == 1 { PageEntry::EXCLUSIVE } else { 0 };
+            let anon = folio.is_anon() || defect(Defect::FileBitHidden);
+            let file = if anon { 0 } else { PageEntry::FILE };
+            let alone = folio.mapcount == 1 || defect(Defect::AlwaysExclusive);
+            let exclusive = if alone { PageEntry::EXCLUSIVE } else { 0 };
             PageEntry::PRESENT | file | exclusive | frame(u64::from(id.0) + 1)
         }
     })

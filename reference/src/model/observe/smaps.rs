@@ -2,11 +2,12 @@
 
 use super::{flags, maps};
 use crate::addr::PAGE_SIZE;
+use crate::defect::Defect;
 use crate::model::folio::{Folio, FolioFlags};
 use crate::model::page_table::{Pte, PteBits};
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{Mm, System};
-use crate::profile::Rule;
+use crate::profile::{Profile, Rule};
 use crate::snapshot::{MapsLine, Name, Perms, SmapsEntry, SmapsField, VmFlagList};
 
 const PSS_SHIFT: u32 = 12;
@@ -33,15 +34,19 @@ fn entry(system: &System, mm: &Mm, vma: &Vma) -> SmapsEntry {
         }
     }
     let mut sums = Sums::default();
-    mm.tables.for_each(vma.start, vma.end, |_, pte| {
-        if let Pte::Page(id, bits) = pte {
-            sums.account(system.folios.get(id), bits);
-        }
+    let profile = &*system.profile;
+    mm.tables.for_each(vma.start, vma.end, |_, pte| match pte {
+        Pte::Page(id, bits) => sums.account(profile, system.folios.get(id), bits),
+        Pte::Zero if profile.has_defect(Defect::ZeroResident) => sums.resident += PAGE_SIZE,
+        _ => {}
     });
     if !vma.flags.contains(VmFlags::LOCKED) {
         sums.locked = 0;
     } else {
-        sums.locked = sums.pss;
+        sums.locked = match profile.has_defect(Defect::LockedCountsSize) {
+            true => vma.len() << PSS_SHIFT,
+            false => sums.pss,
+        };
     }
     filled(system, line, &sums, flags::list(&system.profile, vma.flags))
 }
@@ -120,25 +125,36 @@ struct Sums {
 
 impl Sums {
     /// `smaps_account`
-    fn account(&mut self, folio: &Folio, bits: PteBits) {
-        let dirty = bits.contains(PteBits::DIRTY) || folio.flags.contains(FolioFlags::DIRTY);
+    fn account(&mut self, profile: &Profile, folio: &Folio, bits: PteBits) {
+        let defect = |defect| profile.has_defect(defect);
+        let folio_dirty =
+            folio.flags.contains(FolioFlags::DIRTY) && !defect(Defect::DirtyIgnoresPage);
+        let dirty = bits.contains(PteBits::DIRTY) || folio_dirty;
         if folio.is_anon() {
-            self.anonymous += PAGE_SIZE;
-            if !dirty && !folio.flags.contains(FolioFlags::SWAPBACKED) {
+            if folio.mapcount == 1 || !defect(Defect::AnonymousOnlyPrivate) {
+                self.anonymous += PAGE_SIZE;
+            }
+            if (!dirty || defect(Defect::LazyFreeCountsDirty))
+                && !folio.flags.contains(FolioFlags::SWAPBACKED)
+            {
                 self.lazy_free += PAGE_SIZE;
             }
         }
         self.resident += PAGE_SIZE;
-        let used = FolioFlags::YOUNG | FolioFlags::REFERENCED;
+        let mut used = FolioFlags::YOUNG | FolioFlags::REFERENCED;
+        used.set(FolioFlags::REFERENCED, !defect(Defect::ReferencedIgnoresPage));
         if bits.contains(PteBits::YOUNG) || folio.flags.intersects(used) {
             self.referenced += PAGE_SIZE;
         }
-        let shared = folio.mapcount >= 2;
-        let share = (PAGE_SIZE << PSS_SHIFT) / u64::from(folio.mapcount.max(1));
+        let shared = folio.mapcount >= if defect(Defect::SharedFromThree) { 3 } else { 2 };
+        let sharers = if defect(Defect::PssCountsWhole) { 1 } else { folio.mapcount.max(1) };
+        let share = (PAGE_SIZE << PSS_SHIFT) / u64::from(sharers);
         self.pss += share;
-        if dirty {
+        if dirty || defect(Defect::PssDirtyCountsClean) {
             self.pss_dirty += share;
         }
+        let dirty = dirty || !shared && defect(Defect::PrivateAlwaysDirty);
+        let dirty = dirty && !(shared && defect(Defect::SharedNeverDirty));
         *match (shared, dirty) {
             (false, false) => &mut self.private_clean,
             (false, true) => &mut self.private_dirty,

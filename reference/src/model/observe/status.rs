@@ -1,30 +1,39 @@
 //! The memory lines of `/proc/pid/status` (`task_mem`).
 
 use crate::addr::PAGE_SHIFT;
+use crate::defect::Defect;
 use crate::model::Mm;
+use crate::profile::Profile;
 use crate::snapshot::{Status, StatusField};
 
-pub(super) fn fill(mm: &Mm, status: &mut Status) {
+pub(super) fn fill(profile: &Profile, mm: &Mm, status: &mut Status) {
     use StatusField as F;
     let kb = |pages: u64| pages << (PAGE_SHIFT - 10);
     let rss = mm.rss.total();
     let exec = kb(mm.exec_vm);
     let text = (mm.text_size >> 10).min(exec);
+    let defect = |defect| profile.has_defect(defect);
+    let (peak, hwm) = (mm.hiwater_vm.max(mm.total_vm), mm.hiwater_rss.max(rss));
+    let stacks_too = if defect(Defect::DataCountsStacks) { mm.stack_vm } else { 0 };
+    let tables = match defect(Defect::TablesWithoutTop) {
+        true => mm.tables.count_below_top(),
+        false => mm.tables.count(),
+    };
     for (field, value) in [
-        (F::VmPeak, kb(mm.hiwater_vm.max(mm.total_vm))),
+        (F::VmPeak, kb(if defect(Defect::PeakForgets) { mm.total_vm } else { peak })),
         (F::VmSize, kb(mm.total_vm)),
         (F::VmLck, kb(mm.locked_vm)),
         (F::VmPin, 0),
-        (F::VmHwm, kb(mm.hiwater_rss.max(rss))),
+        (F::VmHwm, kb(if defect(Defect::HwmForgets) { rss } else { hwm })),
         (F::VmRss, kb(rss)),
         (F::RssAnon, kb(mm.rss.anon)),
         (F::RssFile, kb(mm.rss.file)),
-        (F::RssShmem, kb(mm.rss.shmem)),
-        (F::VmData, kb(mm.data_vm)),
+        (F::RssShmem, kb(if defect(Defect::ShmemNotTold) { 0 } else { mm.rss.shmem })),
+        (F::VmData, kb(mm.data_vm + stacks_too)),
         (F::VmStk, kb(mm.stack_vm)),
-        (F::VmExe, text),
-        (F::VmLib, exec - text),
-        (F::VmPte, kb(mm.tables.count())),
+        (F::VmExe, if defect(Defect::ExeCountsAllCode) { exec } else { text }),
+        (F::VmLib, if defect(Defect::LibCountsAllCode) { exec } else { exec - text }),
+        (F::VmPte, kb(tables)),
         (F::VmSwap, kb(mm.rss.swap)),
         (F::HugetlbPages, 0),
     ] {

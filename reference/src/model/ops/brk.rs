@@ -5,7 +5,7 @@ use crate::addr::{page_up, pages, PAGE_SHIFT, PAGE_SIZE};
 use crate::defect::Defect;
 use crate::model::gup;
 use crate::model::merge::Attributes;
-use crate::model::vma::{Backing, Vma, VmFlags};
+use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{Current, Fail};
 use crate::op::consts::MAP_FIXED;
 
@@ -28,7 +28,9 @@ pub(super) fn brk(cur: &mut Current, brk: u64) -> Result<u64, Fail> {
         return Ok(original);
     }
     let answer = set(cur, brk);
-    if cur.mm.def_flags.contains(VmFlags::LOCKED) {
+    if cur.mm.def_flags.contains(VmFlags::LOCKED)
+        && !cur.profile.has_defect(Defect::BrkForgetsPopulate)
+    {
         gup::populate(cur, old, new)?;
     }
     Ok(answer)
@@ -44,7 +46,7 @@ fn shrink(cur: &mut Current, new: u64, old: u64) -> bool {
     if !cur.mm.vmas.intersects(new, old) {
         return false;
     }
-    munmap::unmap(cur, new, old).is_ok()
+    cur.profile.has_defect(Defect::BrkNeverShrinks) || munmap::unmap(cur, new, old).is_ok()
 }
 
 /// `check_brk_limits`, the test for a neighbour above, and `do_brk_flags`.
@@ -77,7 +79,9 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
     }
     extend_or_insert(cur, old, new, flags);
     cur.mm.total_vm += pages(len);
-    cur.mm.data_vm += pages(len);
+    if !cur.profile.has_defect(Defect::BrkForgetsDataVm) {
+        cur.mm.data_vm += pages(len);
+    }
     if flags.contains(VmFlags::LOCKED) {
         cur.mm.locked_vm += pages(len);
     }
@@ -97,7 +101,8 @@ fn extend_or_insert(cur: &mut Current, old: u64, new: u64, flags: VmFlags) {
         copied: false,
     };
     let below = cur.mm.vmas.before(old).filter(|vma| vma.end > cur.mm.start_brk);
-    let below = below.map(|vma| vma.start).filter(|_| !cur.profile.has_defect(Defect::BrkNeverExtends));
+    let below =
+        below.map(|vma| vma.start).filter(|_| !cur.profile.has_defect(Defect::BrkNeverExtends));
     let start = cur.merge_new((old, new), &range, (below, None), None).unwrap_or_else(|| {
         cur.mm.vmas.insert(Vma::anonymous(old, new, flags));
         old

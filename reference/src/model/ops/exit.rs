@@ -1,5 +1,6 @@
 //! `exit` of a child (`mm/mmap.c:exit_mmap`).
 
+use crate::defect::Defect;
 use crate::model::anon_vma::AnonVmas;
 use crate::model::folio::Folios;
 use crate::model::page_table::Pte;
@@ -16,6 +17,9 @@ pub(super) fn exit(system: &mut System, process: ProcessId) -> Result<Outcome, F
     let Some(mut gone) = slot.and_then(Option::take) else {
         return Err(CannotPredict("no such process").into());
     };
+    if system.profile.has_defect(Defect::ExitKeepsPages) {
+        return Ok(Outcome::Exited);
+    }
     tear_down(&mut gone.mm, &mut system.folios, &mut system.anon_vmas);
     Ok(Outcome::Exited)
 }

@@ -2,6 +2,8 @@
 //! (`mm/mmap.c:dup_mmap`, `mm/memory.c:copy_page_range`).
 
 use super::exit::tear_down;
+use crate::addr::TASK_SIZE;
+use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::folio::{FolioFlags, Folios};
 use crate::model::page_table::{Pte, PteBits};
@@ -20,14 +22,22 @@ pub(super) fn fork(system: &mut System, parent: ProcessId) -> Result<Outcome, Fa
         return Err(CannotPredict("too many processes").into());
     }
     let process = system.process(parent).ok_or(CannotPredict("no such process"))?;
-    let limits = process.limits;
-    let mut mm = child_mm(&process.mm);
+    let defect = |defect| system.profile.has_defect(defect);
+    let limits = match defect(Defect::ForkForgetsLimits) {
+        true => Default::default(),
+        false => process.limits,
+    };
+    let mut mm = child_mm(&system.profile, &process.mm);
     let copied = dup_mmap(system, parent, &mut mm);
     if let Err(failure) = copied {
         tear_down(&mut mm, &mut system.folios, &mut system.anon_vmas);
         return Err(failure);
     }
-    mm.hiwater_vm = mm.total_vm;
+    let peak = system.process(parent).map_or(0, |p| p.mm.hiwater_vm.max(p.mm.total_vm));
+    mm.hiwater_vm = match system.profile.has_defect(Defect::ForkInheritsPeak) {
+        true => peak,
+        false => mm.total_vm,
+    };
     mm.hiwater_rss = mm.rss.total();
     start_runtime(&mut mm, &mut system.folios, &system.fixture.files[..]);
     system.forked = child;
@@ -36,17 +46,22 @@ pub(super) fn fork(system: &mut System, parent: ProcessId) -> Result<Outcome, Fa
 }
 
 /// `mm_init` and what `dup_mm` copies: all but mappings, tables and locks.
-fn child_mm(parent: &Mm) -> Mm {
-    let inherits = parent.mdwe & PR_MDWE_NO_INHERIT == 0;
+fn child_mm(profile: &Profile, parent: &Mm) -> Mm {
+    let inherits =
+        parent.mdwe & PR_MDWE_NO_INHERIT == 0 || profile.has_defect(Defect::ForkInheritsMdwe);
+    let mut inherited = VmFlags::NOHUGEPAGE;
+    inherited.set(VmFlags::LOCKED_MASK, profile.has_defect(Defect::ForkInheritsFutureLocks));
+    let locked_vm =
+        if profile.has_defect(Defect::ForkKeepsLockedVm) { parent.locked_vm } else { 0 };
     Mm {
         vmas: VmaTree::default(),
         tables: Default::default(),
         rss: Default::default(),
-        locked_vm: 0,
+        locked_vm,
         hiwater_vm: 0,
         hiwater_rss: 0,
         // VM_INIT_DEF_MASK
-        def_flags: parent.def_flags & VmFlags::NOHUGEPAGE,
+        def_flags: parent.def_flags & inherited,
         mdwe: if inherits { parent.mdwe } else { 0 },
         ..*parent
     }
@@ -59,8 +74,11 @@ fn dup_mmap(system: &mut System, parent: ProcessId, child: &mut Mm) -> Result<()
     };
     let Mm { vmas, tables, .. } = &mut process.mm;
     for vma in vmas.iter() {
-        if vma.flags.contains(VmFlags::DONTCOPY) {
-            child.stat_account(vma.flags, -(vma.pages() as i64));
+        let defect = |defect| profile.has_defect(defect);
+        if vma.flags.contains(VmFlags::DONTCOPY) && !defect(Defect::ForkIgnoresDontfork) {
+            if !defect(Defect::ForkCountsLeftOut) {
+                child.stat_account(vma.flags, -(vma.pages() as i64));
+            }
             continue;
         }
         // each mapping is charged by itself
@@ -68,16 +86,18 @@ fn dup_mmap(system: &mut System, parent: ProcessId, child: &mut Mm) -> Result<()
             return fail(Errno::ENOMEM, "a mapping is larger than the machine's memory");
         }
         let mut copy = vma.clone();
-        let wiped = vma.flags.contains(VmFlags::WIPEONFORK);
+        let wiped = vma.flags.contains(VmFlags::WIPEONFORK) && !defect(Defect::ForkIgnoresWipe);
         if wiped {
             copy.anon_vma = None;
             copy.chain.clear();
         } else {
             anon_vmas.fork(&mut copy, vma);
         }
-        copy.flags.remove(VmFlags::LOCKED_MASK);
-        if !wiped && needs_copy(profile, vma) {
-            copy_page_range(child, tables, folios, vma);
+        if !defect(Defect::ForkKeepsLockedFlag) {
+            copy.flags.remove(VmFlags::LOCKED_MASK);
+        }
+        if !wiped && (needs_copy(profile, vma) || defect(Defect::ForkCopiesUnfaulted)) {
+            copy_page_range(profile, child, tables, folios, vma);
         }
         child.vmas.insert(copy);
     }
@@ -100,6 +120,7 @@ fn needs_copy(profile: &Profile, vma: &Vma) -> bool {
 /// hold. Private pages become read-only on both sides and the child's entries
 /// are old.
 fn copy_page_range(
+    profile: &Profile,
     child: &mut Mm,
     parent: &mut crate::model::page_table::PageTables,
     folios: &mut Folios,
@@ -107,6 +128,9 @@ fn copy_page_range(
 ) {
     child.tables.copy_shape(parent, vma.start, vma.end);
     let cow = vma.flags & (VmFlags::SHARED | VmFlags::MAYWRITE) == VmFlags::MAYWRITE;
+    let keeps_young = profile.has_defect(Defect::ForkKeepsYoung);
+    let shares = profile.has_defect(Defect::ForkSharesWritable);
+    let drops_guards = profile.has_defect(Defect::ForkDropsGuards);
     let Mm { tables, rss, .. } = child;
     parent.for_each_pte(vma.start, vma.end, |address, pte| {
         if let Pte::Page(id, bits) = pte {
@@ -118,15 +142,15 @@ fn copy_page_range(
             } else {
                 rss.shmem += 1;
             }
-            if cow {
+            if cow && !shares {
                 bits.remove(PteBits::WRITE);
             }
-            let mut copied = *bits - PteBits::YOUNG;
+            let mut copied = if keeps_young { *bits } else { *bits - PteBits::YOUNG };
             if !cow && vma.flags.contains(VmFlags::SHARED) {
                 copied.remove(PteBits::DIRTY);
             }
             tables.set(address, Pte::Page(*id, copied));
-        } else {
+        } else if *pte != Pte::Guard || !drops_guards {
             tables.set(address, *pte);
         }
     });
@@ -149,7 +173,7 @@ fn start_runtime(mm: &mut Mm, folios: &mut Folios, files: &[crate::model::seed::
             }
         }
     }
-    tables.for_each_pte(0, crate::addr::TASK_SIZE, |_, pte| {
+    tables.for_each_pte(0, TASK_SIZE, |_, pte| {
         if let Pte::Page(id, bits) = pte {
             if folios.get(*id).content == crate::model::folio::PageContent::Unknown {
                 bits.insert(PteBits::YOUNG);

@@ -17,7 +17,9 @@ pub(crate) fn mincore(cur: &mut Current, start: u64, len: u64) -> Result<Outcome
         return fail(Errno::ENOMEM, "the range reaches out of the address space");
     }
     let mut residency = Residency::default();
-    let end = start + len.div_ceil(PAGE_SIZE) * PAGE_SIZE;
+    let down = cur.profile.has_defect(Defect::MincoreRoundsDown);
+    let count = if down { len / PAGE_SIZE } else { len.div_ceil(PAGE_SIZE) };
+    let end = start + count * PAGE_SIZE;
     let mut at = start;
     while at < end {
         let Some(vma) = cur.mm.vmas.containing(at) else {

@@ -20,7 +20,7 @@ pub(crate) fn mlock(cur: &mut Current, start: u64, len: u64) -> Result<Outcome, 
 pub(crate) fn mlock2(cur: &mut Current, start: u64, len: u64, flags: u64) -> Result<Outcome, Fail> {
     // an `int` argument
     let flags = flags & 0xffff_ffff;
-    if flags & !MLOCK_ONFAULT != 0 {
+    if flags & !MLOCK_ONFAULT != 0 && !cur.profile.has_defect(Defect::Mlock2AnyFlags) {
         return fail(Errno::EINVAL, "unknown flags");
     }
     let defect = cur.profile.has_defect(Defect::MlockOnFaultLocksNow);

@@ -15,7 +15,7 @@ pub(crate) fn mlockall(cur: &mut Current, flags: u64) -> Result<Outcome, Fail> {
     if flags == 0 || flags & !(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0 {
         return fail(Errno::EINVAL, "no flags or unknown ones");
     }
-    if flags == MCL_ONFAULT {
+    if flags == MCL_ONFAULT && !cur.profile.has_defect(Defect::OnFaultAloneAccepted) {
         return fail(Errno::EINVAL, "MCL_ONFAULT says nothing alone");
     }
     check_may_lock(cur)?;

@@ -6,7 +6,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::gup;
 use crate::model::merge::Attributes;
-use crate::model::vma::{Backing, Vma, VmFlags};
+use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{fail, CannotPredict, Current, Fail};
 use crate::op::consts::*;
 use crate::profile::Rule;
@@ -89,20 +89,20 @@ fn do_mmap(cur: &mut Current, args: &Mmap) -> Result<(u64, Option<u64>), Fail> {
             if vm_flags.contains(VmFlags::GROWSDOWN) {
                 return fail(Errno::EINVAL, "droppable memory cannot grow");
             }
-            vm_flags |= VmFlags::DROPPABLE
-                | VmFlags::NORESERVE
-                | VmFlags::WIPEONFORK
-                | VmFlags::DONTDUMP;
+            vm_flags |=
+                VmFlags::DROPPABLE | VmFlags::NORESERVE | VmFlags::WIPEONFORK | VmFlags::DONTDUMP;
         }
         MAP_PRIVATE => {}
         _ => return fail(Errno::EINVAL, "neither shared nor private"),
     }
-    if flags & MAP_NORESERVE != 0 && cur.profile.settings.overcommit != 2 {
+    let ignored = cur.profile.has_defect(Defect::NoreserveIgnored);
+    if flags & MAP_NORESERVE != 0 && !ignored && cur.profile.settings.overcommit != 2 {
         vm_flags |= VmFlags::NORESERVE;
     }
     mmap_region(cur, addr, len, vm_flags)?;
     let populate = vm_flags.contains(VmFlags::LOCKED)
-        || flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE;
+        || flags & (MAP_POPULATE | MAP_NONBLOCK) == MAP_POPULATE
+            && !cur.profile.has_defect(Defect::PopulateFlagIgnored);
     Ok((addr, populate.then_some(len)))
 }
 
@@ -129,7 +129,10 @@ fn vm_flags(cur: &Current, prot: u64, flags: u64) -> VmFlags {
     translate(MAP_GROWSDOWN, VmFlags::GROWSDOWN);
     translate(MAP_LOCKED, VmFlags::LOCKED);
     translate(MAP_SYNC, VmFlags::SYNC);
-    if cur.profile.has(Rule::MapStackNoHuge) && cur.profile.config.thp {
+    if cur.profile.has(Rule::MapStackNoHuge)
+        && cur.profile.config.thp
+        && !cur.profile.has_defect(Defect::MapStackStaysHuge)
+    {
         translate(MAP_STACK, VmFlags::NOHUGEPAGE);
     }
     result

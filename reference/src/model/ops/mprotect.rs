@@ -27,7 +27,10 @@ pub(super) fn mprotect(cur: &mut Current, addr: u64, len: u64, prot: u64) -> Res
     if end <= addr {
         return fail(Errno::ENOMEM, "the range wraps");
     }
-    if prot & !(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM) != 0 {
+    let range_first = cur.profile.has_defect(Defect::MprotectChecksRangeFirst);
+    if prot & !(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM) != 0
+        && (!range_first || cur.mm.vmas.containing(addr).is_some())
+    {
         return fail(Errno::EINVAL, "unknown protection bits");
     }
     let (start, end) = adjust_range(cur, addr, end, grows)?;
@@ -81,7 +84,9 @@ fn protect_part(cur: &mut Current, start: u64, end: u64, prot: u64) -> Result<()
     if (new & VmFlags::ACCESS).intersects(!allowed) {
         return fail(Errno::EACCES, "the mapping may not get this permission");
     }
-    if denied_by_mdwe(cur, old, new) {
+    let seal_first =
+        cur.profile.has_defect(Defect::MprotectSealBeforeMdwe) && old.contains(VmFlags::SEALED);
+    if denied_by_mdwe(cur, old, new) && !seal_first {
         return fail(Errno::EACCES, "PR_SET_MDWE forbids gaining PROT_EXEC");
     }
     if old.contains(VmFlags::SEALED) && !cur.profile.has_defect(Defect::MprotectIgnoresSeal) {
@@ -116,6 +121,7 @@ fn protect_part(cur: &mut Current, start: u64, end: u64, prot: u64) -> Result<()
     let merged = modify(cur, start, end, change)?;
     protection::change_protection(cur, merged, start, end);
     if new.contains(VmFlags::WRITE)
+        && !cur.profile.has_defect(Defect::MprotectForgetsPopulate)
         && old.contains(VmFlags::LOCKED)
         && !old.intersects(VmFlags::WRITE | VmFlags::SHARED)
     {

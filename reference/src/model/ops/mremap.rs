@@ -12,7 +12,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::merge::Attributes;
 use crate::model::modify::attributes_of;
-use crate::model::vma::{Vma, VmFlags};
+use crate::model::vma::{VmFlags, Vma};
 use crate::model::{fail, gup, move_tables, CannotPredict, Current, Fail};
 use crate::op::consts::{MAP_FIXED, MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE};
 use crate::profile::{Quirk, Rule};
@@ -72,7 +72,7 @@ pub(super) fn mremap(
     }
     let populate = check_mapping(cur, &call)?;
     let answer = if call.implies_new_addr() { move_to(cur, call)? } else { resize(cur, call)? };
-    if populate {
+    if populate && !cur.profile.has_defect(Defect::MremapForgetsPopulate) {
         gup::populate(cur, answer + call.old_len, answer + call.new_len)?;
     }
     Ok(answer)
@@ -130,6 +130,10 @@ fn check_mapping(cur: &Current, call: &Remap) -> Result<bool, Fail> {
     let Some(vma) = cur.mm.vmas.containing(call.addr) else {
         return fail(Errno::EFAULT, "nothing is mapped at the old address");
     };
+    let leaves = call.old_len.min(call.new_len) > vma.end - call.addr;
+    if leaves && call.maps_new() && cur.profile.has_defect(Defect::MremapChecksSealLate) {
+        return fail(Errno::EFAULT, "the old range leaves the mapping");
+    }
     if vma.flags.contains(VmFlags::SEALED) && !cur.profile.has_defect(Defect::MremapIgnoresSeal) {
         return fail(Errno::EPERM, "the mapping is sealed");
     }
@@ -241,7 +245,8 @@ fn move_several(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
         if !several && (vma_end < end || answer.is_some()) {
             return fail(Errno::EFAULT, "the old range leaves the mapping");
         }
-        let hole = if answer.is_some() { vma.start - last_end } else { 0 };
+        let keeps_holes = !cur.profile.has_defect(Defect::MremapClosesHoles);
+        let hole = if keeps_holes && answer.is_some() { vma.start - last_end } else { 0 };
         last_end = vma_end;
         let part = Remap {
             addr: from,
@@ -379,7 +384,8 @@ fn copy_vma(cur: &mut Current, call: &Remap) -> Result<(u64, u64), Fail> {
         let source = cur.mm.vmas.containing(call.addr).map_or(merged, |vma| vma.start);
         return Ok((source, merged));
     }
-    let mut copy = Vma { start, end, pgoff: range.pgoff, chain: Default::default(), ..source.clone() };
+    let mut copy =
+        Vma { start, end, pgoff: range.pgoff, chain: Default::default(), ..source.clone() };
     cur.anon_vmas.clone_chain(&mut copy, &source);
     cur.mm.vmas.insert(copy);
     Ok((source.start, start))
@@ -396,7 +402,9 @@ fn empty_source(cur: &mut Current, source: u64, destination: u64, old_start: u64
     let Some(vma) = cur.mm.vmas.at(source) else { return };
     let whole = vma.start == old_start && vma.end == old_end;
     let stale = vma.pgoff != vma.start >> PAGE_SHIFT;
-    cur.mm.vmas.update(source, |vma| vma.flags -= VmFlags::LOCKED_MASK);
+    if !cur.profile.has_defect(Defect::DontunmapKeepsLock) {
+        cur.mm.vmas.update(source, |vma| vma.flags -= VmFlags::LOCKED_MASK);
+    }
     if !whole || source == destination {
         return;
     }

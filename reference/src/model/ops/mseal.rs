@@ -24,6 +24,12 @@ pub(crate) fn mseal(cur: &mut Current, start: u64, len: u64, flags: u64) -> Resu
         return fail(Errno::ENOMEM, HOLE);
     }
     let mut at = start;
+    let forgets = cur.profile.has_defect(Defect::MsealForgetsLast);
+    let end = if forgets && end - start > crate::addr::PAGE_SIZE {
+        end - crate::addr::PAGE_SIZE
+    } else {
+        end
+    };
     while at < end {
         let Some(vma) = cur.mm.vmas.containing(at) else { break };
         let mut reached = vma.end;

@@ -40,7 +40,7 @@ pub(crate) fn msync(cur: &mut Current, start: u64, len: u64, flags: u64) -> Resu
         }
         at = vma.end;
     }
-    if hole {
+    if hole && !cur.profile.has_defect(Defect::MsyncIgnoresHole) {
         return fail(Errno::ENOMEM, HOLE);
     }
     Ok(Outcome::Value(0))

@@ -3,7 +3,7 @@
 use crate::addr::{page_aligned, page_up, TASK_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
-use crate::model::vma::{Vma, VmFlags};
+use crate::model::vma::{VmFlags, Vma};
 use crate::model::{fail, page_table, zap, Current, Fail};
 
 /// Mappings taken out of the tree, on their way to be unmapped
@@ -25,6 +25,9 @@ pub(super) struct Removal {
 pub(super) fn munmap(cur: &mut Current, addr: u64, len: u64) -> Result<(), Fail> {
     let (start, end) = check_range(cur, addr, len)?;
     if !cur.mm.vmas.intersects(start, end) {
+        if cur.profile.has_defect(Defect::MunmapNeedsMapping) {
+            return fail(Errno::EINVAL, "nothing is mapped there");
+        }
         return Ok(());
     }
     unmap(cur, start, end)

@@ -17,7 +17,9 @@ pub(crate) fn prctl(cur: &mut Current, option: i32, args: [u64; 4]) -> Result<Ou
         PR_SET_MM => set_mm(cur, args),
         PR_SET_THP_DISABLE => set_thp_disable(cur, args),
         PR_GET_THP_DISABLE => {
-            check_unused(&args)?;
+            if !cur.profile.has_defect(Defect::PrctlIgnoresExtra) {
+                check_unused(&args)?;
+            }
             Ok(Outcome::Value(cur.mm.thp_disable))
         }
         PR_SET_MDWE | PR_GET_MDWE if !cur.profile.has(Rule::Mdwe) => unknown(),
@@ -77,7 +79,10 @@ fn set_mdwe(cur: &mut Current, args: [u64; 4]) -> Result<Outcome, Fail> {
     if bits & !(PR_MDWE_REFUSE_EXEC_GAIN | no_inherit) != 0 {
         return fail(Errno::EINVAL, "unknown flags");
     }
-    if bits & PR_MDWE_NO_INHERIT != 0 && bits & PR_MDWE_REFUSE_EXEC_GAIN == 0 {
+    if bits & PR_MDWE_NO_INHERIT != 0
+        && bits & PR_MDWE_REFUSE_EXEC_GAIN == 0
+        && !cur.profile.has_defect(Defect::NoInheritAloneAccepted)
+    {
         return fail(Errno::EINVAL, "PR_MDWE_NO_INHERIT says nothing alone");
     }
     let sticky = !cur.profile.has_defect(Defect::MdweCanBeUnset);

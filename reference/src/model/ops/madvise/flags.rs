@@ -59,11 +59,12 @@ fn wanted(cur: &Current, vma: &Vma, advice: i32) -> Result<(VmFlags, VmFlags), F
             (VmFlags::WIPEONFORK, NONE)
         }
         MADV_KEEPONFORK => {
-            if droppable {
+            if droppable && !cur.profile.has_defect(Defect::KeeponforkAllowsDroppable) {
                 return fail(Errno::EINVAL, "droppable memory is always wiped on fork");
             }
             (NONE, VmFlags::WIPEONFORK)
         }
+        MADV_DONTDUMP if cur.profile.has_defect(Defect::DontdumpIgnored) => (NONE, NONE),
         MADV_DONTDUMP => (VmFlags::DONTDUMP, NONE),
         MADV_DODUMP => {
             let special = vma.flags.intersects(VmFlags::SPECIAL);
@@ -87,6 +88,9 @@ fn wanted(cur: &Current, vma: &Vma, advice: i32) -> Result<(VmFlags, VmFlags), F
             (VmFlags::MERGEABLE, NONE)
         }
         MADV_UNMERGEABLE => (NONE, VmFlags::MERGEABLE),
+        MADV_HUGEPAGE if cur.profile.has_defect(Defect::HugepageKeepsNo) => {
+            (VmFlags::HUGEPAGE, NONE)
+        }
         MADV_HUGEPAGE => (VmFlags::HUGEPAGE, VmFlags::NOHUGEPAGE),
         MADV_NOHUGEPAGE => (VmFlags::NOHUGEPAGE, VmFlags::HUGEPAGE),
         _ => return Err(CannotPredict("this advice has no model").into()),

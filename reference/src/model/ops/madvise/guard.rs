@@ -38,7 +38,12 @@ pub(super) fn install(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fai
         let vma = mapping(cur, vma)?.clone();
         zap::zap_range(cur, &vma, part.start, part.end);
     }
-    for address in (part.start..part.end).step_by(PAGE_SIZE as usize) {
+    let first =
+        match profile.has_defect(Defect::GuardSkipsFirst) && part.end - part.start > PAGE_SIZE {
+            true => part.start + PAGE_SIZE,
+            false => part.start,
+        };
+    for address in (first..part.end).step_by(PAGE_SIZE as usize) {
         cur.mm.tables.set(address, Pte::Guard);
     }
     Ok(())

@@ -1,0 +1,252 @@
+//! Defects: does the tool notice when a rule of the model is wrong?
+//!
+//! For each deliberately wrong variant of the model a program is searched by
+//! which it differs from the right one; that needs no kernel and is quick. The
+//! program is made small, and counts only if the kernel agrees with the right
+//! model on it and differs from the wrong one, seen as a campaign would see it.
+
+mod full;
+mod search;
+
+use crate::campaign::avoid;
+use crate::compare::Difference;
+use crate::generate::{Avoid, Fence, Shape, Theme};
+use crate::observe::Capabilities;
+use crate::run::{Observe, Replay, RunError, Runner, Verdict};
+use crate::shrink::{shrink, Budget, Verdict as Shrinking};
+use crate::subject::Config;
+use mm_reference::defect::Defect;
+use mm_reference::model::System;
+use mm_reference::op::Op;
+use mm_reference::profile::{Privilege, Profile};
+use mm_reference::text::Program;
+use search::Search;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Programs of more operations than this are observed at their end only.
+const MANY_MAPPINGS: usize = 4096;
+
+/// How far to shrink where only the kernel can tell.
+const KERNEL_BUDGET: Budget = Budget { tests: 200, time: Duration::from_secs(5) };
+
+/// How to hunt.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Every choice follows from it.
+    pub seed: u64,
+    /// How long to look for one defect.
+    pub time: Duration,
+}
+
+/// A defect that shows.
+#[derive(Clone, Debug)]
+pub struct Caught {
+    /// The shortest program found that shows it, with the right results.
+    pub program: Program,
+    /// What the kernel does otherwise than the wrong model says.
+    pub difference: Difference,
+    /// How many programs were tried on the two models.
+    pub programs: u64,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// What a hunt came to.
+#[derive(Clone, Debug)]
+pub enum Hunt {
+    /// It shows.
+    Caught(Box<Caught>),
+    /// It does not: a blind spot.
+    Survived {
+        /// How many programs were tried on the two models.
+        programs: u64,
+        /// Programs by which the models differ, but the kernel does not bear it
+        /// out; the first one.
+        unconfirmed: Option<Program>,
+    },
+    /// This kernel lacks what it is about.
+    NotHere(&'static str),
+}
+
+/// Hunts one defect after the other.
+pub struct Hunter {
+    runner: Runner,
+    right: Arc<Profile>,
+}
+
+impl Hunter {
+    /// A hunter on the kernel that `profile` describes. Its subjects give up
+    /// the privilege to lock memory without limit.
+    pub fn new(config: Config, profile: &Profile, caps: Capabilities) -> Hunter {
+        let config = Config { keeps_ipc_lock: false, ..config };
+        let privilege = Privilege { ipc_lock: false, ..profile.privilege };
+        let right = Arc::new(Profile { privilege, defect: None, ..profile.clone() });
+        Hunter { runner: Runner::new(config, right.clone(), caps), right }
+    }
+
+    /// Looks for the shortest program that shows the defect.
+    ///
+    /// # Errors
+    /// When no programs can be run.
+    pub fn hunt(
+        &mut self,
+        defect: Defect,
+        options: &Options,
+        stop: &AtomicBool,
+    ) -> Result<Hunt, RunError> {
+        if let Some(lack) = defect.lacks(&self.right) {
+            return Ok(Hunt::NotHere(lack));
+        }
+        let started = Instant::now();
+        let wrong = Arc::new(Profile { defect: Some(defect), ..(*self.right).clone() });
+        self.set_profile(&self.right.clone());
+        let fresh = self.runner.fresh()?.clone();
+        let fence = Fence::of(&fresh);
+        let first = if full::needed_by(defect) { full::ops(&fresh) } else { Vec::new() };
+        let shape = Shape {
+            max_ops: if first.is_empty() { 40 } else { 6 },
+            costly: 30,
+            avoid: Avoid { hard_limits: false, ..avoid(&self.right) },
+            ..Shape::default()
+        };
+        let caps = self.runner.capabilities().clone();
+        let mut search = Search::new(&fresh, &wrong, &first, &fence, shape, caps);
+        let mut tried = HashSet::new();
+        let (mut programs, mut unconfirmed) = (0, None);
+        while started.elapsed() < options.time && !stop.load(Ordering::Relaxed) {
+            // every other program dwells on what the defect is about
+            let themes = if programs % 2 == 0 { themes(defect) } else { &[] };
+            let theme = themes.get((programs / 2) as usize % themes.len().max(1)).copied();
+            let seed = crate::generate::program_seed(options.seed, defect as u64, programs);
+            programs += 1;
+            let Some(whole) = search.program(seed, theme) else { continue };
+            let ops = search.shortest(&whole);
+            if !tried.insert(ops.clone()) {
+                continue;
+            }
+            let confirmed = match self.confirm(&ops, &wrong)? {
+                Some(difference) => Some((ops.clone(), difference)),
+                // what the models tell apart in the small may take more to be seen
+                None if first.is_empty() => self.shrink_on_kernel(&whole, &wrong, &search)?,
+                None => None,
+            };
+            match confirmed {
+                Some((ops, difference)) => {
+                    let program = expected(&fresh, &ops);
+                    let time = started.elapsed();
+                    let caught = Caught { program, difference, programs, time };
+                    return Ok(Hunt::Caught(Box::new(caught)));
+                }
+                None => {
+                    unconfirmed.get_or_insert_with(|| expected(&fresh, &ops));
+                }
+            }
+        }
+        Ok(Hunt::Survived { programs, unconfirmed })
+    }
+
+    /// Whether the kernel does what the right model says and not what the wrong
+    /// one says; the first difference from the latter.
+    fn confirm(
+        &mut self,
+        ops: &[Op],
+        wrong: &Arc<Profile>,
+    ) -> Result<Option<Difference>, RunError> {
+        let right = self.right.clone();
+        self.set_profile(&right);
+        match self.run(ops)? {
+            Verdict::Agreed => {}
+            Verdict::Diverged(divergence) if divergence.known.is_some() => {}
+            _ => return Ok(None),
+        }
+        self.set_profile(wrong);
+        Ok(match self.run(ops)? {
+            Verdict::Diverged(divergence) if divergence.known.is_none() => {
+                divergence.differences.into_iter().next()
+            }
+            _ => None,
+        })
+    }
+
+    /// The shortest program that is confirmed, from one that may be.
+    fn shrink_on_kernel(
+        &mut self,
+        ops: &[Op],
+        wrong: &Arc<Profile>,
+        search: &Search<'_>,
+    ) -> Result<Option<(Vec<Op>, Difference)>, RunError> {
+        if self.confirm(ops, wrong)?.is_none() {
+            return Ok(None);
+        }
+        let mut failure = None;
+        let shrunk = shrink(
+            ops,
+            &search.workshop(),
+            &mut |candidate: &[Op]| match self.confirm(candidate, wrong) {
+                Ok(Some(_)) => Shrinking::Same { at: candidate.len() - 1 },
+                Ok(None) => Shrinking::Gone,
+                Err(error) => {
+                    failure = Some(error);
+                    Shrinking::Gone
+                }
+            },
+            KERNEL_BUDGET,
+            &mut |_, _| {},
+        );
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        Ok(self.confirm(&shrunk.ops, wrong)?.map(|difference| (shrunk.ops, difference)))
+    }
+
+    fn run(&mut self, ops: &[Op]) -> Result<Verdict, RunError> {
+        let fresh = self.runner.fresh()?;
+        let observe = if search::is_large(fresh, ops) { Observe::End } else { Observe::EveryOp };
+        Ok(self.runner.run(&mut Replay::new(ops), observe)?.verdict)
+    }
+
+    fn set_profile(&mut self, profile: &Arc<Profile>) {
+        if !Arc::ptr_eq(self.runner.profile(), profile) {
+            self.runner.set_profile(profile.clone());
+        }
+    }
+}
+
+/// The program with the results that the right model predicts.
+fn expected(fresh: &System, ops: &[Op]) -> Program {
+    let mut program = Program::of(ops.iter().cloned());
+    let mut system = fresh.clone();
+    for (index, op) in ops.iter().enumerate() {
+        if let Ok(answer) = system.apply(op) {
+            program.expect(index, &answer.outcome, fresh.layout());
+        }
+    }
+    program
+}
+
+/// Programs that dwell on what a defect is about.
+fn themes(defect: Defect) -> &'static [Theme] {
+    match defect.area() {
+        "mmap" => &[Theme::General, Theme::Merge, Theme::Limits],
+        "munmap" => &[Theme::General, Theme::Seal, Theme::Remap],
+        "mprotect" => &[Theme::Cow, Theme::Exec, Theme::Lock, Theme::Seal, Theme::Merge],
+        "mremap" => &[Theme::Tables, Theme::Remap, Theme::Guard, Theme::Lock, Theme::Seal],
+        "madvise" => {
+            &[Theme::Reclaim, Theme::Tables, Theme::Advice, Theme::Guard, Theme::Cow, Theme::Seal]
+        }
+        "brk" => &[Theme::Heap],
+        "merge" => &[Theme::Merge, Theme::Guard, Theme::Cow],
+        "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],
+        "mseal" => &[Theme::Seal],
+        "prctl" => &[Theme::Exec],
+        "setrlimit" => &[Theme::Limits, Theme::Heap],
+        "stack" => &[Theme::Stack, Theme::Limits],
+        "fault" => &[Theme::Cow, Theme::Exec, Theme::Stack],
+        "fork" | "exit" => &[Theme::Cow, Theme::Advice, Theme::Lock, Theme::Limits, Theme::Exec],
+        "smaps" | "pagemap" => &[Theme::Cow, Theme::Advice, Theme::Lock],
+        _ => &[Theme::General],
+    }
+}

@@ -1,0 +1,175 @@
+//! Searches for programs by which two models differ.
+
+use super::MANY_MAPPINGS;
+use crate::compare::Comparer;
+use crate::generate::{Fence, Generator, Seeded, Shape, Theme, Workshop};
+use crate::observe::Capabilities;
+use crate::shrink::{shrink, Budget, Verdict};
+use mm_reference::model::System;
+use mm_reference::op::{Op, ProcessId};
+use mm_reference::profile::Profile;
+use mm_reference::snapshot::{ProcessPlan, Snapshot};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many operations are performed between two looks at the state.
+const STRIDE: usize = 4;
+/// How far to shrink.
+const BUDGET: Budget = Budget { tests: 3000, time: Duration::from_secs(2) };
+
+/// Two models side by side, and where programs start.
+pub(super) struct Search<'f> {
+    /// Operations that every program begins with.
+    first: Vec<Op>,
+    /// The right model after them.
+    right: System,
+    /// The wrong one.
+    wrong: System,
+    fence: &'f Fence,
+    shape: Shape,
+    eyes: Eyes,
+}
+
+/// What tells two states apart.
+struct Eyes {
+    caps: Capabilities,
+    comparer: Comparer,
+    plan: ProcessPlan,
+    right: Snapshot,
+    wrong: Snapshot,
+}
+
+impl<'f> Search<'f> {
+    pub(super) fn new(
+        fresh: &System,
+        wrong: &Arc<Profile>,
+        first: &[Op],
+        fence: &'f Fence,
+        shape: Shape,
+        caps: Capabilities,
+    ) -> Search<'f> {
+        let (mut right, mut wrong) = (fresh.clone(), fresh.on(wrong.clone()));
+        for op in first {
+            // a program for one model is as good a start for the other
+            let _ = (right.apply(op), wrong.apply(op));
+        }
+        let eyes = Eyes {
+            caps,
+            comparer: Comparer::default(),
+            plan: ProcessPlan::default(),
+            right: Snapshot::default(),
+            wrong: Snapshot::default(),
+        };
+        Search { first: first.to_vec(), right, wrong, fence, shape, eyes }
+    }
+
+    /// Makes up a program as a campaign does; answers it as far as the
+    /// operation after which the models were seen to differ.
+    pub(super) fn program(&mut self, seed: u64, theme: Option<Theme>) -> Option<Vec<Op>> {
+        let mut source = Seeded::new(seed);
+        let shape = Shape { theme, ..self.shape };
+        let mut generator = Generator::new(shape, self.fence, &mut source, &self.right);
+        let (mut right, mut wrong) = (self.right.clone(), self.wrong.clone());
+        let mut ops = Vec::new();
+        loop {
+            let op = generator.next_op(&mut source, &right);
+            if ops.len() % STRIDE == 0 || op.is_none() {
+                if !ops.is_empty() && self.eyes.differ(&right, &wrong) {
+                    return Some(ops);
+                }
+            }
+            let op = op?;
+            let (a, b) = (right.apply(&op), wrong.apply(&op));
+            ops.push(op);
+            match (a, b) {
+                (Ok(a), Ok(b)) if a.outcome == b.outcome => {}
+                (Ok(_), Ok(_)) => return Some(ops),
+                // nothing counts from here on, but what was before does
+                _ => {
+                    ops.pop();
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// What programs are mended against.
+    pub(super) fn workshop(&self) -> Workshop<'_> {
+        Workshop::new(&self.right, self.fence, &self.shape)
+    }
+
+    /// The shortest program with any difference that shrinking leads to, from
+    /// the very start.
+    pub(super) fn shortest(&mut self, ops: &[Op]) -> Vec<Op> {
+        let Search { first, right, wrong, fence, shape, eyes } = self;
+        let workshop = Workshop::new(right, fence, shape);
+        let mut test = |candidate: &[Op]| match differ_at(right, wrong, candidate, eyes) {
+            Some(at) => Verdict::Same { at },
+            None => Verdict::Gone,
+        };
+        let shrunk = shrink(ops, &workshop, &mut test, BUDGET, &mut |_, _| {});
+        first.iter().cloned().chain(shrunk.ops).collect()
+    }
+}
+
+/// The operation after which two models differ.
+fn differ_at(right: &System, wrong: &System, ops: &[Op], eyes: &mut Eyes) -> Option<usize> {
+    let (mut right, mut wrong) = (right.clone(), wrong.clone());
+    for (at, op) in ops.iter().enumerate() {
+        let (a, b) = (right.apply(op).ok()?, wrong.apply(op).ok()?);
+        if a.outcome != b.outcome || eyes.differ(&right, &wrong) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+impl Eyes {
+    /// Whether an observer could tell; spaces with very many mappings are left
+    /// to the outcomes of operations.
+    fn differ(&mut self, right: &System, wrong: &System) -> bool {
+        if !right.live().eq(wrong.live()) {
+            return true;
+        }
+        let mut count = 0;
+        for process in wrong.live() {
+            if mappings(right, process) > MANY_MAPPINGS {
+                return false;
+            }
+            for snapshot in [&mut self.right, &mut self.wrong] {
+                if snapshot.processes.len() <= count {
+                    snapshot.processes.resize_with(count + 1, Default::default);
+                }
+            }
+            // looked at as a run with the wrong model would
+            wrong.plan_into(process, &mut self.plan);
+            wrong.snapshot_into(process, &self.plan, &mut self.wrong.processes[count]);
+            right.snapshot_into(process, &self.plan, &mut self.right.processes[count]);
+            count += 1;
+        }
+        self.right.processes.truncate(count);
+        self.wrong.processes.truncate(count);
+        if self.right == self.wrong {
+            return false;
+        }
+        let mut differences = Vec::new();
+        self.comparer.compare(&self.wrong, &self.right, &self.caps, &mut differences);
+        !differences.is_empty()
+    }
+}
+
+fn mappings(system: &System, process: ProcessId) -> usize {
+    system.process(process).map_or(0, |p| p.mm.vmas.len())
+}
+
+/// Whether a program makes so many mappings that looking at them takes long.
+pub(super) fn is_large(fresh: &System, ops: &[Op]) -> bool {
+    let mut system = fresh.clone();
+    for op in ops {
+        if system.apply(op).is_err() {
+            break;
+        }
+    }
+    let large = system.live().any(|process| mappings(&system, process) > MANY_MAPPINGS);
+    large
+}
