@@ -15,6 +15,8 @@ use std::time::Duration;
 const CONFIRMATIONS: u32 = 4;
 /// How many runs the stated reliability comes from.
 const RELIABILITY_RUNS: u32 = 10;
+/// In how many of these runs it has to show to be a finding.
+const BELIEVED: u32 = 2;
 /// How long shrinking may take.
 const SHRINK_TIME: Duration = Duration::from_secs(8);
 
@@ -127,6 +129,9 @@ pub fn investigate(
                 last = (again.ops.clone(), divergence.clone(), again.outcomes());
             }
         }
+    }
+    if shown < BELIEVED {
+        return Ok(Investigation::Unconfirmed);
     }
     let layout = *runner.fresh()?.layout();
     let (ops, divergence, outcomes) = last;
