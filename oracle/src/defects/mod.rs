@@ -81,7 +81,7 @@ impl Hunter {
     /// A hunter on the kernel that `profile` describes. Its subjects give up
     /// the privilege to lock memory without limit.
     pub fn new(config: Config, profile: &Profile, caps: Capabilities) -> Hunter {
-        let config = Config { keeps_ipc_lock: false, ..config };
+        let config = Config { keeps_ipc_lock: !profile.privilege.ipc_lock, ..config };
         let privilege = Privilege { ipc_lock: false, ..profile.privilege };
         let right = Arc::new(Profile { privilege, defect: None, ..profile.clone() });
         Hunter { runner: Runner::new(config, right.clone(), caps), right }
