@@ -73,10 +73,9 @@ impl<'f> Search<'f> {
         let mut ops = Vec::new();
         loop {
             let op = generator.next_op(&mut source, &right);
-            if ops.len() % STRIDE == 0 || op.is_none() {
-                if !ops.is_empty() && self.eyes.differ(&right, &wrong) {
-                    return Some(ops);
-                }
+            let look = (ops.len() % STRIDE == 0 || op.is_none()) && !ops.is_empty();
+            if look && self.eyes.differ(&right, &wrong) {
+                return Some(ops);
             }
             let op = op?;
             let (a, b) = (right.apply(&op), wrong.apply(&op));
@@ -84,11 +83,7 @@ impl<'f> Search<'f> {
             match (a, b) {
                 (Ok(a), Ok(b)) if a.outcome == b.outcome => {}
                 (Ok(_), Ok(_)) => return Some(ops),
-                // nothing counts from here on, but what was before does
-                _ => {
-                    ops.pop();
-                    return None;
-                }
+                _ => return None,
             }
         }
     }

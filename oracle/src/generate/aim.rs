@@ -136,8 +136,12 @@ impl<'a> Aim<'a> {
         src.between(low, high)
     }
 
-    /// A few pages.
+    /// A few pages, or what fills a few tables.
     pub fn few(&self, src: &mut dyn Source) -> u64 {
+        let Memory { unit, late, .. } = *self.memory;
+        if unit > 1 && src.chance(3, 5) {
+            return src.between(1, 2) * unit - late;
+        }
         src.pick(&[1, 1, 1, 2, 2, 3, 4, 7])
     }
 

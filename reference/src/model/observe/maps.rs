@@ -74,8 +74,8 @@ fn name(system: &System, mm: &Mm, vma: &Vma) -> Name {
         Name::Heap
     } else if vma.start <= mm.start_stack
         && vma.end >= mm.start_stack
-        && !(system.profile.has_defect(Defect::StackNameNeedsGrowth)
-            && !vma.flags.contains(VmFlags::GROWSDOWN))
+        && (vma.flags.contains(VmFlags::GROWSDOWN)
+            || !system.profile.has_defect(Defect::StackNameNeedsGrowth))
     {
         Name::Stack
     } else if let Some(name) = &vma.name {
