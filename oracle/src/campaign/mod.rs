@@ -88,6 +88,9 @@ pub enum CampaignError {
     /// Findings cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A worker could not be started.
+    #[error("failed to start a worker")]
+    Thread(#[source] std::io::Error),
     /// A worker panicked.
     #[error("a worker ended unexpectedly")]
     Worker,
@@ -96,8 +99,9 @@ pub enum CampaignError {
 /// Runs a campaign to its end or until `stop` is set.
 ///
 /// # Errors
-/// When nothing could be run, or a finding could not be kept. Findings made
-/// before stay on disk.
+/// When the folder for findings is in doubt before anything was run. What goes
+/// wrong later ends the campaign and is part of the summary, so that no finding
+/// is lost.
 pub fn run(
     options: &Options,
     profile: &Arc<Profile>,
@@ -121,18 +125,23 @@ pub fn run(
         store: Store::new(options.out.clone())?,
     };
     let cpus = crate::sys::allowed_cpus();
-    let tallies = std::thread::scope(|scope| {
+    let results = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..options.jobs.max(1))
             .map(|number| {
                 let cpu = cpus.get(number % cpus.len().max(1)).copied();
                 let shared = &shared;
-                scope.spawn(move || {
+                let work = move || {
                     Worker::new(number as u64, cpu, options, profile.clone(), caps.clone())
                         .work(shared)
-                })
+                };
+                let started = std::thread::Builder::new().spawn_scoped(scope, work);
+                if started.is_err() {
+                    shared.stop.store(true, Ordering::Relaxed);
+                }
+                started
             })
             .collect();
-        while !workers.iter().all(|w| w.is_finished()) {
+        while workers.iter().flatten().any(|w| !w.is_finished()) {
             progress.tick(
                 options,
                 started.elapsed(),
@@ -142,12 +151,25 @@ pub fn run(
             );
             std::thread::sleep(Duration::from_millis(20));
         }
-        workers
-            .into_iter()
-            .map(|w| w.join().map_err(|_| CampaignError::Worker)?)
-            .collect::<Result<Vec<_>, CampaignError>>()
-    })?;
+        let join = |worker: std::io::Result<std::thread::ScopedJoinHandle<_>>| {
+            worker.map_err(CampaignError::Thread)?.join().map_err(|_| CampaignError::Worker)
+        };
+        workers.into_iter().map(join).collect::<Vec<_>>()
+    });
     progress.done();
+    let mut tallies = Vec::new();
+    let mut failure = None;
+    for result in results {
+        match result {
+            Ok((tally, result)) => {
+                tallies.push(tally);
+                failure = failure.or(result.err());
+            }
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
     let programs = shared.programs.load(Ordering::Relaxed);
-    Ok(Summary::new(options, profile, caps, programs, started.elapsed(), &tallies, shared.store))
+    let time = started.elapsed();
+    let summary = Summary::new(options, profile, caps, programs, time, &tallies, shared.store);
+    Ok(Summary { failure, ..summary })
 }

@@ -3,7 +3,7 @@
 use super::{Limit, Options};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::Cell;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 /// A bar on a terminal, a line every few seconds elsewhere.
@@ -55,7 +55,8 @@ impl Progress {
             bar.set_message(text);
         } else if elapsed - self.last.get() >= LINE_EVERY {
             self.last.set(elapsed);
-            eprintln!("{text}");
+            // a progress that nobody can see is no reason to stop
+            let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
 

@@ -7,7 +7,7 @@ use mm_reference::text::{write, Program};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -24,6 +24,8 @@ pub struct StoreError {
 pub struct Store {
     out: PathBuf,
     findings: Mutex<BTreeMap<String, (Finding, PathBuf)>>,
+    /// What could not be written, and why.
+    unsaved: Mutex<Vec<String>>,
 }
 
 impl Store {
@@ -36,7 +38,7 @@ impl Store {
             let source = io::Error::new(io::ErrorKind::NotADirectory, "not a folder");
             return Err(StoreError { path: out, source });
         }
-        Ok(Store { out, findings: Mutex::default() })
+        Ok(Store { out, findings: Mutex::default(), unsaved: Mutex::default() })
     }
 
     /// How many findings there are.
@@ -53,38 +55,51 @@ impl Store {
         self.findings.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Keeps a finding; false when its signature is there already.
-    ///
-    /// # Errors
-    /// When it cannot be written; it is kept in memory nevertheless.
-    pub fn keep(&self, finding: Finding) -> Result<bool, StoreError> {
+    /// Keeps a finding; false when its signature is there already. One that
+    /// cannot be written is printed at once, and kept for the summary.
+    pub fn keep(&self, finding: Finding) -> bool {
         let name = finding.signature.to_string();
         let folder = self.out.join(&name);
         {
             let mut findings = self.lock();
             if findings.contains_key(&name) {
-                return Ok(false);
+                return false;
             }
             findings.insert(name, (finding.clone(), folder.clone()));
         }
-        save(&folder, &finding)?;
-        Ok(true)
+        if let Err(error) = save(&folder, &finding) {
+            self.complain(error, &finding.program);
+        }
+        true
+    }
+
+    /// Says that a program could not be written, and what it is.
+    fn complain(&self, error: StoreError, program: &Program) {
+        let why = format!("{error}: {}", error.source);
+        let text = format!("mmdiff: {why}; the program is:\n{}\n", write(program));
+        let _ = io::stderr().write_all(text.as_bytes()); // the summary says it again
+        self.unsaved.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(why);
+    }
+
+    /// What could not be written, and why.
+    pub fn unsaved(&self) -> Vec<String> {
+        self.unsaved.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
     /// Keeps the program of a divergence that did not show again, for a person
     /// to look at.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn keep_unconfirmed(&self, trial: &Trial, layout: &Layout) -> Result<(), StoreError> {
-        let Some(divergence) = trial.divergence() else { return Ok(()) };
+    pub fn keep_unconfirmed(&self, trial: &Trial, layout: &Layout) {
+        let Some(divergence) = trial.divergence() else { return };
         let folder = self.out.join("unconfirmed").join(divergence.signature.to_string());
         let mut program = Program::of(trial.ops.iter().cloned());
         for (index, answer) in trial.predicted.iter().enumerate() {
             program.expect(index, &answer.outcome, layout);
         }
-        write_file(&folder, "program.mm", &write(&program))?;
-        write_file(&folder, "report.txt", &super::finding::report(divergence))
+        let written = write_file(&folder, "program.mm", &write(&program))
+            .and_then(|()| write_file(&folder, "report.txt", &super::finding::report(divergence)));
+        if let Err(error) = written {
+            self.complain(error, &program);
+        }
     }
 
     /// All findings with their folders, by signature.
@@ -119,8 +134,11 @@ fn write_file(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
     let written = fs::create_dir_all(folder).and_then(|()| {
         // a reader never meets half a file
         let partial = folder.join(format!(".{name}.partial"));
-        fs::write(&partial, text)?;
-        fs::rename(&partial, &path)
+        let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path));
+        if written.is_err() {
+            let _ = fs::remove_file(&partial); // it may not exist
+        }
+        written
     });
     written.map_err(|source| StoreError { path, source })
 }

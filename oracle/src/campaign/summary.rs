@@ -1,7 +1,7 @@
 //! What a campaign came to.
 
 use super::worker::Tally;
-use super::{Finding, Options, Store};
+use super::{CampaignError, Finding, Options, Store};
 use crate::compare::EXEMPTIONS;
 use crate::observe::Capabilities;
 use mm_reference::profile::{Profile, QuirkSet};
@@ -38,6 +38,10 @@ pub struct Summary {
     pub repeated: u64,
     /// Subjects lost, by reason.
     pub lost: BTreeMap<String, u64>,
+    /// What could not be written, and why.
+    pub unsaved: Vec<String>,
+    /// Why the campaign ended early, if it did.
+    pub failure: Option<CampaignError>,
 }
 
 impl Summary {
@@ -58,11 +62,13 @@ impl Summary {
             compared: compared(caps),
             not_compared: not_compared(caps),
             cannot_compare: BTreeMap::new(),
+            unsaved: store.unsaved(),
             findings: store.into_findings(),
             known: QuirkSet::of_version(profile.version).iter().map(|q| (q.name(), 0)).collect(),
             unconfirmed: tallies.iter().map(|t| t.unconfirmed).sum(),
             repeated: tallies.iter().map(|t| t.repeated).sum(),
             lost: BTreeMap::new(),
+            failure: None,
         };
         for tally in tallies {
             for (&reason, count) in &tally.unpredictable {
@@ -105,6 +111,8 @@ impl Summary {
             "unconfirmed": self.unconfirmed,
             "repeated": self.repeated,
             "lost": self.lost,
+            "unsaved": self.unsaved,
+            "failure": self.failure.as_ref().map(ToString::to_string),
         })
     }
 }
@@ -161,6 +169,9 @@ impl fmt::Display for Summary {
         }
         for (why, count) in &self.lost {
             writeln!(f, "lost {count} subjects: {why}")?;
+        }
+        for what in &self.unsaved {
+            writeln!(f, "could not be saved: {what}")?;
         }
         if self.unconfirmed > 0 {
             writeln!(f, "{} divergences did not show again (see unconfirmed/)", self.unconfirmed)?;

@@ -10,7 +10,7 @@ use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::Op;
 use mm_reference::profile::{Profile, Quirk};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,7 +76,17 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs programs until the campaign ends.
-    pub(crate) fn work(mut self, shared: &Shared) -> Result<Tally, CampaignError> {
+    pub(crate) fn work(mut self, shared: &Shared) -> (Tally, Result<(), CampaignError>) {
+        // one worker that cannot go on ends the campaign, even by a panic
+        let guard = StopOnDrop(&shared.stop);
+        let result = self.run_programs(shared);
+        if result.is_ok() {
+            std::mem::forget(guard);
+        }
+        (self.tally, result)
+    }
+
+    fn run_programs(&mut self, shared: &Shared) -> Result<(), CampaignError> {
         let avoid = avoid(self.runner.profile());
         let fence = Fence::of(self.runner.fresh()?);
         let mut losses = 0;
@@ -111,7 +121,7 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-        Ok(self.tally)
+        Ok(())
     }
 
     /// A subject that could not be run: goes on with another, up to a point.
@@ -159,7 +169,7 @@ impl<'a> Worker<'a> {
         match investigate(&mut self.runner, trial, &shared.stop)? {
             Investigation::Confirmed(finding) => {
                 self.met.insert(finding.signature.clone());
-                if !shared.store.keep(*finding)? {
+                if !shared.store.keep(*finding) {
                     self.tally.repeated += 1;
                 }
             }
@@ -170,10 +180,20 @@ impl<'a> Worker<'a> {
             }
             Investigation::Unconfirmed => {
                 self.tally.unconfirmed += 1;
-                shared.store.keep_unconfirmed(trial, self.runner.fresh()?.layout())?;
+                let layout = *self.runner.fresh()?.layout();
+                shared.store.keep_unconfirmed(trial, &layout);
             }
         }
         Ok(())
+    }
+}
+
+/// Ends the campaign when it goes.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

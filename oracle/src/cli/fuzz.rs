@@ -5,6 +5,7 @@ use crate::campaign::{self, Limit, Options, Progress};
 use crate::observe::Capabilities;
 use crate::run::Observe;
 use anyhow::{Context, Result};
+use mm_reference::profile::Profile;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,10 @@ use std::time::Duration;
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
 pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
-    let (profile, _) = kernel()?;
+    let (mut profile, _) = kernel()?;
+    if args.defect.is_some() {
+        profile = Arc::new(Profile { defect: args.defect, ..(*profile).clone() });
+    }
     let caps = Capabilities::detect();
     let limit = match (args.programs, args.time) {
         (Some(programs), _) => Limit::Programs(programs),
@@ -45,6 +49,9 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
         Format::Text => print!("{summary}"),
         Format::Json => println!("{:#}", summary.json()),
     }
+    if let Some(error) = summary.failure {
+        return Err(error).context("the campaign ended early");
+    }
     Ok(if summary.findings.is_empty() { Outcome::Agree } else { Outcome::Diverged })
 }
 
@@ -57,6 +64,6 @@ pub(super) fn stop_flag() -> Result<Arc<AtomicBool>> {
             std::process::exit(130);
         }
     })
-    .context("failed to watch for Ctrl-C")?;
+    .context("failed to start the thread that watches for Ctrl-C")?;
     Ok(stop)
 }

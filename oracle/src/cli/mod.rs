@@ -1,5 +1,14 @@
 //! The command line.
 
+/// Like the standard macros, but a reader who went away is no reason to panic.
+macro_rules! print {
+    ($($arg:tt)*) => { $crate::cli::output(format_args!($($arg)*)) };
+}
+macro_rules! println {
+    () => { print!("\n") };
+    ($($arg:tt)*) => {{ print!($($arg)*); print!("\n") }};
+}
+
 mod defects;
 mod fuzz;
 mod known;
@@ -12,7 +21,10 @@ use crate::run::Runner;
 use crate::subject::Config;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mm_reference::defect::Defect;
 use mm_reference::profile::Profile;
+use std::fmt;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,7 +45,7 @@ enum Command {
     /// Run programs on model and kernel, operation by operation
     Run(FilesArgs),
     /// Predict what a program does, without running it
-    Predict(FileArgs),
+    Predict(PredictArgs),
     /// Make a diverging program as small as possible
     Shrink(FileArgs),
     /// Write a C program that shows the divergence of a program
@@ -70,6 +82,18 @@ struct FileArgs {
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+#[derive(Debug, Args)]
+struct PredictArgs {
+    /// A program in the text format
+    file: PathBuf,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Write the predicted results into the file instead of printing them
+    #[arg(long)]
+    write: bool,
 }
 
 #[derive(Debug, Args)]
@@ -117,12 +141,20 @@ struct FuzzArgs {
     /// The most operations of a program
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=200))]
     max_ops: u16,
+    /// Fuzz with a wrong rule in the model (see `mmdiff defects`), to see what findings look like
+    #[arg(long, value_name = "NAME", value_parser = defect)]
+    defect: Option<Defect>,
     /// Folder for findings
     #[arg(long, default_value = "mmdiff-out")]
     out: PathBuf,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// Reads the name of a defect.
+fn defect(name: &str) -> Result<Defect, String> {
+    Defect::from_name(name).ok_or_else(|| "there is no defect of this name".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -167,7 +199,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Agree) => ExitCode::SUCCESS,
         Ok(Outcome::Diverged) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("mmdiff: {error:#}");
+            let _ = writeln!(io::stderr(), "mmdiff: {error:#}");
             ExitCode::from(2)
         }
     }
@@ -190,6 +222,16 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Known(args) => known::known(args),
         Command::Defects(args) => defects::defects(args),
         Command::Profile(args) => show::profile(args),
+    }
+}
+
+/// Prints to standard output; where that fails there is nothing left to do.
+fn output(text: fmt::Arguments<'_>) {
+    if let Err(error) = io::stdout().write_fmt(text) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let _ = writeln!(io::stderr(), "mmdiff: failed to print: {error}");
+        }
+        std::process::exit(2);
     }
 }
 

@@ -1,22 +1,51 @@
 //! `mmdiff run`, `predict`, `shrink` and `c`: commands on program files.
 
-use super::{kernel, runner, FileArgs, FilesArgs, Format, Outcome};
+use super::{kernel, runner, FileArgs, FilesArgs, Format, Outcome, PredictArgs};
 use crate::campaign::{investigate, report, Investigation};
+use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
 use crate::run::{Observe, Replay, Runner, Trial, Verdict};
 use anyhow::{bail, Context, Result};
+use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Layout, Op};
 use mm_reference::profile::Profile;
-use mm_reference::text::{parse, write, Expected, Mode, Program};
+use mm_reference::text::{parse, write, Expected, Mode, Program, MAX_BYTES};
 use serde_json::json;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// Reads a program; what cannot be read is said with its place.
 fn load(path: &Path) -> Result<Program> {
-    let text = std::fs::read_to_string(path)
+    let mut text = String::new();
+    File::open(path)
+        // a byte more than allowed is enough to be refused
+        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_string(&mut text))
         .with_context(|| format!("failed to read {}", path.display()))?;
     parse(&text, Mode::Strict).with_context(|| format!("failed to parse {}", path.display()))
+}
+
+/// The most that a program from a file may use.
+const BOUNDS: Bounds = Bounds { populated: (256 << 20) / PAGE_SIZE, mapped: TASK_SIZE / PAGE_SIZE };
+
+/// The operations of a program, unless one of them may not run: it would break
+/// the subject or take more memory than is healthy for the machine.
+fn operations(path: &Path, program: &Program, fresh: &System) -> Result<Vec<Op>> {
+    let ops: Vec<Op> = program.ops().cloned().collect();
+    let fence = Fence::of(fresh);
+    let workshop = Workshop {
+        fresh,
+        fence: &fence,
+        bounds: BOUNDS,
+        avoid: Avoid::default(),
+        max_ops: ops.len(),
+    };
+    if let Some((index, why)) = refusal(&workshop, &ops) {
+        let line = &program.lines[index];
+        bail!("{}: line {}: `{}` cannot be run: {why}", path.display(), line.number, line.op);
+    }
+    Ok(ops)
 }
 
 /// The files named, and the programs in the folders named, sorted.
@@ -41,12 +70,14 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
-    let files = expand(&args.files)?;
+    let programs: Vec<(PathBuf, Program)> = expand(&args.files)?
+        .into_iter()
+        .map(|file| load(&file).map(|program| (file, program)))
+        .collect::<Result<_>>()?;
     let mut runner = runner()?;
     let mut result = Outcome::Agree;
     let mut records = Vec::new();
-    for file in &files {
-        let program = load(file)?;
+    for (file, program) in &programs {
         if let Some(unmet) = program.requires.unmet(runner.profile()) {
             println!("{}: skipped, requires {unmet}", file.display());
             records.push(
@@ -54,12 +85,15 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
             );
             continue;
         }
-        let ops: Vec<Op> = program.ops().cloned().collect();
         runner.discard();
+        let ops = operations(file, program, runner.fresh()?)?;
         let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
         let layout = *runner.fresh()?.layout();
-        let wrong = unexpected(&program, &trial, &layout);
-        let agreed = matches!(trial.verdict, Verdict::Agreed) && wrong.is_empty();
+        let wrong = unexpected(program, &trial, &layout);
+        let agreed = match &trial.verdict {
+            Verdict::Agreed => wrong.is_empty(),
+            Verdict::Diverged(divergence) => divergence.known.is_some() && wrong.is_empty(),
+        };
         if !agreed {
             result = Outcome::Diverged;
         }
@@ -101,7 +135,8 @@ fn unexpected(program: &Program, trial: &Trial, layout: &Layout) -> Vec<String> 
 
 fn verdict(trial: &Trial, wrong: &[String]) -> String {
     let mut text = match &trial.verdict {
-        Verdict::Agreed => "agree".to_owned(),
+        Verdict::Agreed if wrong.is_empty() => "agree".to_owned(),
+        Verdict::Agreed => "model and kernel agree, but not with the file".to_owned(),
         Verdict::Diverged(d) => match d.known {
             Some(quirks) => {
                 let names: Vec<_> = quirks.iter().map(|q| q.name()).collect();
@@ -122,7 +157,11 @@ fn verdict(trial: &Trial, wrong: &[String]) -> String {
 fn record(file: &Path, trial: &Trial, wrong: &[String], agreed: bool) -> serde_json::Value {
     json!({
         "program": file,
-        "verdict": if agreed { "agree" } else { "diverge" },
+        "verdict": match &trial.verdict {
+            Verdict::Diverged(d) if d.known.is_some() => "known",
+            _ if agreed => "agree",
+            _ => "diverge",
+        },
         "signature": trial.divergence().map(|d| d.signature.to_string()),
         "known": trial.divergence().and_then(|d| d.known)
             .map(|k| k.iter().map(|q| q.name()).collect::<Vec<_>>()),
@@ -152,19 +191,26 @@ fn table(trial: &Trial, layout: &Layout) -> String {
     text
 }
 
-pub(super) fn predict(args: FileArgs) -> Result<Outcome> {
-    let program = load(&args.file)?;
+pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
+    let mut program = load(&args.file)?;
     let profile = match kernel() {
         Ok((profile, _)) => profile,
         Err(_) => std::sync::Arc::new(Profile::stock(mm_reference::profile::Version::new(6, 18))),
     };
+    let profile = std::sync::Arc::new(program.requires.impose(&profile));
     let mut system = System::new(profile, &Seed::standard());
+    operations(&args.file, &program, &system)?;
     let layout = *system.layout();
     let mut records = Vec::new();
-    for line in &program.lines {
+    for line in &mut program.lines {
         match system.apply(&line.op) {
             Ok(answer) => {
-                let outcome = Expected::of(&answer.outcome, &layout).to_string();
+                let expected = Expected::of(&answer.outcome, &layout);
+                let outcome = expected.to_string();
+                line.expected = Some(expected);
+                if args.write {
+                    continue;
+                }
                 let why = answer.why.map(|w| format!("   # {w}")).unwrap_or_default();
                 match args.format {
                     Format::Text => println!("{} = {outcome}{why}", line.op),
@@ -176,6 +222,13 @@ pub(super) fn predict(args: FileArgs) -> Result<Outcome> {
                 bail!("{}: line {}: cannot predict: {reason}", args.file.display(), line.number)
             }
         }
+    }
+    if args.write {
+        let partial = args.file.with_extension("mm.partial");
+        std::fs::write(&partial, write(&program))
+            .and_then(|()| std::fs::rename(&partial, &args.file))
+            .with_context(|| format!("failed to write {}", args.file.display()))?;
+        return Ok(Outcome::Agree);
     }
     let processes: Vec<_> = system.live().collect();
     let mut states = Vec::new();
@@ -214,7 +267,7 @@ pub(super) fn predict(args: FileArgs) -> Result<Outcome> {
 /// Runs a program that should diverge, and confirms and shrinks it.
 fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<crate::campaign::Finding>>> {
     let program = load(file)?;
-    let ops: Vec<Op> = program.ops().cloned().collect();
+    let ops = operations(file, &program, runner.fresh()?)?;
     let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
     if let Some(quirks) = trial.divergence().and_then(|d| d.known) {
         let names: Vec<_> = quirks.iter().map(|q| q.name()).collect();

@@ -9,6 +9,7 @@ use mm_reference::addr::{page_aligned, PAGE_SIZE};
 use mm_reference::model::{Mm, VmFlags};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Call, Op, ProcessId, MAX_MINCORE_PAGES, MAX_NAME_LEN, MAX_PROCESSES};
+use std::fmt;
 
 /// The longest range that one load or store touches, in bytes.
 const MAX_ACCESS: u64 = 16 << 20;
@@ -28,6 +29,19 @@ pub enum Refusal {
     Avoided,
     /// It would execute bytes that are not a return instruction.
     NotCallable,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refusal::NoProcess => "its process does not exist",
+            Refusal::TooManyProcesses => "there are as many processes as there may be",
+            Refusal::Protected => "it touches memory that the subject runs on",
+            Refusal::TooMuch => "it uses more memory than a program may",
+            Refusal::Avoided => "it asks for what is not supported",
+            Refusal::NotCallable => "it would execute something else than a return instruction",
+        })
+    }
 }
 
 /// The most a program may use.

@@ -25,7 +25,7 @@ mod wrong;
 pub use fence::Fence;
 pub use guard::{Bounds, Guard, Refusal};
 pub use mutate::mutate;
-pub use repair::{pin, repair, Repaired, Workshop};
+pub use repair::{pin, refusal, repair, Repaired, Workshop};
 pub use source::{program_seed, Choose, Seeded, Source};
 pub use weights::{Kind, Theme};
 

@@ -68,6 +68,31 @@ pub fn repair(workshop: &Workshop<'_>, ops: &[Op]) -> Repaired {
     repaired
 }
 
+/// The first operation that may not run, by position. What the campaign merely
+/// avoids may run where the model says that the kernel refuses it; an operation
+/// without a prediction is never executed, and ends the search.
+pub fn refusal(workshop: &Workshop<'_>, ops: &[Op]) -> Option<(usize, Refusal)> {
+    let mut system = workshop.fresh.clone();
+    let mut guard = Guard::new(workshop.fence, workshop.bounds, workshop.avoid);
+    for (index, op) in ops.iter().enumerate() {
+        let admitted = guard.admit(op, &View::of(&system));
+        // what is refused may be too large even for the model
+        if let Err(refusal) = admitted {
+            if refusal != Refusal::Avoided {
+                return Some((index, refusal));
+            }
+        }
+        match (admitted, system.apply(op)) {
+            (_, Err(_)) => return None,
+            (Err(refusal), Ok(answer)) if !matches!(answer.outcome, Outcome::Error(_)) => {
+                return Some((index, refusal));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The program with every mapping asked for at the place that the kernel would
 /// choose for it: operations can go without moving what the others speak of.
 pub fn pin(workshop: &Workshop<'_>, ops: &[Op]) -> Vec<Op> {

@@ -370,7 +370,7 @@ fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bo
 
 fn files_of(subject: &Subject, process: ProcessId) -> Result<ProcFiles, RunError> {
     let pid = subject.pid(process).ok_or(SubjectError::Dead)?;
-    Ok(ProcFiles::open(pid).map_err(RunError::Observe)?)
+    ProcFiles::open(pid).map_err(RunError::Observe)
 }
 
 /// The signature of a divergence: its first difference, seen after its operation.

@@ -9,43 +9,78 @@ bitflags::bitflags! {
     /// `vm_flags`. The bit positions are the kernel's where they never moved
     /// and otherwise our own; only `VmFlags` lines show them.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-    #[allow(missing_docs)] // the names are the kernel's
     pub struct VmFlags: u64 {
+        /// `rd` in VmFlags.
         const READ = 1 << 0;
+        /// `wr` in VmFlags.
         const WRITE = 1 << 1;
+        /// `ex` in VmFlags.
         const EXEC = 1 << 2;
+        /// `sh` in VmFlags.
         const SHARED = 1 << 3;
+        /// `mr` in VmFlags.
         const MAYREAD = 1 << 4;
+        /// `mw` in VmFlags.
         const MAYWRITE = 1 << 5;
+        /// `me` in VmFlags.
         const MAYEXEC = 1 << 6;
+        /// `ms` in VmFlags.
         const MAYSHARE = 1 << 7;
+        /// `gd` in VmFlags.
         const GROWSDOWN = 1 << 8;
+        /// `um` in VmFlags.
         const UFFD_MISSING = 1 << 9;
+        /// `pf` in VmFlags.
         const PFNMAP = 1 << 10;
+        /// `gu` in VmFlags.
         const MAYBE_GUARD = 1 << 11;
+        /// `uw` in VmFlags.
         const UFFD_WP = 1 << 12;
+        /// `lo` in VmFlags.
         const LOCKED = 1 << 13;
+        /// `io` in VmFlags.
         const IO = 1 << 14;
+        /// `sr` in VmFlags.
         const SEQ_READ = 1 << 15;
+        /// `rr` in VmFlags.
         const RAND_READ = 1 << 16;
+        /// `dc` in VmFlags.
         const DONTCOPY = 1 << 17;
+        /// `de` in VmFlags.
         const DONTEXPAND = 1 << 18;
+        /// `lf` in VmFlags.
         const LOCKONFAULT = 1 << 19;
+        /// `ac` in VmFlags.
         const ACCOUNT = 1 << 20;
+        /// `nr` in VmFlags.
         const NORESERVE = 1 << 21;
+        /// `ht` in VmFlags.
         const HUGETLB = 1 << 22;
+        /// `sf` in VmFlags.
         const SYNC = 1 << 23;
+        /// `ar` in VmFlags.
         const ARCH_1 = 1 << 24;
+        /// `wf` in VmFlags.
         const WIPEONFORK = 1 << 25;
+        /// `dd` in VmFlags.
         const DONTDUMP = 1 << 26;
+        /// `sd` in VmFlags.
         const SOFTDIRTY = 1 << 27;
+        /// `mm` in VmFlags.
         const MIXEDMAP = 1 << 28;
+        /// `hg` in VmFlags.
         const HUGEPAGE = 1 << 29;
+        /// `nh` in VmFlags.
         const NOHUGEPAGE = 1 << 30;
+        /// `mg` in VmFlags.
         const MERGEABLE = 1 << 31;
+        /// `ss` in VmFlags.
         const SHADOW_STACK = 1 << 37;
+        /// `ui` in VmFlags.
         const UFFD_MINOR = 1 << 38;
+        /// `dp` in VmFlags.
         const DROPPABLE = 1 << 40;
+        /// `sl` in VmFlags.
         const SEALED = 1 << 42;
 
         /// `VM_ACCESS_FLAGS`

@@ -3,7 +3,7 @@
 use super::check::Repair;
 use super::cursor::Cursor;
 use super::error::{ParseError, Problem};
-use crate::profile::{Config, Profile, Rule, Version, RULES};
+use crate::profile::{Config, Privilege, Profile, Rule, Version, RULES};
 use std::fmt;
 
 /// What must hold for a program's expected results to hold.
@@ -115,6 +115,32 @@ impl Requires {
     /// profile says nothing about count as met.
     pub fn unmet(&self, profile: &Profile) -> Option<Requirement> {
         self.0.iter().copied().find(|r| r.holds(profile) == Some(false))
+    }
+
+    /// The kernel that is like this one but meets the requirements, as far as
+    /// that is possible without another version.
+    pub fn impose(&self, profile: &Profile) -> Profile {
+        let mut profile = profile.clone();
+        for requirement in &self.0 {
+            match *requirement {
+                Requirement::Root | Requirement::User => {
+                    let all = *requirement == Requirement::Root;
+                    profile.privilege = Privilege {
+                        ipc_lock: all,
+                        sys_resource: all,
+                        sys_rawio: all,
+                        sys_admin: all,
+                    };
+                }
+                Requirement::Config(name, on) => name.set(&mut profile.config, on),
+                Requirement::Swap(on) => profile.settings.swap = on,
+                Requirement::Overcommit(mode) => profile.settings.overcommit = mode,
+                Requirement::Rule(rule, true) => profile.rules.insert(rule),
+                Requirement::Rule(rule, false) => profile.rules.remove(rule),
+                Requirement::Since(_) | Requirement::Before(_) | Requirement::Thp(_) => {}
+            }
+        }
+        profile
     }
 
     /// Reads the words after `requires:`; with a list of repairs, unknown ones

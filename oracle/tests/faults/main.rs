@@ -1,0 +1,7 @@
+//! What can go wrong around mmdiff: whatever it is, there is a clear message,
+//! nothing found is lost, and nothing is left behind.
+
+mod disk;
+mod files;
+mod processes;
+mod tool;
