@@ -108,7 +108,7 @@ impl Hunter {
         let first = if full::needed_by(defect) { full::ops(&fresh) } else { Vec::new() };
         let shape = Shape {
             max_ops: if first.is_empty() { 40 } else { 12 },
-            costly: 30,
+            costly: 100,
             avoid: Avoid { hard_limits: false, ..avoid(&self.right) },
             ..Shape::default()
         };
