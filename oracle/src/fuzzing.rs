@@ -155,9 +155,7 @@ impl Harness for Kernel {
 pub fn on_this_kernel() -> Result<Box<dyn Harness>, HarnessError> {
     let (profile, _) = running_kernel()?;
     let shape = Shape { avoid: avoid(&profile), ..Shape::default() };
-    let cpu = crate::sys::allowed_cpus().first().copied();
-    let config = Config { cpu, ..Config::default() };
-    let mut runner = Runner::new(config, Arc::new(profile), Capabilities::detect());
+    let mut runner = Runner::new(Config::default(), Arc::new(profile), Capabilities::detect());
     let fresh = runner.fresh()?.clone();
     let fence = Fence::of(&fresh);
     Ok(Box::new(Kernel { runner, fresh, fence, shape }))

@@ -1,6 +1,7 @@
 //! All that touches a kernel: the subject, observation, comparison, generation,
 //! shrinking, campaigns and reports.
 
+pub mod bench;
 pub mod campaign;
 pub mod cli;
 pub mod compare;
@@ -13,5 +14,6 @@ pub mod protocol;
 pub mod report;
 pub mod run;
 pub mod shrink;
+mod stages;
 pub mod subject;
 mod sys;

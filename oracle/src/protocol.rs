@@ -131,3 +131,92 @@ pub struct SignalStack(pub [u8; SIGNAL_STACK_SIZE]);
 pub const fn slot_address(index: usize) -> usize {
     ARENA_START + index * SLOT_SIZE
 }
+
+/// `_IOWR('f', 16, struct pm_scan_arg)`
+pub const PAGEMAP_SCAN: u64 =
+    3 << 30 | (core::mem::size_of::<PagemapScan>() as u64) << 16 | (b'f' as u64) << 8 | 16;
+
+/// `struct pm_scan_arg`
+#[derive(Default)]
+#[repr(C)]
+pub struct PagemapScan {
+    size: u64,
+    flags: u64,
+    start: u64,
+    end: u64,
+    walk_end: u64,
+    vec: u64,
+    vec_len: u64,
+    max_pages: u64,
+    category_inverted: u64,
+    category_mask: u64,
+    category_anyof_mask: u64,
+    return_mask: u64,
+}
+
+impl PagemapScan {
+    /// Finds what is present or swapped (markers count as swapped) in a range,
+    /// at most `count` regions of three words, which are written to `regions`.
+    pub fn populated((start, end): (u64, u64), regions: u64, count: u64) -> PagemapScan {
+        const PAGE_IS_PRESENT: u64 = 1 << 3;
+        const PAGE_IS_SWAPPED: u64 = 1 << 4;
+        PagemapScan {
+            size: core::mem::size_of::<PagemapScan>() as u64,
+            start,
+            end,
+            vec: regions,
+            vec_len: count,
+            category_anyof_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+            return_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
+            ..PagemapScan::default()
+        }
+    }
+}
+
+/// What the bench's loop without model and comparison adds.
+pub mod bare {
+    /// [`RawOp::kind`](super::RawOp::kind): run the [`Request`] at `args[0]`.
+    pub const LOOP: u32 = 7;
+    /// A number of programs to run.
+    #[derive(Clone, Copy, Debug)]
+    #[repr(C)]
+    pub struct Request {
+        /// Where the first [`Program`] is; the others follow.
+        pub input: u64,
+        /// How many programs.
+        pub count: u64,
+        /// Where files are read to.
+        pub buffer: u64,
+        /// Bytes of the buffer.
+        pub buffer_size: u64,
+    }
+
+    /// The head of one program. Its operations follow, its names, and the
+    /// ranges that are looked at.
+    #[derive(Clone, Copy, Debug, Default)]
+    #[repr(C)]
+    pub struct Program {
+        /// How many operations.
+        pub ops: u32,
+        /// How many names.
+        pub names: u32,
+        /// How many parts of pagemap are read.
+        pub windows: u32,
+        /// How many ranges are scanned.
+        pub empty: u32,
+        /// How many ranges are read of memory.
+        pub contents: u32,
+        /// Explicit padding.
+        pub unused: u32,
+    }
+
+    /// A part of a file, or of the address space.
+    #[derive(Clone, Copy, Debug)]
+    #[repr(C)]
+    pub struct Range {
+        /// Offset of the first byte.
+        pub start: u64,
+        /// Bytes.
+        pub length: u64,
+    }
+}

@@ -215,3 +215,14 @@ pub fn allowed_cpus() -> Vec<usize> {
     // SAFETY: the macro looks at a bit of the set within its bounds
     (0..libc::CPU_SETSIZE as usize).filter(|&cpu| unsafe { libc::CPU_ISSET(cpu, &set) }).collect()
 }
+
+/// Makes the allocator keep memory that is freed, rather than give it back and
+/// fault it in again for the next program.
+pub fn keep_freed_memory() {
+    const KEPT: i32 = 64 << 20;
+    #[cfg(target_env = "gnu")]
+    for parameter in [libc::M_TRIM_THRESHOLD, libc::M_MMAP_THRESHOLD] {
+        // SAFETY: only sets a parameter; an allocator that refuses goes on as before
+        unsafe { libc::mallopt(parameter, KEPT) };
+    }
+}

@@ -7,10 +7,16 @@ use crate::access::Access;
 use crate::protocol::*;
 
 /// Numbers of the system calls that the subject makes on its own.
+#[allow(dead_code)] // some are those of the bench
 pub mod nr {
+    pub const OPEN: u64 = 2;
+    pub const CLOSE: u64 = 3;
     pub const RT_SIGACTION: u64 = 13;
+    pub const IOCTL: u64 = 16;
+    pub const PREAD64: u64 = 17;
     pub const MADVISE: u64 = 28;
     pub const GETPID: u64 = 39;
+    pub const WAIT4: u64 = 61;
     pub const GETPPID: u64 = 110;
     pub const SIGALTSTACK: u64 = 131;
     pub const PRCTL: u64 = 157;

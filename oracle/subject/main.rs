@@ -9,6 +9,8 @@
 
 mod access;
 mod arch;
+#[cfg(bare)]
+mod bare;
 #[path = "../src/protocol.rs"]
 #[allow(dead_code)] // each side uses its part
 mod protocol;
@@ -66,6 +68,10 @@ extern "C" fn first_process() -> ! {
 /// Runs in a forked process, on the stack of its own slot.
 #[no_mangle]
 extern "C" fn forked_process(index: usize) -> ! {
+    #[cfg(bare)]
+    if index == bare::CHILD {
+        bare::child()
+    }
     // SAFETY: plain system calls; the text range is mapped
     unsafe {
         // all are children of the first process, whose end must be theirs
@@ -136,6 +142,8 @@ unsafe fn execute(slot: *mut Slot, op: *const RawOp, result: *mut RawResult) {
                 arch::copy(args[0], args[1], args[2]);
                 (RETURNED, 0)
             }
+            #[cfg(bare)]
+            protocol::bare::LOOP => (RETURNED, bare::run(args[0] as *const _)),
             _ => exit(103),
         };
         addr_of_mut!((*result).kind).write_volatile(kind);

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+pub(crate) use worker::Generated;
 use worker::Worker;
 
 pub use worker::avoid;

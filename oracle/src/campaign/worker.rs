@@ -46,10 +46,19 @@ pub(crate) struct Worker<'a> {
 }
 
 /// Operations made up while the program runs.
-struct Generated<'f> {
+pub(crate) struct Generated<'f> {
     generator: Generator<'f>,
     source: Seeded,
     seed: u64,
+}
+
+impl<'f> Generated<'f> {
+    /// The program with this seed, from the state in which programs start.
+    pub(crate) fn new(seed: u64, shape: Shape, fence: &'f Fence, fresh: &System) -> Self {
+        let mut source = Seeded::new(seed);
+        let generator = Generator::new(shape, fence, &mut source, fresh);
+        Generated { generator, source, seed }
+    }
 }
 
 impl Feed for Generated<'_> {
@@ -94,7 +103,6 @@ impl<'a> Worker<'a> {
         while shared.begin() {
             let seed = program_seed(self.options.seed, self.number, count);
             count += 1;
-            let mut source = Seeded::new(seed);
             let fill = count % FILL_EVERY == FILL_EVERY / 2;
             let theme = fill.then_some(Theme::Fill);
             let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
@@ -108,8 +116,7 @@ impl<'a> Worker<'a> {
                     continue;
                 }
             };
-            let generator = Generator::new(shape, &fence, &mut source, fresh);
-            let mut feed = Generated { generator, source, seed };
+            let mut feed = Generated::new(seed, shape, &fence, fresh);
             match self.runner.run(&mut feed, observe) {
                 Ok(trial) => {
                     losses = 0;

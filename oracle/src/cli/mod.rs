@@ -9,6 +9,7 @@ macro_rules! println {
     ($($arg:tt)*) => {{ print!($($arg)*); print!("\n") }};
 }
 
+mod bench;
 mod defects;
 mod fuzz;
 mod known;
@@ -52,6 +53,8 @@ enum Command {
     C(FileArgs),
     /// List the known differences: kernel bugs that the model does not imitate
     Known(FormatArgs),
+    /// Measure the tool itself: against a loop without a model, and the model alone
+    Bench(BenchArgs),
     /// Check that wrong variants of the model are noticed on this kernel
     Defects(DefectsArgs),
     /// Print what is believed of this kernel, and from where
@@ -66,6 +69,16 @@ enum Format {
     Text,
     /// For scripts.
     Json,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// Measure for a few seconds only
+    #[arg(long)]
+    quick: bool,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +200,7 @@ enum Outcome {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
+    crate::sys::keep_freed_memory();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -220,6 +234,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Shrink(args) => programs::shrink(args),
         Command::C(args) => programs::c(args),
         Command::Known(args) => known::known(args),
+        Command::Bench(args) => bench::bench(args),
         Command::Defects(args) => defects::defects(args),
         Command::Profile(args) => show::profile(args),
     }
@@ -244,7 +259,5 @@ fn kernel() -> Result<(Arc<Profile>, Vec<Origin>)> {
 /// A runner on the first CPU that this process may use.
 fn runner() -> Result<Runner> {
     let (profile, _) = kernel()?;
-    let cpu = crate::sys::allowed_cpus().first().copied();
-    let config = Config { cpu, ..Config::default() };
-    Ok(Runner::new(config, profile, Capabilities::detect()))
+    Ok(Runner::new(Config::default(), profile, Capabilities::detect()))
 }

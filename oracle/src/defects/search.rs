@@ -73,8 +73,8 @@ impl<'f> Search<'f> {
         let mut ops = Vec::new();
         loop {
             let op = generator.next_op(&mut source, &right);
-            let look = (ops.len() % STRIDE == 0 || op.is_none()) && !ops.is_empty();
-            if look && self.eyes.differ(&right, &wrong) {
+            let due = ops.len() % STRIDE == 0 || op.is_none();
+            if due && !ops.is_empty() && self.eyes.differ(&right, &wrong) {
                 return Some(ops);
             }
             let op = op?;

@@ -20,10 +20,12 @@ pub use capabilities::{Blind, Capabilities, Want};
 pub use contents::contents_of;
 pub use kmsg::{Complaint, KernelLog, KernelLogError};
 pub use maps::MapsDecoder;
+pub use pagemap::ranges_read;
 pub use smaps::SmapsDecoder;
 pub use status::decode as decode_status;
 pub use text::DecodeError;
 
+use crate::stages::{lap, Stage};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, Ranges};
@@ -126,11 +128,15 @@ impl ProcFiles {
         into.status = Default::default();
         if want.maps {
             let text = read_text(&self.maps, "maps", &mut self.buffer)?;
+            lap(Stage::Read);
             self.maps_decoder.decode(text, &mut into.maps)?;
+            lap(Stage::Decode);
         }
         if want.smaps {
             let text = read_text(&self.smaps, "smaps", &mut self.buffer)?;
+            lap(Stage::Read);
             self.smaps_decoder.decode(text, &mut into.smaps)?;
+            lap(Stage::Decode);
         }
         if want.pagemap {
             self.pagemap.observe(&plan.windows, &plan.empty, &mut into.pagemap)?;
@@ -140,10 +146,12 @@ impl ProcFiles {
         if want.status {
             // one record, which a single read of enough room gets whole
             let length = read_at(&self.status, "status", &mut self.buffer, 0)?;
+            lap(Stage::Read);
             into.status = status::decode(&self.buffer[..length])?;
             if into.status.present == 0 {
                 return Err(ObserveError::Gone);
             }
+            lap(Stage::Decode);
         }
         if want.contents {
             self.contents(&plan.contents, &mut into.contents)?;
@@ -167,6 +175,7 @@ impl ProcFiles {
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                     Err(e) => return Err(ObserveError::read("mem", e)),
                 };
+                lap(Stage::Read);
                 for page in self.buffer[..length].chunks_exact(PAGE) {
                     into.push((at, contents_of(page)));
                     at += PAGE_SIZE;
@@ -174,6 +183,7 @@ impl ProcFiles {
                 if length < PAGE {
                     at += PAGE_SIZE;
                 }
+                lap(Stage::Decode);
             }
         }
         Ok(())

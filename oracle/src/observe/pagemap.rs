@@ -2,6 +2,7 @@
 
 use super::sys::{scan_populated, PageRegion};
 use super::ObserveError;
+use crate::stages::{lap, Stage};
 use mm_reference::addr::{pages, PAGE_SHIFT, PAGE_SIZE};
 use mm_reference::snapshot::{PageEntry, Ranges, Window};
 use std::fs::File;
@@ -39,23 +40,22 @@ impl Pagemap {
         into: &mut Vec<Window>,
     ) -> Result<(), ObserveError> {
         self.spare.extend(into.drain(..).map(|window| window.entries));
-        let mut rest = windows.0.as_slice();
-        while let Some(&(start, _)) = rest.first() {
-            let near = |pair: &[(u64, u64)]| pair[1].0.saturating_sub(pair[0].1) <= WORTH_SKIPPING;
-            let count = 1 + rest.windows(2).take_while(|pair| near(pair)).count();
-            let (together, behind) = rest.split_at(count);
-            self.read(start, together[count - 1].1)?;
+        for together in reads(windows) {
+            let (start, end) = span(together);
+            self.read(start, end)?;
+            lap(Stage::Read);
             for &(from, to) in together {
                 let first = ENTRY * pages(from - start) as usize;
                 let length = ENTRY * pages(to - from) as usize;
                 let window = self.window(from, first, length);
                 into.push(window);
             }
-            rest = behind;
+            lap(Stage::Decode);
         }
         for &range in &empty.0 {
             self.check_empty(range, into)?;
         }
+        lap(Stage::Read);
         Ok(())
     }
 
@@ -118,6 +118,24 @@ impl Pagemap {
         into.push(window);
         Ok(())
     }
+}
+
+/// The windows that are read together.
+fn reads(windows: &Ranges) -> impl Iterator<Item = &[(u64, u64)]> {
+    windows.0.chunk_by(|before, next| next.0.saturating_sub(before.1) <= WORTH_SKIPPING)
+}
+
+fn span(together: &[(u64, u64)]) -> (u64, u64) {
+    match together {
+        [first, .., last] => (first.0, last.1),
+        [only] => *only,
+        [] => (0, 0),
+    }
+}
+
+/// The ranges that are read to observe these windows.
+pub fn ranges_read(windows: &Ranges) -> Vec<(u64, u64)> {
+    reads(windows).map(span).collect()
 }
 
 /// What the entries of one's own page say about this system.

@@ -1,5 +1,6 @@
 //! The one system call that the standard library does not wrap.
 
+use crate::protocol::{PagemapScan, PAGEMAP_SCAN};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -13,30 +14,6 @@ pub(super) struct PageRegion {
     pub(super) categories: u64,
 }
 
-/// `struct pm_scan_arg`
-#[derive(Default)]
-#[repr(C)]
-struct ScanArguments {
-    size: u64,
-    flags: u64,
-    start: u64,
-    end: u64,
-    walk_end: u64,
-    vec: u64,
-    vec_len: u64,
-    max_pages: u64,
-    category_inverted: u64,
-    category_mask: u64,
-    category_anyof_mask: u64,
-    return_mask: u64,
-}
-
-const PAGE_IS_PRESENT: u64 = 1 << 3;
-const PAGE_IS_SWAPPED: u64 = 1 << 4;
-/// `_IOWR('f', 16, struct pm_scan_arg)`
-const PAGEMAP_SCAN: u64 =
-    3 << 30 | (size_of::<ScanArguments>() as u64) << 16 | (b'f' as u64) << 8 | 16;
-
 /// Finds what is present or swapped (markers count as swapped) in a range, as
 /// many regions as fit into `regions`; answers how many there are. Needs 6.7,
 /// otherwise `ENOTTY`.
@@ -45,16 +22,8 @@ pub(super) fn scan_populated(
     (start, end): (u64, u64),
     regions: &mut [PageRegion],
 ) -> io::Result<usize> {
-    let mut arguments = ScanArguments {
-        size: size_of::<ScanArguments>() as u64,
-        start,
-        end,
-        vec: regions.as_mut_ptr() as u64,
-        vec_len: regions.len() as u64,
-        category_anyof_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-        return_mask: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-        ..ScanArguments::default()
-    };
+    let count = regions.len() as u64;
+    let mut arguments = PagemapScan::populated((start, end), regions.as_mut_ptr() as u64, count);
     // SAFETY: the argument has the size said in `size`, `vec` and `vec_len`
     // describe `regions`, and both outlive the call.
     let found = unsafe { libc::ioctl(pagemap.as_raw_fd(), PAGEMAP_SCAN as _, &raw mut arguments) };

@@ -25,7 +25,7 @@ pub(super) fn explain(
     }
     let profile = Profile { quirks, ..(**fresh.profile()).clone() };
     let mut system = System::new(Arc::new(profile), seed);
-    system.carry_hiwater_from(fresh);
+    system.carry_from(fresh);
     for (index, op) in ops.iter().enumerate() {
         let answer = system.apply(op).ok()?;
         if compare_outcome(index, op.process, &answer.outcome, actual.get(index)?).is_some() {

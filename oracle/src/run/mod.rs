@@ -16,6 +16,7 @@ pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
 use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
 use crate::observe::{Capabilities, KernelLog, ObserveError, ProcFiles, Want};
+use crate::stages::{lap, Stage};
 use crate::subject::{Config, ResetPlan, Subject, SubjectError};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Call, Op, Outcome, ProcessId, MAX_PROCESSES};
@@ -49,9 +50,9 @@ struct Live {
     subject: Subject,
     files: [Option<ProcFiles>; MAX_PROCESSES],
     seed: Seed,
-    /// The state at the start of the first program.
-    fresh: System,
-    /// The state at the start of the next program.
+    /// The state at the start of the program.
+    start: System,
+    /// The state now, between programs that at the start of the next one.
     next: System,
     /// What the program before did, and how it was undone.
     before: Vec<Op>,
@@ -122,17 +123,11 @@ impl Runner {
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
-        let fresh = System::new(self.profile.clone(), &seed);
+        let start = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
-        self.live = Some(Live {
-            subject,
-            files,
-            seed,
-            next: fresh.clone(),
-            fresh,
-            before: Vec::new(),
-            programs: 0,
-        });
+        let next = start.clone();
+        let before = Vec::new();
+        self.live = Some(Live { subject, files, seed, start, next, before, programs: 0 });
         Ok(())
     }
 
@@ -147,6 +142,7 @@ impl Runner {
             // what others did to the kernel's log is not this program's doing
             log.new_complaints().ok();
         }
+        lap(Stage::Other);
         let mut trial = Trial::default();
         let result = match observe {
             Observe::End => self.run_batched(feed, &mut trial),
@@ -173,16 +169,21 @@ impl Runner {
     /// All operations at once, observed at the end.
     fn run_batched(&mut self, feed: &mut dyn Feed, trial: &mut Trial) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-        let start = live.next.clone();
         while let Some(op) = feed.next(&live.next) {
-            if !predict(&mut live.next, &start, op, trial) {
+            lap(Stage::Generate);
+            let predicted = predict(&mut live.next, &live.start, op, trial);
+            lap(Stage::Model);
+            if !predicted {
                 break;
             }
         }
+        lap(Stage::Generate);
         let ran = live.subject.execute_into(&trial.ops, &mut self.outcomes);
         trial.actual.append(&mut self.outcomes);
+        lap(Stage::Execute);
         ran?;
         self.compare_outcomes(trial, 0);
+        lap(Stage::Compare);
         self.observe(trial, &Want::ALL)
     }
 
@@ -193,15 +194,13 @@ impl Runner {
         trial: &mut Trial,
         stride: usize,
     ) -> Result<(), RunError> {
-        let Some(live) = &self.live else { return Err(SubjectError::Dead.into()) };
-        let start = live.next.clone();
         loop {
             let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
             let first = trial.ops.len();
             let mut more = true;
             while more && trial.ops.len() - first < stride {
                 more = match feed.next(&live.next) {
-                    Some(op) => predict(&mut live.next, &start, op, trial),
+                    Some(op) => predict(&mut live.next, &live.start, op, trial),
                     None => false,
                 };
             }
@@ -240,6 +239,7 @@ impl Runner {
     fn observe(&mut self, trial: &mut Trial, want: &Want) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
         live.subject.drain();
+        lap(Stage::Execute);
         let system = &live.next;
         let mut count = 0;
         for process in system.live() {
@@ -248,10 +248,12 @@ impl Runner {
             grow(&mut self.expected.processes, count);
             grow(&mut self.actual.processes, count);
             system.plan_into(process, &mut self.plans[count]);
+            lap(Stage::Model);
             let files = match &mut live.files[process.0 as usize] {
                 Some(files) => files,
                 none => none.insert(ProcFiles::open(pid)?),
             };
+            lap(Stage::Read);
             let want = Want { contents: false, ..*want };
             files.observe(process, &self.plans[count], &want, &mut self.actual.processes[count])?;
             count += 1;
@@ -274,11 +276,14 @@ impl Runner {
                 snapshot.contents.clear();
             }
         }
+        lap(Stage::Model);
         let mut differences = Vec::new();
         self.caps.parts.contents &= want.contents;
         self.comparer.compare(&self.expected, &self.actual, &self.caps, &mut differences);
         self.caps.parts.contents = self.sees_contents;
+        lap(Stage::Compare);
         self.check_log(&mut differences);
+        lap(Stage::Read);
         if !differences.is_empty() {
             let index = trial.ops.len().saturating_sub(1);
             trial.observed(
@@ -309,7 +314,7 @@ impl Runner {
         if let Verdict::Diverged(divergence) = &mut trial.verdict {
             divergence.known = explain::explain(
                 &live.seed,
-                &live.fresh,
+                &live.start,
                 trial_parts(&trial.ops, &trial.actual),
                 divergence,
                 &self.caps,
@@ -325,7 +330,10 @@ impl Runner {
         for files in &mut live.files[1..] {
             *files = None;
         }
-        if let Some(ops) = reset_ops(&mut live.next, &live.fresh, &live.seed) {
+        lap(Stage::Read);
+        let ops = reset_ops(&mut live.next, &mut live.start, &live.seed);
+        lap(Stage::Model);
+        if let Some(ops) = ops {
             live.before.clear();
             live.before.extend_from_slice(&trial.ops);
             live.before.extend(children.map(|process| Op { process, call: Call::Exit }));

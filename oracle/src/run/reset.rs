@@ -7,9 +7,9 @@ use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
 
 /// The operations that bring process 0 back, applied to the model as they are
 /// found. `None` when something cannot be undone, and the subject has to be
-/// replaced. Afterwards `system` is the state in which the next program starts:
-/// `fresh`, but for the high-water marks.
-pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Option<Vec<Op>> {
+/// replaced. Afterwards both are the state in which the next program starts:
+/// `initial` as it was, but for what outlives a program.
+pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) -> Option<Vec<Op>> {
     let first = ProcessId(0);
     let children: Vec<ProcessId> = system.live().filter(|&p| p != first).collect();
     for process in children {
@@ -26,24 +26,27 @@ pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Opt
             }
         }
     };
-    for (resource, soft, hard) in changed_limits(system, fresh) {
+    for (resource, soft, hard) in changed_limits(system, initial) {
         perform(system, Call::Setrlimit { resource, soft, hard })?;
     }
-    let mm = |system: &System| system.process(first).map(|p| p.mm.clone());
-    let state = mm(system)?;
-    if state.def_flags.intersects(VmFlags::LOCKED_MASK) || seed_is_locked(&state, seed) {
+    let mm = &system.process(first)?.mm;
+    let locked = mm.def_flags.intersects(VmFlags::LOCKED_MASK) || seed_is_locked(mm, seed);
+    let merges_any = mm.merge_any;
+    let heap = (mm.start_brk, page_up(mm.brk));
+    let brk_moved = mm.brk != mm.start_brk;
+    let heap_is_gone = heap.0 < heap.1 && !mm.vmas.intersects(heap.0, heap.1);
+    if locked {
         perform(system, Call::Munlockall)?;
     }
-    if state.merge_any {
+    if merges_any {
         perform(system, Call::Prctl { option: PR_SET_MEMORY_MERGE, args: [0; 4] })?;
     }
-    if state.brk != state.start_brk {
-        let heap = (state.start_brk, page_up(state.brk));
-        if heap.0 < heap.1 && !state.vmas.intersects(heap.0, heap.1) {
+    if brk_moved {
+        if heap_is_gone {
             // the heap shrinks only over something that is mapped
             perform(system, map_fixed(heap.0, PAGE_SIZE, 0))?;
         }
-        perform(system, Call::Brk { addr: Addr::absolute(state.start_brk) })?;
+        perform(system, Call::Brk { addr: Addr::absolute(heap.0) })?;
     }
     let mut from = 0;
     for (start, end) in seed.kept_ranges().into_iter().chain([(TASK_SIZE, TASK_SIZE)]) {
@@ -54,10 +57,9 @@ pub(super) fn reset_ops(system: &mut System, fresh: &System, seed: &Seed) -> Opt
     }
     let (start, end) = seed.stack;
     perform(system, map_fixed(start, end - start, MAP_GROWSDOWN))?;
-    system.is_pristine(fresh).ok()?;
-    let mut next = fresh.clone();
-    next.carry_hiwater_from(system);
-    *system = next;
+    system.is_pristine(initial).ok()?;
+    initial.carry_from(system);
+    *system = initial.clone();
     Some(ops)
 }
 

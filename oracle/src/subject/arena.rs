@@ -96,6 +96,25 @@ impl<'a> SlotRef<'a> {
         unsafe { addr_of_mut!((*self.slot).ops).cast::<RawOp>().add(index).write_volatile(op) };
     }
 
+    /// An operation of the last batch, as it was written.
+    pub fn op(self, index: usize) -> RawOp {
+        assert!(index < protocol::MAX_OPS);
+        // SAFETY: in bounds; plain numbers, whatever they are
+        unsafe { addr_of!((*self.slot).ops).cast::<RawOp>().add(index).read_volatile() }
+    }
+
+    /// A string of the last batch, with what follows it.
+    pub fn name(self, index: usize) -> [u8; protocol::NAME_SIZE] {
+        assert!(index < protocol::MAX_NAMES);
+        // SAFETY: in bounds; plain bytes, whatever they are
+        unsafe {
+            addr_of!((*self.slot).names)
+                .cast::<[u8; protocol::NAME_SIZE]>()
+                .add(index)
+                .read_volatile()
+        }
+    }
+
     /// Where the subject finds argument `arg` of operation `index`.
     pub fn arg_address(self, index: usize, arg: usize) -> u64 {
         let args = std::mem::offset_of!(Slot, ops) + index * size_of::<RawOp>();

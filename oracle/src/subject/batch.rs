@@ -36,7 +36,8 @@ pub struct Batch<'a> {
     layout: Layout,
     /// Operations so far.
     pub len: usize,
-    names: usize,
+    /// Names so far.
+    pub names: usize,
     residency: usize,
 }
 

@@ -14,7 +14,9 @@ use super::error::SubjectError;
 use crate::{protocol, sys};
 
 /// The executable, see `oracle/subject/`.
-static EXECUTABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subject"));
+pub static SUBJECT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subject"));
+/// The same with the loop of the bench.
+pub static SUBJECT_BARE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subject-bare"));
 /// Where the executable is when it is started; part of its first stack page.
 const EXECUTABLE_FD: RawFd = protocol::ARENA_FD + 1;
 /// Descriptors from here on are out of the way of those two.
@@ -84,11 +86,15 @@ struct Launch {
 }
 
 /// Starts a process; answers its id once it executes the subject.
-pub fn launch(arena: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
-    match memory_file().and_then(|file| fork(arena, &file, keeps_ipc_lock)) {
+pub fn launch(
+    executable: &[u8],
+    arena: &OwnedFd,
+    keeps_ipc_lock: bool,
+) -> Result<i32, SubjectError> {
+    match memory_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)) {
         Ok(pid) => Ok(pid),
         // some systems do not let memory files be executed
-        Err(_) => temporary_file().and_then(|file| fork(arena, &file, keeps_ipc_lock)),
+        Err(_) => temporary_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)),
     }
 }
 
@@ -96,22 +102,22 @@ fn failed(what: &'static str) -> impl Fn(io::Error) -> SubjectError {
     move |source| SubjectError::Start { what, source }
 }
 
-fn memory_file() -> Result<OwnedFd, SubjectError> {
+fn memory_file(executable: &[u8]) -> Result<OwnedFd, SubjectError> {
     let create = || {
         let mut file = fs::File::from(sys::memfd(c"mmdiff-subject", libc::MFD_EXEC)?);
-        file.write_all(EXECUTABLE)?;
+        file.write_all(executable)?;
         Ok(file.into())
     };
     create().map_err(failed("make an executable memory file"))
 }
 
-fn temporary_file() -> Result<OwnedFd, SubjectError> {
+fn temporary_file(executable: &[u8]) -> Result<OwnedFd, SubjectError> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = env::temp_dir().join(format!("mmdiff-subject-{}-{number}", process::id()));
     let create = || {
         let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o700).open(&path)?.write_all(EXECUTABLE)?;
+        options.write(true).create_new(true).mode(0o700).open(&path)?.write_all(executable)?;
         Ok(fs::File::open(&path)?.into())
     };
     let file = create();
@@ -195,7 +201,7 @@ mod tests {
     #[test]
     fn starts_from_a_temporary_file() {
         let arena = crate::subject::arena::Arena::new().expect("an arena");
-        let file = temporary_file().expect("a file");
+        let file = temporary_file(SUBJECT).expect("a file");
         let pid = fork(arena.file(), &file, true).expect("a process");
         // SAFETY: the child just started
         unsafe { libc::kill(pid, libc::SIGKILL) };

@@ -6,11 +6,13 @@
 //! of pages have to be emptied so that the next observation is exact.
 
 mod arena;
+mod bare;
 mod batch;
 mod error;
 mod launch;
 mod start;
 
+pub use bare::{Bare, Look};
 pub use error::{Death, SubjectError};
 pub use start::StartInfo;
 
@@ -37,7 +39,8 @@ const FIRST: ProcessId = ProcessId(0);
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The CPU to which the calling thread and the subject are pinned; `None`
-    /// leaves the thread where it may run now.
+    /// leaves the thread where it may run now, which makes some of what is
+    /// observed a matter of chance.
     pub cpu: Option<usize>,
     /// How long a batch may take.
     pub timeout: Duration,
@@ -46,8 +49,11 @@ pub struct Config {
 }
 
 impl Default for Config {
+    /// Pinned to the first CPU that may be used: what waits in the batches of
+    /// another CPU cannot be drained.
     fn default() -> Config {
-        Config { cpu: None, timeout: Duration::from_secs(10), keeps_ipc_lock: true }
+        let cpu = sys::allowed_cpus().first().copied();
+        Config { cpu, timeout: Duration::from_secs(10), keeps_ipc_lock: true }
     }
 }
 
@@ -81,13 +87,17 @@ struct Process {
 impl Subject {
     /// Starts a subject whose address space is as [`StartInfo`] says.
     pub fn start(config: &Config) -> Result<Subject, SubjectError> {
+        Subject::start_as(launch::SUBJECT, config)
+    }
+
+    fn start_as(executable: &[u8], config: &Config) -> Result<Subject, SubjectError> {
         let failed = |what| move |source| SubjectError::Start { what, source };
         if let Some(cpu) = config.cpu {
             sys::pin(cpu).map_err(failed("pin the thread to its CPU"))?;
         }
         let arena = Arena::new().map_err(failed("make the arena"))?;
         let scratch = Mapping::anonymous(protocol::PAGE).map_err(failed("map a page"))?;
-        let pid = launch::launch(arena.file(), config.keeps_ipc_lock)?;
+        let pid = launch::launch(executable, arena.file(), config.keeps_ipc_lock)?;
         let pidfd = sys::pidfd_open(pid).map_err(|source| {
             // SAFETY: a child that nobody has waited for
             unsafe { libc::kill(pid, libc::SIGKILL) };

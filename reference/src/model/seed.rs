@@ -157,6 +157,12 @@ impl System {
             vma.pgoff = 0;
             add(&mut mm, vma);
         }
+        if profile.config.soft_dirty {
+            let starts: Vec<u64> = mm.vmas.iter().map(|vma| vma.start).collect();
+            for start in starts {
+                mm.vmas.update(start, |vma| vma.flags.insert(VmFlags::SOFTDIRTY));
+            }
+        }
         mm.hiwater_vm = seed.hiwater_vm.max(mm.total_vm);
         mm.hiwater_rss = seed.hiwater_rss.max(mm.rss.total());
         let fixture = Fixture {
@@ -201,30 +207,45 @@ impl System {
         if !now.tables.same_shape(&then.tables) {
             return Err("the page tables differ");
         }
-        let pages = |system: &System, mm: &Mm| {
-            let mut pages = Vec::new();
-            mm.tables.for_each(0, TASK_SIZE, |address, pte| {
-                let (bits, folio) = match pte {
-                    Pte::Page(id, bits) => (bits, Some(system.folios.get(id))),
-                    _ => (PteBits::empty(), None),
-                };
-                // whether the code is exclusive cannot be seen: it is never written
-                let state =
-                    folio.map(|f| (f.kind, f.flags - FolioFlags::EXCLUSIVE, f.mapcount, f.mlocks));
-                pages.push((address, bits, state));
-            });
-            pages
+        let state = |system: &System, pte| match pte {
+            Pte::Page(id, bits) => {
+                let folio = system.folios.get(id);
+                // whether the code is exclusive cannot be seen: it is never written; nor
+                // how often it was used: its entries are never cleared of that
+                let flags = folio.flags - (FolioFlags::EXCLUSIVE | USED);
+                (bits, Some((folio.kind, flags, folio.mapcount, folio.mlocks)))
+            }
+            _ => (PteBits::empty(), None),
         };
-        if pages(self, now) != pages(fresh, then) {
+        let (mut same, mut count) = (0, 0);
+        now.tables.for_each(0, TASK_SIZE, |address, pte| {
+            let before = then.tables.pte(address);
+            let is_same = !before.is_none() && state(self, pte) == state(fresh, before);
+            same += usize::from(is_same);
+            count += 1;
+        });
+        let mut count_before = 0;
+        then.tables.for_each(0, TASK_SIZE, |_, _| count_before += 1);
+        if (same, count) != (count_before, count_before) {
             return Err("the pages differ");
         }
         Ok(())
     }
 
-    /// Takes over the high-water marks of the first process: nothing lowers
-    /// them while the subject lives.
-    pub fn carry_hiwater_from(&mut self, old: &System) {
-        let Some(old) = old.process(ProcessId(0)) else { return };
+    /// Takes over what outlives a program: the high-water marks of the first
+    /// process, which nothing lowers while the subject lives, and how much its
+    /// own pages were used. The other system is as [`System::is_pristine`] says.
+    pub fn carry_from(&mut self, other: &System) {
+        let Some(old) = other.process(ProcessId(0)) else { return };
+        if let Some(process) = self.processes[0].as_deref() {
+            let folios = &mut self.folios;
+            process.mm.tables.for_each(0, TASK_SIZE, |address, pte| {
+                if let (Pte::Page(id, _), Pte::Page(old, _)) = (pte, old.mm.tables.pte(address)) {
+                    let flags = &mut folios.get_mut(id).flags;
+                    *flags = (*flags - USED) | (other.folios.get(old).flags & USED);
+                }
+            });
+        }
         let (vm, rss) = (old.mm.hiwater_vm, old.mm.hiwater_rss);
         let (vm, rss) = (vm.max(old.mm.total_vm), rss.max(old.mm.rss.total()));
         if let Some(process) = self.processes[0].as_deref_mut() {
@@ -233,6 +254,9 @@ impl System {
         }
     }
 }
+
+/// How much a page was used.
+const USED: FolioFlags = FolioFlags::REFERENCED.union(FolioFlags::ACTIVE);
 
 /// What must be equal of two mappings whose anon_vmas are numbered differently.
 fn shape(vma: &Vma) -> impl PartialEq + '_ {
@@ -246,8 +270,7 @@ fn settings(mm: &Mm) -> impl PartialEq {
     (counts, mm.brk, mm.def_flags, mm.mdwe, mm.thp_disable, mm.merge_any)
 }
 
-fn add(mm: &mut Mm, mut vma: Vma) {
-    vma.flags.insert(VmFlags::SOFTDIRTY);
+fn add(mm: &mut Mm, vma: Vma) {
     mm.stat_account(vma.flags, vma.pages() as i64);
     mm.vmas.insert(vma);
 }

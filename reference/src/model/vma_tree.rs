@@ -197,7 +197,7 @@ mod tests {
     /// The gaps as the mappings say them, without the index.
     fn gaps_of(tree: &VmaTree) -> Vec<(u64, u64)> {
         let ends = std::iter::once(0).chain(tree.iter().map(|vma| vma.end));
-        let starts = tree.iter().map(Vma::start_gap).chain(std::iter::once(TASK_SIZE));
+        let starts = tree.iter().map(|vma| vma.start).chain(std::iter::once(TASK_SIZE));
         ends.zip(starts).filter(|(start, end)| start < end).collect()
     }
 

@@ -1,0 +1,181 @@
+//! What was measured, for people and scripts.
+
+use super::{ModelReport, Spread};
+use serde::Serialize;
+use std::fmt;
+
+/// The bar for mmdiff against the loop.
+const LEAST_RATIO: f64 = 2.0;
+/// The bar for what mmdiff itself spends, in percent.
+const MOST_OWN: f64 = 15.0;
+/// The bar for the model, in operations per second.
+const LEAST_OPERATIONS: f64 = 1e6;
+/// The bar for resident memory, in KiB.
+const MOST_MEMORY: u64 = 150 << 10;
+
+/// Everything that was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// How many programs were run again and again.
+    pub programs: usize,
+    /// Operations of each.
+    pub operations: usize,
+    /// How often all of them were run.
+    pub repetitions: usize,
+    /// How many of the programs did in the loop exactly what they did in the
+    /// subject.
+    pub same_outcomes: usize,
+    /// Against the loop without a model.
+    pub speed: Speed,
+    /// Where the time goes.
+    pub shares: Vec<Share>,
+    /// The model alone.
+    pub model: ModelReport,
+    /// This process.
+    pub memory: Memory,
+}
+
+/// Whole programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Speed {
+    /// Microseconds per program of the loop.
+    pub floor_us: Spread,
+    /// Microseconds per program of mmdiff.
+    pub mmdiff_us: Spread,
+    /// How many programs mmdiff runs while the loop runs one, pair by pair.
+    pub ratio: Spread,
+}
+
+/// A part of a program's time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Share {
+    /// What is done.
+    pub stage: &'static str,
+    /// Microseconds per program.
+    pub us: f64,
+    /// Of all.
+    pub percent: f64,
+}
+
+/// Resident memory of this process.
+#[derive(Clone, Debug, Serialize)]
+pub struct Memory {
+    /// After the programs were chosen.
+    pub start_kib: u64,
+    /// At the end, before the model alone was measured.
+    pub end_kib: u64,
+    /// The most in between.
+    pub most_kib: u64,
+    /// How many programs were run meanwhile.
+    pub programs: usize,
+}
+
+impl Report {
+    /// Percent of the time that is not the kernel's.
+    pub fn own_percent(&self) -> f64 {
+        self.shares
+            .iter()
+            .filter(|s| crate::stages::OWN.contains(&s.stage))
+            .map(|s| s.percent)
+            .sum()
+    }
+}
+
+fn verdict(holds: bool) -> &'static str {
+    if holds {
+        "holds"
+    } else {
+        "MISSED"
+    }
+}
+
+fn per_second(us: f64) -> f64 {
+    1e6 / us
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { programs, operations, repetitions, speed, .. } = self;
+        writeln!(
+            f,
+            "{programs} programs of {operations} operations, {repetitions} times, observed at the \
+             end, one CPU; medians, and between which limits 8 of 10 measurements lie"
+        )?;
+        let line = |name, spread: &Spread| {
+            format!(
+                "  {name:34} {:8.1} us   {:7.0} programs/s   ({:.1} to {:.1} us)",
+                spread.median,
+                per_second(spread.median),
+                spread.low,
+                spread.high
+            )
+        };
+        writeln!(f, "\nwhole programs")?;
+        writeln!(f, "{}", line("loop: fork, operations, /proc", &speed.floor_us))?;
+        writeln!(f, "{}", line("mmdiff", &speed.mmdiff_us))?;
+        let Spread { median, low, high } = speed.ratio;
+        writeln!(
+            f,
+            "  mmdiff runs {median:.2} programs ({low:.2} to {high:.2}) while the loop runs one; at \
+             least {LEAST_RATIO:.1}: {}",
+            verdict(median >= LEAST_RATIO)
+        )?;
+        writeln!(
+            f,
+            "  {} of {programs} programs have the same outcomes in the loop",
+            self.same_outcomes
+        )?;
+        writeln!(f, "\nwhere mmdiff's time goes, per program")?;
+        for Share { stage, us, percent } in &self.shares {
+            writeln!(f, "  {stage:34} {us:8.1} us   {percent:5.1} %")?;
+        }
+        let own = self.own_percent();
+        writeln!(
+            f,
+            "  {}: {own:.1} %; at most {MOST_OWN:.0} %: {}",
+            crate::stages::OWN.join(", "),
+            verdict(own <= MOST_OWN)
+        )?;
+        self.model(f)?;
+        let Memory { start_kib, end_kib, most_kib, programs } = self.memory;
+        writeln!(f, "\nresident memory over {programs} programs")?;
+        writeln!(
+            f,
+            "  {start_kib} kB at the start, {end_kib} kB at the end, {most_kib} kB at the most; below \
+             {MOST_MEMORY} kB: {}",
+            verdict(most_kib < MOST_MEMORY)
+        )
+    }
+}
+
+impl Report {
+    fn model(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let model = &self.model;
+        writeln!(f, "\nthe model alone, ns per operation by number of mappings")?;
+        write!(f, "  {:18}", "")?;
+        for size in &model.mappings {
+            write!(f, "{size:>9}")?;
+        }
+        writeln!(f)?;
+        for row in &model.rows {
+            write!(f, "  {:18}", row.operation)?;
+            for ns in &row.ns {
+                write!(f, "{ns:>9.0}")?;
+            }
+            writeln!(f)?;
+        }
+        writeln!(
+            f,
+            "  {:.2} million operations/s of the mix on {} mappings; at least {:.0} million: {}",
+            model.operations_per_second / 1e6,
+            model.mappings[0],
+            LEAST_OPERATIONS / 1e6,
+            verdict(model.operations_per_second >= LEAST_OPERATIONS)
+        )?;
+        writeln!(
+            f,
+            "  {:.2} million operations/s of the programs above",
+            model.programs_operations_per_second / 1e6
+        )
+    }
+}
