@@ -16,11 +16,11 @@ pub(super) fn needed_by(defect: Defect) -> bool {
 
 /// The pages at the limit minus this many are made by doubling.
 const SPARE: u64 = 8;
-/// Pages of one mapping: enough to be cut in three.
-const EACH: u64 = 3;
+/// Pages of one mapping: enough to be cut in three almost anywhere.
+const EACH: u64 = 8;
 
 /// A few operations that fill the first process up to `vm.max_map_count`:
-/// read-only and writable mappings of three pages by turns, all copied by each
+/// read-only and writable mappings of a few pages by turns, all copied by each
 /// further call.
 ///
 /// ```text

@@ -81,7 +81,7 @@ impl Hunter {
     /// A hunter on the kernel that `profile` describes. Its subjects give up
     /// the privilege to lock memory without limit.
     pub fn new(config: Config, profile: &Profile, caps: Capabilities) -> Hunter {
-        let config = Config { keeps_ipc_lock: false, ..config };
+        let config = Config { keeps_ipc_lock: !profile.privilege.ipc_lock, ..config };
         let privilege = Privilege { ipc_lock: false, ..profile.privilege };
         let right = Arc::new(Profile { privilege, defect: None, ..profile.clone() });
         Hunter { runner: Runner::new(config, right.clone(), caps), right }
@@ -107,8 +107,8 @@ impl Hunter {
         let fence = Fence::of(&fresh);
         let first = if full::needed_by(defect) { full::ops(&fresh) } else { Vec::new() };
         let shape = Shape {
-            max_ops: if first.is_empty() { 40 } else { 6 },
-            costly: 30,
+            max_ops: if first.is_empty() { 40 } else { 12 },
+            costly: 100,
             avoid: Avoid { hard_limits: false, ..avoid(&self.right) },
             ..Shape::default()
         };
@@ -118,7 +118,8 @@ impl Hunter {
         let (mut programs, mut unconfirmed) = (0, None);
         while started.elapsed() < options.time && !stop.load(Ordering::Relaxed) {
             // every other program dwells on what the defect is about
-            let themes = if programs % 2 == 0 { themes(defect) } else { &[] };
+            let dwells = programs % 2 == 0 || !first.is_empty();
+            let themes = if dwells { themes(defect) } else { &[] };
             let theme = themes.get((programs / 2) as usize % themes.len().max(1)).copied();
             let seed = crate::generate::program_seed(options.seed, defect as u64, programs);
             programs += 1;
@@ -230,6 +231,8 @@ fn expected(fresh: &System, ops: &[Op]) -> Program {
 /// Programs that dwell on what a defect is about.
 fn themes(defect: Defect) -> &'static [Theme] {
     match defect.area() {
+        "madvise" if full::needed_by(defect) => &[Theme::Advice],
+        _ if full::needed_by(defect) => &[Theme::General],
         "mmap" => &[Theme::General, Theme::Merge, Theme::Limits],
         "munmap" => &[Theme::General, Theme::Seal, Theme::Remap],
         "mprotect" => &[Theme::Cow, Theme::Exec, Theme::Lock, Theme::Seal, Theme::Merge],

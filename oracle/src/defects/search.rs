@@ -83,11 +83,7 @@ impl<'f> Search<'f> {
             match (a, b) {
                 (Ok(a), Ok(b)) if a.outcome == b.outcome => {}
                 (Ok(_), Ok(_)) => return Some(ops),
-                // nothing counts from here on, but what was before does
-                _ => {
-                    ops.pop();
-                    return None;
-                }
+                _ => return None,
             }
         }
     }

@@ -55,6 +55,8 @@ pub(super) struct Memory {
     ground: Range,
     /// What its ranges are made of, in pages.
     unit: u64,
+    /// By how many pages those that are whole tables start late.
+    late: u64,
 }
 
 impl Memory {
@@ -72,7 +74,8 @@ impl Memory {
             _ => unit * src.pick(&[2, 3]),
         };
         let ground = Range::new(centre.saturating_sub(half * PAGE_SIZE), 2 * half);
-        Memory { hot: [0; HOT], next: 0, ground, unit }
+        let late = if unit > 1 { src.pick(&[0, 3]) } else { 0 };
+        Memory { hot: [0; HOT], next: 0, ground, unit, late }
     }
 
     /// Remembers an address.
@@ -133,21 +136,24 @@ impl<'a> Aim<'a> {
         src.between(low, high)
     }
 
-    /// A few pages.
+    /// A few pages, or what fills a few tables.
     pub fn few(&self, src: &mut dyn Source) -> u64 {
+        let Memory { unit, late, .. } = *self.memory;
+        if unit > 1 && src.chance(3, 5) {
+            return src.between(1, 2) * unit - late;
+        }
         src.pick(&[1, 1, 1, 2, 2, 3, 4, 7])
     }
 
     /// A range on the program's own ground.
     fn on_ground(&self, src: &mut dyn Source) -> Range {
-        let Memory { ground, unit, .. } = *self.memory;
+        let Memory { ground, unit, late, .. } = *self.memory;
         let units = ground.pages() / unit;
         let start = src.below(units);
         if unit > 1 {
-            // whole tables, and now and then a little less
-            let rest = if src.chance(1, 3) { 3 } else { 0 };
-            let len = src.between(1, 2).min(units - start) * unit - rest;
-            return Range::new(ground.start + (start * unit + rest) * PAGE_SIZE, len);
+            let late = if src.chance(4, 5) { late } else { 0 };
+            let len = src.between(1, 2).min(units - start) * unit - late;
+            return Range::new(ground.start + (start * unit + late) * PAGE_SIZE, len);
         }
         let len = self.few(src).min(units - start);
         Range::new(ground.start + start * PAGE_SIZE, len)
