@@ -156,10 +156,17 @@ fn fork_once(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i3
         executable: file.as_raw_fd(),
         keeps_ipc_lock,
     };
-    // SAFETY: the child makes nothing but plain system calls
-    match unsafe { libc::fork() } {
+    let mut stack = vec![0_u64; CHILD_STACK / size_of::<u64>()];
+    let mut child = Child { launch, report: report.as_raw_fd() };
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: as after vfork, this thread waits until the child, which makes
+    // nothing but plain system calls on its own stack, executes or ends
+    let pid = unsafe {
+        let top = stack.as_mut_ptr_range().end.cast();
+        libc::clone(become_subject, top, flags, ptr::from_mut(&mut child).cast())
+    };
+    match pid {
         -1 => Err(failed("fork")(io::Error::last_os_error())),
-        0 => become_subject(&launch, report.as_raw_fd()),
         pid => {
             drop(report);
             let mut error = [0; 5];
@@ -174,9 +181,20 @@ fn fork_once(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i3
     }
 }
 
-/// The child's side; only what is allowed between fork and exec of a program
-/// with threads.
-fn become_subject(launch: &Launch, report: RawFd) -> ! {
+/// Bytes of the child's stack until it executes.
+const CHILD_STACK: usize = 64 << 10;
+
+struct Child {
+    launch: Launch,
+    report: RawFd,
+}
+
+/// The child's side, in the memory of its parent: copying that for every subject
+/// would cost more than all that the subject does. Only what is allowed between
+/// fork and exec of a program with threads.
+extern "C" fn become_subject(child: *mut libc::c_void) -> c_int {
+    // SAFETY: the parent's `Child`, which outlives the use
+    let Child { launch, report } = unsafe { &*child.cast::<Child>() };
     for (number, (_, step)) in STEPS.iter().enumerate() {
         if step(launch) == -1 {
             // SAFETY: the C library's errno is this thread's
@@ -184,7 +202,7 @@ fn become_subject(launch: &Launch, report: RawFd) -> ! {
             let mut error = [number as u8, 0, 0, 0, 0];
             error[1..].copy_from_slice(&errno.to_ne_bytes());
             // SAFETY: a valid buffer; there is nobody to tell if it fails
-            unsafe { libc::write(report, error.as_ptr().cast(), error.len()) };
+            unsafe { libc::write(*report, error.as_ptr().cast(), error.len()) };
             break;
         }
     }
