@@ -8,7 +8,7 @@ use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::Op;
-use mm_reference::profile::{Profile, Quirk};
+use mm_reference::profile::{Privilege, Profile, Quirk};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -79,7 +79,10 @@ impl<'a> Worker<'a> {
         profile: Arc<Profile>,
         caps: Capabilities,
     ) -> Worker<'a> {
-        let config = Config { cpu, ..Config::default() };
+        // every other worker meets the limit on locked memory, which root does not
+        let bounded = number % 2 == 1 && profile.privilege.ipc_lock;
+        let config = Config { cpu, keeps_ipc_lock: !bounded, ..Config::default() };
+        let profile = if bounded { without_ipc_lock(&profile) } else { profile };
         let runner = Runner::new(config, profile, caps);
         Worker { number, options, runner, tally: Tally::default(), met: HashSet::new() }
     }
@@ -202,6 +205,12 @@ impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// The kernel for a subject that may not lock memory without limit.
+fn without_ipc_lock(profile: &Profile) -> Arc<Profile> {
+    let privilege = Privilege { ipc_lock: false, ..profile.privilege };
+    Arc::new(Profile { privilege, ..profile.clone() })
 }
 
 /// What programs stay away from on this kernel.
