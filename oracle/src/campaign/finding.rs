@@ -45,6 +45,31 @@ pub struct Finding {
     pub layout: Layout,
 }
 
+impl Finding {
+    /// The divergence of one run as it is; `start` is the state that programs
+    /// start from. `None` if the run has no divergence.
+    pub fn of(trial: &Trial, start: &System) -> Option<Finding> {
+        let divergence = trial.divergence()?.clone();
+        let layout = *start.layout();
+        let mut program = Program::of(trial.ops.iter().cloned());
+        for (index, answer) in trial.predicted.iter().enumerate() {
+            program.expect(index, &answer.outcome, &layout);
+        }
+        Some(Finding {
+            signature: divergence.signature.clone(),
+            ops: trial.ops.clone(),
+            program,
+            minimal: false,
+            reliability: (1, 1),
+            report: report(&divergence),
+            divergence,
+            outcomes: trial.outcomes(),
+            start: start.clone(),
+            layout,
+        })
+    }
+}
+
 /// What looking into a divergence came to.
 #[derive(Debug)]
 pub enum Investigation {
@@ -119,42 +144,23 @@ pub fn investigate(
         return Err(error);
     }
     let mut shown = 0;
-    let mut last = (ops.clone(), divergence, Vec::new());
+    let mut last = None;
     for _ in 0..RELIABILITY_RUNS {
         runner.discard();
         let again = runner.run(&mut Replay::new(&shrunk.ops), Observe::End)?;
-        if let Some(divergence) = again.divergence() {
-            if divergence.signature == signature {
-                shown += 1;
-                last = (again.ops.clone(), divergence.clone(), again.outcomes());
-            }
+        if again.divergence().is_some_and(|d| d.signature == signature) {
+            shown += 1;
+            last = Some(again);
         }
     }
-    if shown < BELIEVED {
-        return Ok(Investigation::Unconfirmed);
-    }
-    let layout = *runner.fresh()?.layout();
-    let (ops, divergence, outcomes) = last;
-    let mut program = Program::of(ops.iter().cloned());
-    let mut model = runner.fresh()?.clone();
-    for (index, op) in ops.iter().enumerate() {
-        if let Ok(answer) = model.apply(op) {
-            program.expect(index, &answer.outcome, &layout);
+    match last.and_then(|trial| Finding::of(&trial, &fresh)) {
+        Some(finding) if shown >= BELIEVED => {
+            let reliability = (shown, RELIABILITY_RUNS);
+            let finding = Finding { minimal: shrunk.minimal, reliability, ..finding };
+            Ok(Investigation::Confirmed(Box::new(finding)))
         }
+        _ => Ok(Investigation::Unconfirmed),
     }
-    let report = report(&divergence);
-    Ok(Investigation::Confirmed(Box::new(Finding {
-        signature,
-        ops,
-        program,
-        minimal: shrunk.minimal,
-        reliability: (shown, RELIABILITY_RUNS),
-        divergence,
-        report,
-        outcomes,
-        start: fresh,
-        layout,
-    })))
 }
 
 /// Tries the program after the one that the same subject ran before: what that

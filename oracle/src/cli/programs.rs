@@ -1,7 +1,7 @@
 //! `mmdiff run`, `predict`, `shrink` and `c`: commands on program files.
 
 use super::{kernel, runner, FileArgs, FilesArgs, Format, Outcome, PredictArgs};
-use crate::campaign::{investigate, report, Investigation};
+use crate::campaign::{investigate, report, Finding, Investigation};
 use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
 use crate::run::{Observe, Replay, Runner, Trial, Verdict};
 use anyhow::{bail, Context, Result};
@@ -264,15 +264,16 @@ pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
     Ok(Outcome::Agree)
 }
 
-/// Runs a program that should diverge, and confirms and shrinks it.
-fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<crate::campaign::Finding>>> {
+/// Runs a program that should diverge, and confirms and shrinks it. A known
+/// difference is left as it is.
+fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
     let program = load(file)?;
     let ops = operations(file, &program, runner.fresh()?)?;
     let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
     if let Some(quirks) = trial.divergence().and_then(|d| d.known) {
         let names: Vec<_> = quirks.iter().map(|q| q.name()).collect();
-        println!("{}: a known difference: {}", file.display(), names.join(", "));
-        return Ok(None);
+        eprintln!("{}: a known difference: {}", file.display(), names.join(", "));
+        return Ok(Finding::of(&trial, runner.fresh()?).map(Box::new));
     }
     match investigate(runner, &trial, &AtomicBool::new(false))? {
         Investigation::Confirmed(finding) => Ok(Some(finding)),

@@ -143,10 +143,10 @@ pub(super) fn call(call: &Call, child: u32) -> String {
             let named = flags_text(*flags, MREMAP_FLAGS, "0");
             if *flags & !7 == 0 && flags & MREMAP_FIXED != 0 {
                 format!("called_address(mremap({sizes}, {named}, {}))", a(new))
-            } else if *flags & !7 == 0 && *new == Addr::NULL {
+            } else if *flags & !7 == 0 && flags & MREMAP_DONTUNMAP == 0 && *new == Addr::NULL {
                 format!("called_address(mremap({sizes}, {named}))")
             } else {
-                // libc passes the new address on only where it has a meaning
+                // libc passes the new address on only where it has always had a meaning
                 let flags = num(*flags);
                 format!("called_address((void *)syscall(SYS_mremap, {sizes}, {flags}, {}))", a(new))
             }
