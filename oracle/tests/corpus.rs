@@ -52,8 +52,13 @@ fn model_and_kernel_agree_on_the_corpus() {
             continue;
         }
         let ops: Vec<Op> = program.ops().cloned().collect();
-        let trial = match runner.run(&mut Replay::new(&ops), Observe::EveryOp) {
-            Ok(trial) => trial,
+        // looked at once, at the end, and then after every operation
+        let both = runner
+            .run(&mut Replay::new(&ops), Observe::End)
+            .and_then(|once| Ok((once, runner.run(&mut Replay::new(&ops), Observe::EveryOp)?)));
+        let trial = match both {
+            Ok((once, _)) if matches!(once.verdict, Verdict::Diverged(_)) => once,
+            Ok((_, trial)) => trial,
             Err(error) => {
                 failures.push(format!("{name}: {error}"));
                 continue;

@@ -2,7 +2,7 @@
 
 use mm_reference::addr::{page_up, PAGE_SHIFT};
 use mm_reference::errno::Errno;
-use mm_reference::op::consts::{MADV_FREE, PR_SET_VMA, PR_SET_VMA_ANON_NAME};
+use mm_reference::op::consts::{MADV_COLD, MADV_FREE, PR_SET_VMA, PR_SET_VMA_ANON_NAME};
 use mm_reference::op::{
     Addr, Call, Contents, Layout, Outcome, Residency, Signal, MAX_MINCORE_PAGES, MAX_NAME_LEN,
 };
@@ -75,7 +75,7 @@ impl<'a> Batch<'a> {
         Ok(Some(match call {
             Call::Fork => Cut::Fork,
             Call::Exit => Cut::Exit,
-            Call::Madvise { advice: MADV_FREE, .. } => Cut::Drain,
+            Call::Madvise { advice: MADV_FREE | MADV_COLD, .. } => Cut::Drain,
             _ => Cut::None,
         }))
     }
