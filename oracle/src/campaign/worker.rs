@@ -9,7 +9,7 @@ use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::Op;
 use mm_reference::profile::{Privilege, Profile, Quirk};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,10 @@ const LOSSES: u32 = 20;
 /// Of so many programs one fills the address space up to the limit of mappings,
 /// which takes about a second.
 const FILL_EVERY: u64 = 20_000;
+
+/// How often a worker looks into divergences with a signature that never showed
+/// again: one of them may yet be real.
+const VAIN_LOOKS: u32 = 25;
 
 /// What a worker counted.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +46,10 @@ pub(crate) struct Worker<'a> {
     options: &'a Options,
     runner: Runner,
     tally: Tally,
+    /// Signatures of findings.
     met: HashSet<Signature>,
+    /// How often a signature was looked into and did not show again.
+    vain: HashMap<Signature, u32>,
 }
 
 /// Operations made up while the program runs.
@@ -84,7 +91,14 @@ impl<'a> Worker<'a> {
         let config = Config { cpu, keeps_ipc_lock: !bounded, ..Config::default() };
         let profile = if bounded { without_ipc_lock(&profile) } else { profile };
         let runner = Runner::new(config, profile, caps);
-        Worker { number, options, runner, tally: Tally::default(), met: HashSet::new() }
+        Worker {
+            number,
+            options,
+            runner,
+            tally: Tally::default(),
+            met: HashSet::new(),
+            vain: HashMap::new(),
+        }
     }
 
     /// Runs programs until the campaign ends.
@@ -167,17 +181,25 @@ impl<'a> Worker<'a> {
                     self.tally.repeated += 1;
                     return Ok(());
                 }
-                let met = divergence.signature.clone();
-                self.look_into(&trial, shared)?;
-                self.met.insert(met);
-                Ok(())
+                let signature = divergence.signature.clone();
+                if self.vain.get(&signature).is_some_and(|&times| times >= VAIN_LOOKS) {
+                    self.tally.repeated += 1;
+                    return Ok(());
+                }
+                self.look_into(&trial, signature, shared)
             }
         }
     }
 
-    fn look_into(&mut self, trial: &Trial, shared: &Shared) -> Result<(), CampaignError> {
+    fn look_into(
+        &mut self,
+        trial: &Trial,
+        signature: Signature,
+        shared: &Shared,
+    ) -> Result<(), CampaignError> {
         match investigate(&mut self.runner, trial, &shared.stop)? {
             Investigation::Confirmed(finding) => {
+                self.met.insert(signature);
                 self.met.insert(finding.signature.clone());
                 if !shared.store.keep(*finding) {
                     self.tally.repeated += 1;
@@ -190,6 +212,7 @@ impl<'a> Worker<'a> {
             }
             Investigation::Unconfirmed => {
                 self.tally.unconfirmed += 1;
+                *self.vain.entry(signature).or_default() += 1;
                 let layout = *self.runner.fresh()?.layout();
                 shared.store.keep_unconfirmed(trial, &layout);
             }
