@@ -315,7 +315,7 @@ impl Runner {
             divergence.known = explain::explain(
                 &live.seed,
                 &live.start,
-                trial_parts(&trial.ops, &trial.actual),
+                (&trial.ops, &trial.actual),
                 divergence,
                 &self.caps,
             );
@@ -350,10 +350,6 @@ fn grow<T: Default>(elements: &mut Vec<T>, index: usize) {
     if elements.len() <= index {
         elements.resize_with(index + 1, T::default);
     }
-}
-
-fn trial_parts<'a>(ops: &'a [Op], actual: &'a [Outcome]) -> (&'a [Op], &'a [Outcome]) {
-    (ops, actual)
 }
 
 /// Applies an operation to the model; false when it has no prediction, and the

@@ -1,5 +1,6 @@
 //! Operations, addresses and outcomes as C expressions.
 
+use crate::generate::operands;
 use mm_reference::errno::Errno;
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Base, Call, Contents};
@@ -81,30 +82,7 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// The addresses that a call takes.
 pub(super) fn addresses(call: &Call) -> Vec<Addr> {
-    match call {
-        Call::Mmap { addr, .. }
-        | Call::Munmap { addr, .. }
-        | Call::Mprotect { addr, .. }
-        | Call::Brk { addr }
-        | Call::Madvise { addr, .. }
-        | Call::Mlock { addr, .. }
-        | Call::Mlock2 { addr, .. }
-        | Call::Munlock { addr, .. }
-        | Call::Mseal { addr, .. }
-        | Call::Msync { addr, .. }
-        | Call::Mincore { addr, .. }
-        | Call::SetVmaName { addr, .. }
-        | Call::Load { addr, .. }
-        | Call::Store { addr, .. }
-        | Call::Call { addr } => vec![*addr],
-        Call::Mremap { old, new, .. } => vec![*old, *new],
-        Call::Mlockall { .. }
-        | Call::Munlockall
-        | Call::Prctl { .. }
-        | Call::Setrlimit { .. }
-        | Call::Fork
-        | Call::Exit => Vec::new(),
-    }
+    operands::addresses(&mut call.clone()).into_iter().map(|addr| *addr).collect()
 }
 
 /// Whether the libc function's `int` parameter can carry the value.
