@@ -154,10 +154,6 @@ impl Folio {
 pub struct Folios {
     slots: Vec<Option<Folio>>,
     free: Vec<u32>,
-    /// Whether an operation left pages in a per-CPU batch of the LRU lists:
-    /// the model moves them at once, so the kernel has to drain the batches
-    /// before anything else happens.
-    pub batched: bool,
 }
 
 impl Folios {

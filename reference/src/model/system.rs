@@ -118,12 +118,6 @@ impl System {
         }
     }
 
-    /// Whether an operation since the last call left pages in the kernel's
-    /// per-CPU batches, which must be drained before the next operation.
-    pub fn take_batched(&mut self) -> bool {
-        std::mem::take(&mut self.folios.batched)
-    }
-
     /// The view of one process.
     pub(crate) fn current(&mut self, id: ProcessId) -> Result<Current<'_>, CannotPredict> {
         let process = self
