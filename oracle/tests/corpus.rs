@@ -29,6 +29,7 @@ fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
 fn runner() -> Result<Runner, String> {
     let (profile, _) = running_kernel().map_err(|error| error.to_string())?;
     let mut runner = Runner::new(Config::default(), Arc::new(profile), Capabilities::detect());
+    runner.scrutinize(true);
     runner.fresh().map_err(|error| error.to_string())?;
     Ok(runner)
 }

@@ -1,14 +1,22 @@
 //! Observes real processes.
 
-use mm_oracle::observe::{Capabilities, ProcFiles, SmapsDecoder, Want};
+use mm_oracle::observe::{Capabilities, FrameFlags, ProcFiles, SmapsDecoder, Want};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
-use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, Ranges, StatusField, Window};
+use mm_reference::snapshot::{
+    PageFlags, ProcessPlan, ProcessSnapshot, Ranges, StatusField, Window,
+};
 use std::process::{Child, Command, Stdio};
 
 const PAGE: usize = PAGE_SIZE as usize;
-const NOTHING: Want =
-    Want { maps: false, smaps: false, pagemap: false, status: false, contents: false };
+const NOTHING: Want = Want {
+    maps: false,
+    smaps: false,
+    pagemap: false,
+    page_flags: false,
+    status: false,
+    contents: false,
+};
 
 fn own_process() -> ProcFiles {
     ProcFiles::open(std::process::id() as i32).expect("opens its own files")
@@ -35,6 +43,7 @@ fn pages_of_this_process_are_seen() {
         windows: Ranges(vec![(page(0), page(2)), (page(2), page(3)), (page(5), page(8))]),
         empty: Ranges::default(),
         contents: Ranges(vec![(page(0), page(2))]),
+        flagged: Vec::new(),
     };
     let mut seen = ProcessSnapshot::default();
     let mut files = own_process();
@@ -119,5 +128,29 @@ fn a_process_that_is_gone_is_an_error() {
     ] {
         let result = files.observe(ProcessId(0), &plan, &want, &mut ProcessSnapshot::default());
         assert!(result.is_err(), "{want:?}");
+    }
+}
+
+#[test]
+fn flags_of_frames_are_those_of_the_pages() {
+    let caps = Capabilities::detect();
+    if !caps.parts.page_flags {
+        return println!("skipped: frame numbers or kpageflags cannot be read here");
+    }
+    let memory = vec![0x41u8; 3 * PAGE];
+    let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE);
+    let windows =
+        Ranges(vec![(start, start + PAGE_SIZE), (start + PAGE_SIZE, start + 2 * PAGE_SIZE)]);
+    let plan = ProcessPlan { windows, ..ProcessPlan::default() };
+    let mut seen = ProcessSnapshot::default();
+    let want = Want { pagemap: true, ..NOTHING };
+    own_process().observe(ProcessId(0), &plan, &want, &mut seen).expect("observes itself");
+    let wanted = [start - (1 << 40), start, start + PAGE_SIZE, start + (1 << 40)];
+    let flags = FrameFlags::open().expect("a file that opens");
+    flags.observe(&wanted, &mut seen).expect("observes itself");
+    let addresses: Vec<u64> = seen.page_flags.iter().map(|(address, _)| *address).collect();
+    assert_eq!(addresses, wanted[1..3]);
+    for (_, flags) in &seen.page_flags {
+        assert!(flags.contains(PageFlags::ANON | PageFlags::MMAP | PageFlags::UPTODATE), "{flags}");
     }
 }

@@ -1,7 +1,8 @@
 //! What is not compared exactly. Everything that is forgiven stands here, with
 //! its reason, and is printed by the tool; add nothing without one.
 
-use mm_reference::snapshot::{Status, StatusField};
+use crate::observe::Capabilities;
+use mm_reference::snapshot::{PageFlags, Status, StatusField};
 
 /// A value that only has to lie within bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,3 +39,31 @@ impl Exemption {
         }
     }
 }
+
+/// The flags that are not compared here.
+pub(super) fn unsteady_flags(caps: &Capabilities) -> PageFlags {
+    let mut flags = PageFlags::empty();
+    for unsteady in UNSTEADY_FLAGS {
+        flags |= unsteady.flags;
+    }
+    if !caps.lru_lists {
+        flags |= PageFlags::ACTIVE | PageFlags::REFERENCED;
+    }
+    flags
+}
+
+/// Flags of frames that follow from more than what a program does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsteady {
+    /// The flags.
+    pub flags: PageFlags,
+    /// Why they cannot be compared.
+    pub reason: &'static str,
+}
+
+/// All of them; every other flag is compared, those without a name included.
+pub const UNSTEADY_FLAGS: &[Unsteady] = &[Unsteady {
+    flags: PageFlags::LOCKED.union(PageFlags::IDLE),
+    reason: "whoever looks at a page may lock it for a moment or mark it as idle, reclaim and \
+                 DAMON among them",
+}];

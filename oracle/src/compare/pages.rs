@@ -3,7 +3,7 @@
 use super::{outcome, Field, Findings, Kind, PageBit};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, Outcome, ProcessId};
-use mm_reference::snapshot::{Frame, PageEntry, Window};
+use mm_reference::snapshot::{Frame, PageEntry, PageFlags, Window};
 use rustc_hash::FxHashMap;
 
 /// Pairs the model's frames with real ones, over all processes of a snapshot.
@@ -139,6 +139,31 @@ fn bits(expected: PageEntry, actual: PageEntry, address: u64, findings: &mut Fin
         findings.add_page(page(address), Field::Pagemap(PageBit(bit)), kind, e, a);
         differing &= !(1 << bit);
     }
+}
+
+/// Compares the flags of the frames of pages; a page that one side lacks shows
+/// in pagemap.
+pub(super) fn compare_flags(
+    expected: &[(u64, PageFlags)],
+    actual: &[(u64, PageFlags)],
+    ignored: PageFlags,
+    findings: &mut Findings<'_>,
+) {
+    super::join(
+        expected,
+        actual,
+        |(address, _)| *address,
+        |pair| {
+            let (Some(&(address, e)), Some(&(_, a))) = pair else { return };
+            let (e, a) = (e - ignored, a - ignored);
+            let differing = (e ^ a).bits();
+            for bit in (0..u64::BITS).filter(|bit| differing & 1 << bit != 0) {
+                let kind = if a.bits() & 1 << bit == 0 { Kind::Missing } else { Kind::Extra };
+                let (e, a) = (e.to_string(), a.to_string());
+                findings.add_page(page(address), Field::PageFlag(PageBit(bit)), kind, e, a);
+            }
+        },
+    );
 }
 
 /// Compares the contents of pages.

@@ -3,7 +3,7 @@ use crate::observe::{Complaint, SmapsDecoder};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::errno::Errno;
 use mm_reference::op::{Call, Contents, Outcome, Signal};
-use mm_reference::snapshot::{MapsLine, Name, PageEntry, Perms, Status, Window};
+use mm_reference::snapshot::{MapsLine, Name, PageEntry, PageFlags, Perms, Status, Window};
 use proptest::prelude::*;
 
 const TEXT: &str = include_str!("../../testdata/smaps-6.18.txt");
@@ -31,6 +31,7 @@ fn process(id: u8, frames: &[u64]) -> ProcessSnapshot {
             start: 0x3000_1000,
             entries: frames.iter().map(|f| PageEntry(PRESENT | f)).collect(),
         }],
+        page_flags: Vec::new(),
         status,
         contents: vec![(0x3000_1000, Contents::Uniform(7)), (0x3000_2000, Contents::Mixed(77))],
     }
@@ -370,4 +371,26 @@ proptest! {
         prop_assert_eq!(found.is_empty(), expected == actual);
         render(&expected, &actual, &found);
     }
+}
+
+#[test]
+fn flags_of_frames_are_compared_by_name() {
+    let seen = |flags: PageFlags| {
+        let mut snapshot = snapshot(&[&[1]]);
+        snapshot.processes[0].page_flags = vec![(0x3000_1000, flags)];
+        snapshot
+    };
+    let locked = PageFlags::LRU | PageFlags::MLOCKED;
+    assert!(differences(&seen(locked), &seen(locked | PageFlags::IDLE)).is_empty());
+    // a page that is not there shows in pagemap
+    assert!(differences(&seen(locked), &snapshot(&[&[1]])).is_empty());
+    let found = differences(&seen(locked), &seen(PageFlags::LRU | PageFlags::ACTIVE));
+    let found: Vec<_> = found.iter().map(|d| (d.field.to_string(), d.kind.clone())).collect();
+    let expected = [("kpageflags-ACTIVE", Kind::Extra), ("kpageflags-MLOCKED", Kind::Missing)];
+    assert_eq!(found, expected.map(|(field, kind)| (field.to_owned(), kind)));
+    // in generations, there are no active pages
+    let caps = Capabilities { lru_lists: false, ..Capabilities::full() };
+    let mut out = Vec::new();
+    compare(&seen(locked), &seen(locked | PageFlags::ACTIVE), &caps, &mut out);
+    assert!(out.is_empty());
 }

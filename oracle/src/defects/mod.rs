@@ -250,6 +250,7 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "fault" => &[Theme::Cow, Theme::Exec, Theme::Stack],
         "fork" | "exit" => &[Theme::Cow, Theme::Advice, Theme::Lock, Theme::Limits, Theme::Exec],
         "smaps" | "pagemap" => &[Theme::Cow, Theme::Advice, Theme::Lock],
+        "kpageflags" => &[Theme::Lock, Theme::Cow, Theme::Reclaim, Theme::Advice],
         _ => &[Theme::General],
     }
 }

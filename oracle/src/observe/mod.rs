@@ -10,6 +10,7 @@ mod capabilities;
 mod contents;
 mod kmsg;
 mod maps;
+mod page_flags;
 mod pagemap;
 mod smaps;
 mod status;
@@ -20,6 +21,7 @@ pub use capabilities::{Blind, Capabilities, Want};
 pub use contents::contents_of;
 pub use kmsg::{Complaint, KernelLog, KernelLogError};
 pub use maps::MapsDecoder;
+pub use page_flags::FrameFlags;
 pub use pagemap::ranges_read;
 pub use smaps::SmapsDecoder;
 pub use status::decode as decode_status;
@@ -48,7 +50,7 @@ pub enum ObserveError {
         source: io::Error,
     },
     /// A file does not read.
-    #[error("read /proc/pid/{file}")]
+    #[error("read {file} in /proc")]
     Read {
         /// Which file.
         file: &'static str,
@@ -125,6 +127,7 @@ impl ProcFiles {
         into.maps.clear();
         into.smaps.clear();
         into.contents.clear();
+        into.page_flags.clear();
         into.status = Default::default();
         if want.maps {
             let text = read_text(&self.maps, "maps", &mut self.buffer)?;

@@ -15,7 +15,7 @@ pub use seed::seed;
 pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
 use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
-use crate::observe::{Capabilities, KernelLog, ObserveError, ProcFiles, Want};
+use crate::observe::{Capabilities, FrameFlags, KernelLog, ObserveError, ProcFiles, Want};
 use crate::stages::{lap, Stage};
 use crate::subject::{Config, ResetPlan, Subject, SubjectError};
 use mm_reference::model::{Seed, System};
@@ -29,13 +29,22 @@ use std::sync::Arc;
 /// one program can do to later ones.
 const PROGRAMS_PER_SUBJECT: u32 = 512;
 
+/// Of how many pages of a process the flags are looked at: frames are scattered,
+/// so each takes a system call of its own.
+const FLAGGED: usize = 16;
+/// Of how many at most when looking closely.
+const FLAGGED_CLOSELY: usize = 1024;
+
 /// Runs programs, one after the other.
 pub struct Runner {
     config: Config,
     profile: Arc<Profile>,
     caps: Capabilities,
-    /// Whether contents are compared at all.
-    sees_contents: bool,
+    /// What is compared at all.
+    sees: Want,
+    /// Whether flags of frames are looked at wherever possible.
+    scrutinizes: bool,
+    frame_flags: Option<FrameFlags>,
     log: Option<KernelLog>,
     live: Option<Live>,
     comparer: Comparer,
@@ -66,7 +75,9 @@ impl Runner {
         Runner {
             config,
             profile,
-            sees_contents: caps.parts.contents,
+            sees: caps.parts,
+            scrutinizes: false,
+            frame_flags: caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok),
             caps,
             log,
             live: None,
@@ -86,6 +97,13 @@ impl Runner {
     /// What can be observed here.
     pub fn capabilities(&self) -> &Capabilities {
         &self.caps
+    }
+
+    /// Whether to look at the flags of the frames of all pages at every
+    /// observation; otherwise at those of [`FLAGGED`] pages of each process at
+    /// the end of a program. Answers what was the case before.
+    pub fn scrutinize(&mut self, on: bool) -> bool {
+        std::mem::replace(&mut self.scrutinizes, on)
     }
 
     /// Forgets the running subject, so that the next program meets a fresh one.
@@ -208,7 +226,7 @@ impl Runner {
             trial.actual.append(&mut self.outcomes);
             ran?;
             self.compare_outcomes(trial, first);
-            let want = if more { Want::UNDISTURBING } else { Want::ALL };
+            let want = if more { Want::ON_THE_WAY } else { Want::ALL };
             if !trial.diverged() || !more {
                 self.observe(trial, &want)?;
             }
@@ -241,6 +259,11 @@ impl Runner {
         live.subject.drain();
         lap(Stage::Execute);
         let system = &live.next;
+        let flagged = match (self.scrutinizes, want.page_flags) {
+            (true, _) => FLAGGED_CLOSELY,
+            (false, true) => FLAGGED,
+            (false, false) => 0,
+        };
         let mut count = 0;
         for process in system.live() {
             let Some(pid) = live.subject.pid(process) else { continue };
@@ -248,6 +271,9 @@ impl Runner {
             grow(&mut self.expected.processes, count);
             grow(&mut self.actual.processes, count);
             system.plan_into(process, &mut self.plans[count]);
+            if flagged > 0 {
+                system.plan_flags(process, flagged, &mut self.plans[count]);
+            }
             lap(Stage::Model);
             let files = match &mut live.files[process.0 as usize] {
                 Some(files) => files,
@@ -256,6 +282,10 @@ impl Runner {
             lap(Stage::Read);
             let want = Want { contents: false, ..*want };
             files.observe(process, &self.plans[count], &want, &mut self.actual.processes[count])?;
+            if let Some(flags) = &self.frame_flags {
+                flags.observe(&self.plans[count].flagged, &mut self.actual.processes[count])?;
+                lap(Stage::Read);
+            }
             count += 1;
         }
         if want.contents {
@@ -280,7 +310,7 @@ impl Runner {
         let mut differences = Vec::new();
         self.caps.parts.contents &= want.contents;
         self.comparer.compare(&self.expected, &self.actual, &self.caps, &mut differences);
-        self.caps.parts.contents = self.sees_contents;
+        self.caps.parts = self.sees;
         lap(Stage::Compare);
         self.check_log(&mut differences);
         lap(Stage::Read);
