@@ -4,4 +4,6 @@
 mod disk;
 mod files;
 mod processes;
+#[path = "../../../reference/tests/programs/mod.rs"]
+mod programs;
 mod tool;
