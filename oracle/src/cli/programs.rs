@@ -147,7 +147,9 @@ fn verdict(trial: &Trial, wrong: &[String]) -> String {
         },
     };
     if let Some(reason) = trial.unpredictable {
-        text.push_str(&format!(" (up to operation {}: {reason})", trial.ops.len() + 1));
+        let lost = trial.lost.iter().map(|why| format!(", {why}")).collect::<String>();
+        let next = trial.actual.len() + 1;
+        text.push_str(&format!(" (up to operation {next}: {reason}{lost})"));
     }
     for line in wrong {
         text.push_str(&format!("\n  {line}"));

@@ -170,6 +170,8 @@ mod tests {
         assert!(complaints(&[
             "12,1,1,-;WARNING: written by a process\n",
             "6,2,2,-;subject[7]: segfault at 0 ip 0000000000400000 error 4\n",
+            "4,3,3,-;subject invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0\n",
+            "3,4,4,-;Memory cgroup out of memory: Killed process 7 (subject) total-vm:4kB\n",
             "malformed",
             "x,y;WARNING:\n",
         ])

@@ -15,9 +15,11 @@ pub use seed::seed;
 pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
 use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
-use crate::observe::{Capabilities, FrameFlags, KernelLog, ObserveError, ProcFiles, Want};
+use crate::observe::{
+    oom_kills, Capabilities, FrameFlags, KernelLog, ObserveError, ProcFiles, Want,
+};
 use crate::stages::{lap, Stage};
-use crate::subject::{Config, ResetPlan, Subject, SubjectError};
+use crate::subject::{Config, Death, ResetPlan, Subject, SubjectError};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Call, Op, Outcome, ProcessId, MAX_PROCESSES};
 use mm_reference::profile::Profile;
@@ -46,6 +48,9 @@ pub struct Runner {
     scrutinizes: bool,
     frame_flags: Option<FrameFlags>,
     log: Option<KernelLog>,
+    /// Processes that the kernel had killed for want of memory when the subject
+    /// was started.
+    oom_kills: Option<u64>,
     live: Option<Live>,
     comparer: Comparer,
     expected: Snapshot,
@@ -80,6 +85,7 @@ impl Runner {
             frame_flags: caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok),
             caps,
             log,
+            oom_kills: None,
             live: None,
             comparer: Comparer::default(),
             expected: Snapshot::default(),
@@ -138,6 +144,7 @@ impl Runner {
             return Ok(());
         }
         self.live = None;
+        self.oom_kills = oom_kills();
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
@@ -172,6 +179,10 @@ impl Runner {
         };
         match result {
             Ok(()) => {}
+            Err(error) if self.is_out_of_memory(&error) => {
+                self.live = None;
+                trial.run_out_of_memory(error.to_string());
+            }
             Err(RunError::Subject(error)) if !error.is_about_program() => {
                 trial.lose(error.to_string());
             }
@@ -182,6 +193,20 @@ impl Runner {
         }
         self.finish(&mut trial);
         Ok(trial)
+    }
+
+    /// Whether the subject is gone because memory ran out, which says nothing
+    /// about the rules: how much there is depends on the system and its load.
+    fn is_out_of_memory(&self, error: &RunError) -> bool {
+        let gone = matches!(
+            error,
+            RunError::Observe(ObserveError::Gone)
+                | RunError::Subject(SubjectError::Died {
+                    how: Death::Killed(libc::SIGKILL) | Death::Unknown,
+                    ..
+                })
+        );
+        gone && self.oom_kills.is_some_and(|before| oom_kills() > Some(before))
     }
 
     /// All operations at once, observed at the end.

@@ -101,6 +101,9 @@ pub enum Verdict {
     Diverged(Box<Divergence>),
 }
 
+/// The kernel killed a process of the subject because memory ran out.
+const OUT_OF_MEMORY: CannotPredict = CannotPredict("out of memory");
+
 /// One run of one program.
 #[derive(Clone, Debug, Default)]
 pub struct Trial {
@@ -112,7 +115,8 @@ pub struct Trial {
     pub actual: Vec<Outcome>,
     /// Why the program ended early, if it did.
     pub unpredictable: Option<CannotPredict>,
-    /// How the subject was lost on the way, if it was; a divergence, too.
+    /// How the subject was lost on the way, if it was; a divergence, too, unless
+    /// memory ran out.
     pub lost: Option<String>,
     /// What the same subject did before, when there is a divergence: the program
     /// before this one and its way back to the initial state.
@@ -134,6 +138,13 @@ impl Trial {
     pub fn outcomes(&self) -> Vec<(Outcome, Outcome)> {
         let predicted = self.predicted.iter().map(|answer| answer.outcome.clone());
         predicted.zip(self.actual.iter().cloned()).collect()
+    }
+
+    /// Notes that the subject was killed for want of memory: nothing after that
+    /// can be compared.
+    pub(super) fn run_out_of_memory(&mut self, why: String) {
+        self.lost = Some(why);
+        self.unpredictable = Some(OUT_OF_MEMORY);
     }
 
     /// Notes that the subject was lost.

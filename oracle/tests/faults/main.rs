@@ -3,6 +3,7 @@
 
 mod disk;
 mod files;
+mod memory;
 mod processes;
 #[path = "../../../reference/tests/programs/mod.rs"]
 mod programs;
