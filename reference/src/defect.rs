@@ -328,6 +328,8 @@ defects! {
         "a page that cannot be paged out does not become active";
     PeakForgets = "peak-forgets", "status", "VmPeak is the present size";
     HwmForgets = "hwm-forgets", "status", "VmHWM is the present resident size";
+    HwmCountsMapped = "hwm-counts-mapped", "status",
+        "VmHWM is the largest size, resident or not";
     ShmemNotTold = "shmem-not-told", "status", "RssShmem is zero";
     DataCountsStacks = "data-counts-stacks", "status", "VmData counts stacks";
     ExeCountsAllCode = "exe-counts-all-code", "status", "VmExe counts all executable memory";

@@ -9,7 +9,8 @@ use mm_reference::snapshot::{PageFlags, Status, StatusField};
 pub struct Exemption {
     /// The value.
     pub field: StatusField,
-    /// At least the actual value of this one, and at most what is expected.
+    /// At most what is expected, at least the actual value of this one, and no
+    /// further below what is expected than [`Capabilities::rss_slack`].
     pub floor: StatusField,
     /// Why it cannot be compared exactly.
     pub reason: &'static str,
@@ -20,7 +21,8 @@ pub const EXEMPTIONS: &[Exemption] = &[Exemption {
     field: StatusField::VmHwm,
     floor: StatusField::VmRss,
     reason: "the high-water mark is taken from counters that are batched per CPU, so it may \
-             miss pages; it is checked to lie between VmRSS and the expected mark",
+             miss what the batches hold; it is checked to lie at most that far below the \
+             expected mark, and not below VmRSS",
 }];
 
 impl Exemption {
@@ -30,10 +32,11 @@ impl Exemption {
     }
 
     /// Whether the bounds hold. Whether the value is there at all is not exempt.
-    pub fn allows(&self, expected: &Status, actual: &Status) -> bool {
+    pub fn allows(&self, expected: &Status, actual: &Status, caps: &Capabilities) -> bool {
         match (expected.get(self.field), actual.get(self.field)) {
             (Some(most), Some(value)) => {
-                actual.get(self.floor).unwrap_or_default() <= value && value <= most
+                let floor = actual.get(self.floor).unwrap_or_default();
+                (floor.max(most.saturating_sub(caps.rss_slack))..=most).contains(&value)
             }
             _ => false,
         }

@@ -234,7 +234,7 @@ impl Comparer {
             pages::compare_contents(&expected.contents, &actual.contents, &mut findings);
         }
         if parts.status && expected.status != actual.status {
-            counters::compare_status(&expected.status, &actual.status, &mut findings);
+            counters::compare_status(&expected.status, &actual.status, caps, &mut findings);
         }
     }
 }

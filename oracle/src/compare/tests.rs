@@ -17,7 +17,7 @@ fn process(id: u8, frames: &[u64]) -> ProcessSnapshot {
     for (field, value) in [
         (StatusField::VmPeak, 9000),
         (StatusField::VmSize, 8000),
-        (StatusField::VmHwm, 700),
+        (StatusField::VmHwm, 1000),
         (StatusField::VmRss, 600),
         (StatusField::VmPte, 44),
     ] {
@@ -115,10 +115,20 @@ fn flags_in_another_order_differ() {
 #[test]
 fn the_high_water_mark_is_bounded_not_equal() {
     let with = |mark| signatures(move |p| p.status.set(StatusField::VmHwm, mark)).join(" ");
-    assert_eq!(with(650), "");
-    assert_eq!(with(600), "");
-    assert_eq!(with(599), "munlockall.status-VmHWM.less");
-    assert_eq!(with(701), "munlockall.status-VmHWM.more");
+    assert_eq!(with(1000), "");
+    // three counters may each hold back 31 pages
+    assert_eq!(with(1000 - 3 * 31 * 4), "");
+    assert_eq!(with(999 - 3 * 31 * 4), "munlockall.status-VmHWM.less");
+    assert_eq!(with(1001), "munlockall.status-VmHWM.more");
+    let low = |rss| {
+        let found = signatures(move |p| {
+            p.status.set(StatusField::VmRss, rss);
+            p.status.set(StatusField::VmHwm, 800);
+        });
+        found.join(" ")
+    };
+    assert_eq!(low(800), "munlockall.status-VmRSS.more");
+    assert_eq!(low(801), "munlockall.status-VmHWM.less munlockall.status-VmRSS.more");
     let gone = signatures(|p| p.status.present &= !(1 << StatusField::VmHwm as u32));
     assert_eq!(gone, ["munlockall.status-VmHWM.missing"]);
 }

@@ -1,6 +1,8 @@
 //! What can be observed here, and what cannot, and why.
 
 use super::{pagemap, FrameFlags, KernelLog};
+use crate::sys::online_cpus;
+use mm_reference::addr::PAGE_SIZE;
 use std::fmt;
 
 /// Which parts of a process are observed and compared.
@@ -55,6 +57,8 @@ pub struct Capabilities {
     pub frames: bool,
     /// Pages are on active and inactive lists, not in generations.
     pub lru_lists: bool,
+    /// How many kB of the resident size a high-water mark may miss.
+    pub rss_slack: u64,
     /// Large empty ranges can be scanned in one call.
     pub scan: bool,
     /// The kernel's log can be read.
@@ -70,6 +74,7 @@ impl Capabilities {
             parts: Want::ALL,
             frames: true,
             lru_lists: true,
+            rss_slack: rss_slack(2),
             scan: true,
             kernel_log: true,
             blind: Vec::new(),
@@ -79,6 +84,7 @@ impl Capabilities {
     /// Finds out what this process may see on this system.
     pub fn detect() -> Capabilities {
         let mut found = Capabilities::full();
+        found.rss_slack = rss_slack(online_cpus());
         let probe = match pagemap::probe() {
             Ok(probe) => probe,
             Err(e) => {
@@ -127,6 +133,16 @@ impl Capabilities {
         }
         found
     }
+}
+
+/// What the counters of anonymous, file and shared pages may hold back on the
+/// one CPU that a subject runs on, in kB: each less than a batch
+/// (`lib/percpu_counter.c:percpu_counter_add_batch`, `compute_batch_value`;
+/// `update_hiwater_rss` adds up what is not held back). Before 6.2 a process
+/// held back 64 pages at most (`mm/memory.c:check_sync_rss_stat`).
+fn rss_slack(cpus: u32) -> u64 {
+    let batch = u64::from(cpus).saturating_mul(2).max(32);
+    3 * (batch - 1) * (PAGE_SIZE >> 10)
 }
 
 /// Whether pages are kept in generations (`lru_gen_enabled`).
