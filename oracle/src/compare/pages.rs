@@ -157,7 +157,8 @@ pub(super) fn compare_flags(
             let (Some(&(address, e)), Some(&(_, a))) = pair else { return };
             let (e, a) = (e - ignored, a - ignored);
             let differing = (e ^ a).bits();
-            for bit in (0..u64::BITS).filter(|bit| differing & 1 << bit != 0) {
+            // the highest first: they say most
+            for bit in (0..u64::BITS).rev().filter(|bit| differing & 1 << bit != 0) {
                 let kind = if a.bits() & 1 << bit == 0 { Kind::Missing } else { Kind::Extra };
                 let (e, a) = (e.to_string(), a.to_string());
                 findings.add_page(page(address), Field::PageFlag(PageBit(bit)), kind, e, a);

@@ -396,7 +396,7 @@ fn flags_of_frames_are_compared_by_name() {
     assert!(differences(&seen(locked), &snapshot(&[&[1]])).is_empty());
     let found = differences(&seen(locked), &seen(PageFlags::LRU | PageFlags::ACTIVE));
     let found: Vec<_> = found.iter().map(|d| (d.field.to_string(), d.kind.clone())).collect();
-    let expected = [("kpageflags-ACTIVE", Kind::Extra), ("kpageflags-MLOCKED", Kind::Missing)];
+    let expected = [("kpageflags-MLOCKED", Kind::Missing), ("kpageflags-ACTIVE", Kind::Extra)];
     assert_eq!(found, expected.map(|(field, kind)| (field.to_owned(), kind)));
     // in generations, there are no active pages
     let caps = Capabilities { lru_lists: false, ..Capabilities::full() };
