@@ -255,6 +255,21 @@ impl System {
     }
 }
 
+impl System {
+    /// The high-water marks of the first process, in pages: mapped, resident.
+    pub fn high_water(&self) -> (u64, u64) {
+        self.processes[0].as_deref().map_or((0, 0), |p| (p.mm.hiwater_vm, p.mm.hiwater_rss))
+    }
+
+    /// The same state with other high-water marks.
+    pub fn with_high_water(mut self, (mapped, resident): (u64, u64)) -> System {
+        if let Some(process) = self.processes[0].as_deref_mut() {
+            (process.mm.hiwater_vm, process.mm.hiwater_rss) = (mapped, resident);
+        }
+        self
+    }
+}
+
 /// How much a page was used.
 const USED: FolioFlags = FolioFlags::REFERENCED.union(FolioFlags::ACTIVE);
 
