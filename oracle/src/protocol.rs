@@ -7,8 +7,9 @@ use core::sync::atomic::AtomicU32;
 
 /// Bytes in a page.
 pub const PAGE: usize = 4096;
-/// Where the arena is in every process of the subject.
-pub const ARENA_START: usize = 0x50_0000;
+/// Where the arena is in every process of the subject: close above the text, so
+/// that the two are looked at together.
+pub const ARENA_START: usize = 0x41_0000;
 /// The processes that a program may have.
 pub const PROCESSES: usize = 4;
 /// Bytes of the arena.
@@ -176,7 +177,7 @@ pub struct Arena {
     pub residency: [u8; RESIDENCY_SIZE],
     /// What was read and is not in the output yet.
     pub transfer: Pages<TRANSFER_SIZE>,
-    /// A page of memory that is looked at.
+    /// A page of memory that cannot be looked at where it is.
     pub page: Pages<PAGE>,
     /// The signal handler's stack.
     pub signal_stack: Pages<SIGNAL_STACK_SIZE>,

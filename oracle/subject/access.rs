@@ -47,6 +47,30 @@ pub unsafe fn perform(op: *const RawOp, result: *mut RawResult) {
     }
 }
 
+/// What a load of all of a page would answer, unless that raises a signal.
+///
+/// # Safety
+/// The arena belongs to this process.
+pub unsafe fn page(page: *const u64) -> Option<(u32, u64)> {
+    // SAFETY: as the caller promises; a fault in the access itself is recovered
+    unsafe {
+        let mut access = Access { addr: page as u64, len: 0, byte: 0, mixed: false, value: 0 };
+        let recovery = addr_of_mut!((*ARENA).recovery);
+        let cut_short = arch::subject_guarded(recovery, whole_page, &mut access) != 0;
+        let kind = if access.mixed { MIXED } else { UNIFORM };
+        (!cut_short).then_some((kind, access.value))
+    }
+}
+
+unsafe extern "C" fn whole_page(access: *mut Access) {
+    // SAFETY: faults are recovered from
+    unsafe {
+        let (kind, value) = Runs::of_page((*access).addr as *const u64);
+        (*access).mixed = kind == MIXED;
+        (*access).value = value;
+    }
+}
+
 /// The runs of equal bytes that a load has seen, in the closed form of
 /// `mm_reference::op::Digest`: a run of `byte` in `from..to` adds
 /// `(byte + 1) * (to² - from²)`.

@@ -5,7 +5,7 @@
 use core::ptr::{addr_of, addr_of_mut};
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::access::Runs;
+use crate::access::{self, Runs};
 use crate::arch::{nr, syscall};
 use crate::protocol::*;
 use crate::ARENA;
@@ -161,12 +161,14 @@ pub unsafe fn digest(start: u64, end: u64) -> i64 {
     for at in (start..end).step_by(PAGE) {
         // SAFETY: as the caller promises; reads into the page that is there for it
         unsafe {
-            let page = addr_of_mut!((*ARENA).page).cast::<u64>();
-            let got = syscall(nr::PREAD64, [fd, page as u64, PAGE as u64, at, 0, 0]);
-            let answer = match got == PAGE as i64 {
-                true => Runs::of_page(page),
-                false => (RETURNED, 0),
-            };
+            // what may not be read can still be looked at by way of the file
+            let answer = access::page(at as *const u64).unwrap_or_else(|| {
+                let page = addr_of_mut!((*ARENA).page).cast::<u64>();
+                match syscall(nr::PREAD64, [fd, page as u64, PAGE as u64, at, 0, 0]) {
+                    got if got == PAGE as i64 => Runs::of_page(page),
+                    _ => (RETURNED, 0),
+                }
+            });
             match room(2 * size_of::<u64>() as u64) {
                 Ok(to) => {
                     (to as *mut u64).write_unaligned(answer.0.into());
