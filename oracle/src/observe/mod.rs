@@ -148,7 +148,12 @@ impl ProcFiles {
             lap(Stage::Decode);
         }
         if want.pagemap {
-            self.pagemap.observe(&plan.windows, &plan.empty, &mut decoders.spare, &mut into.pagemap)?;
+            self.pagemap.observe(
+                &plan.windows,
+                &plan.empty,
+                &mut decoders.spare,
+                &mut into.pagemap,
+            )?;
         } else {
             into.pagemap.clear();
         }

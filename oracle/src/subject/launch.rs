@@ -89,11 +89,7 @@ struct Launch {
 }
 
 /// Starts a process; answers its id once it executes the subject.
-pub fn launch(
-    executable: &[u8],
-    arena: &Arena,
-    keeps_ipc_lock: bool,
-) -> Result<i32, SubjectError> {
+pub fn launch(executable: &[u8], arena: &Arena, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
     match memory_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)) {
         Ok(pid) => Ok(pid),
         // some systems do not let memory files be executed

@@ -15,8 +15,8 @@ mod start;
 mod wait;
 
 pub use bare::{Bare, Look};
-pub use error::{Death, SubjectError};
 pub use batch::Answers;
+pub use error::{Death, SubjectError};
 pub use queue::{Queued, Ran};
 pub use start::StartInfo;
 
@@ -251,8 +251,8 @@ impl Subject {
             let (mut end, mut cut) = (start, Cut::None);
             while end < ops.len() && ops[end].process == process && cut == Cut::None {
                 let call = &ops[end].call;
-                let pushed =
-                    refuse(process, call, child).and_then(|()| batch.push(&self.arena, call, child));
+                let pushed = refuse(process, call, child)
+                    .and_then(|()| batch.push(&self.arena, call, child));
                 match pushed {
                     Ok(Some(after)) => cut = after,
                     Ok(None) => break,
