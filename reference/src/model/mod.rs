@@ -13,6 +13,7 @@
 //! * [`observe`]: what `/proc` shows of it all.
 
 pub mod anon_vma;
+mod content;
 pub mod expand;
 pub mod fault;
 pub mod folio;
