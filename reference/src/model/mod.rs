@@ -28,6 +28,7 @@ pub mod observe;
 pub mod ops;
 pub mod page_table;
 pub mod protection;
+mod pte_table;
 pub mod seed;
 pub mod system;
 #[cfg(test)]
