@@ -363,7 +363,7 @@ fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bo
         }
         Err(reason) => {
             trial.unpredictable = Some(reason);
-            *system = start.clone();
+            system.return_to(start);
             for op in &trial.ops {
                 system.apply(op).ok();
             }

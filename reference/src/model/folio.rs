@@ -93,7 +93,7 @@ impl Folio {
 }
 
 /// Every page of the system.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Folios {
     slots: Vec<Option<Folio>>,
     free: Vec<u32>,
@@ -101,6 +101,18 @@ pub struct Folios {
     /// the model moves them at once, so the kernel has to drain the batches
     /// before anything else happens.
     pub batched: bool,
+}
+
+impl Clone for Folios {
+    fn clone(&self) -> Self {
+        Folios { slots: self.slots.clone(), free: self.free.clone(), batched: self.batched }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.slots.clone_from(&source.slots);
+        self.free.clone_from(&source.free);
+        self.batched = source.batched;
+    }
 }
 
 impl Folios {
