@@ -69,6 +69,13 @@ impl SmapsEntry {
         }
     }
 
+    /// As [`SmapsEntry::new`], in the place of another entry.
+    pub fn renew(&mut self, line: MapsLine) {
+        let SmapsEntry { line: old, values, present, flags, unknown } = self;
+        (*old, *values, *present, *flags) = (line, [0; SmapsField::COUNT], 0, Default::default());
+        unknown.clear();
+    }
+
     /// The value of a field, if the kernel has it.
     pub fn get(&self, field: SmapsField) -> Option<u64> {
         (self.present & 1 << field as u32 != 0).then(|| self.values[field as usize])
