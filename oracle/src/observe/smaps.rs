@@ -45,12 +45,7 @@ impl SmapsDecoder {
             let end =
                 memchr::memchr(b'\n', &text[at..]).ok_or_else(|| malformed("a whole line"))?;
             let line = maps::line(&text[at..at + end], &mut self.names).map_err(malformed)?;
-            // an entry is large, so those of the last time are written over
-            match into.get_mut(count) {
-                Some(entry) => entry.renew(line),
-                None => into.push(SmapsEntry::new(line)),
-            }
-            at = fields(text, at + end + 1, &mut into[count])?;
+            at = fields(text, at + end + 1, SmapsEntry::at(into, count, line))?;
             count += 1;
         }
         into.truncate(count);

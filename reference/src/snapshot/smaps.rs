@@ -69,11 +69,18 @@ impl SmapsEntry {
         }
     }
 
-    /// As [`SmapsEntry::new`], in the place of another entry.
-    pub fn renew(&mut self, line: MapsLine) {
-        let SmapsEntry { line: old, values, present, flags, unknown } = self;
-        (*old, *values, *present, *flags) = (line, [0; SmapsField::COUNT], 0, Default::default());
-        unknown.clear();
+    /// An entry without counters as number `at` of a list, which is at least so
+    /// long. Entries are large: one that is there is written over, not replaced.
+    pub fn at(entries: &mut Vec<SmapsEntry>, at: usize, line: MapsLine) -> &mut SmapsEntry {
+        if at == entries.len() {
+            entries.push(SmapsEntry::new(line));
+        } else {
+            let SmapsEntry { line: old, values, present, flags, unknown } = &mut entries[at];
+            *old = line;
+            (*values, *present, *flags) = ([0; SmapsField::COUNT], 0, VmFlagList::default());
+            unknown.clear();
+        }
+        &mut entries[at]
     }
 
     /// The value of a field, if the kernel has it.
