@@ -131,8 +131,6 @@ impl ProcFiles {
         into: &mut ProcessSnapshot,
     ) -> Result<(), ObserveError> {
         into.process = process;
-        into.maps.clear();
-        into.smaps.clear();
         into.contents.clear();
         into.status = Default::default();
         if want.maps {
@@ -140,12 +138,16 @@ impl ProcFiles {
             lap(Stage::Read);
             decoders.maps.decode(text, &mut into.maps)?;
             lap(Stage::Decode);
+        } else {
+            into.maps.clear();
         }
         if want.smaps {
             let text = read_text(&self.smaps, "smaps", &mut decoders.buffer)?;
             lap(Stage::Read);
             decoders.smaps.decode(text, &mut into.smaps)?;
             lap(Stage::Decode);
+        } else {
+            into.smaps.clear();
         }
         if want.pagemap {
             self.pagemap.observe(

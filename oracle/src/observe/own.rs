@@ -77,15 +77,15 @@ impl OwnLook<'_> {
         into: &mut ProcessSnapshot,
     ) -> Result<&'o [u8], ObserveError> {
         into.process = ProcessId(0);
-        into.maps.clear();
-        into.smaps.clear();
         into.contents.clear();
         into.status = Default::default();
-        if self.want.maps {
-            decoders.maps.decode(answers.text("maps")?, &mut into.maps)?;
+        match self.want.maps {
+            true => decoders.maps.decode(answers.text("maps")?, &mut into.maps)?,
+            false => into.maps.clear(),
         }
-        if self.want.smaps {
-            decoders.smaps.decode(answers.text("smaps")?, &mut into.smaps)?;
+        match self.want.smaps {
+            true => decoders.smaps.decode(answers.text("smaps")?, &mut into.smaps)?,
+            false => into.smaps.clear(),
         }
         decoders.spare.extend(into.pagemap.drain(..).map(|window| window.entries));
         if self.want.pagemap {

@@ -115,7 +115,7 @@ pub(super) fn window_of(start: u64, bytes: &[u8], spare: Option<Vec<PageEntry>>)
     let mut entries = spare.unwrap_or_default();
     entries.clear();
     let words = bytes.chunks_exact(ENTRY);
-    entries.extend(words.filter_map(|w| w.try_into().ok().map(u64::from_ne_bytes)).map(PageEntry));
+    entries.extend(words.map(|w| PageEntry(u64::from_ne_bytes(w.try_into().unwrap_or_default()))));
     Window { start, entries }
 }
 

@@ -336,7 +336,7 @@ impl Live {
             }
             Err(reason) => {
                 trial.unpredictable = Some(reason);
-                self.next = self.start.clone();
+                self.next.return_to(&self.start);
                 for op in &trial.ops {
                     self.next.apply(op).ok();
                 }
