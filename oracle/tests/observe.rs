@@ -1,6 +1,6 @@
 //! Observes real processes.
 
-use mm_oracle::observe::{Capabilities, FrameFlags, ProcFiles, SmapsDecoder, Want};
+use mm_oracle::observe::{Capabilities, Decoders, FrameFlags, ProcFiles, SmapsDecoder, Want};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
 use mm_reference::snapshot::{
@@ -144,7 +144,10 @@ fn flags_of_frames_are_those_of_the_pages() {
     let plan = ProcessPlan { windows, ..ProcessPlan::default() };
     let mut seen = ProcessSnapshot::default();
     let want = Want { pagemap: true, ..NOTHING };
-    own_process().observe(ProcessId(0), &plan, &want, &mut seen).expect("observes itself");
+    let mut decoders = Decoders::default();
+    own_process()
+        .observe(ProcessId(0), &plan, &want, &mut decoders, &mut seen)
+        .expect("observes itself");
     let wanted = [start - (1 << 40), start, start + PAGE_SIZE, start + (1 << 40)];
     let flags = FrameFlags::open().expect("a file that opens");
     flags.observe(&wanted, &mut seen).expect("observes itself");

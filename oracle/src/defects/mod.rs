@@ -84,7 +84,9 @@ impl Hunter {
         let config = Config { keeps_ipc_lock: !profile.privilege.ipc_lock, ..config };
         let privilege = Privilege { ipc_lock: false, ..profile.privilege };
         let right = Arc::new(Profile { privilege, defect: None, ..profile.clone() });
-        Hunter { runner: Runner::new(config, right.clone(), caps), right }
+        let mut runner = Runner::new(config, right.clone(), caps);
+        runner.scrutinize(true);
+        Hunter { runner, right }
     }
 
     /// Looks for the shortest program that shows the defect.

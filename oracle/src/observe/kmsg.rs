@@ -97,6 +97,20 @@ impl KernelLog {
     }
 }
 
+/// Complaints in records that were read one after the other: each begins with
+/// a number, and continues in lines that begin with a blank.
+pub fn complaints_in(log: &[u8]) -> Vec<Complaint> {
+    let mut reader = Reader::default();
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', log).map(|at| at + 1) {
+        if log.get(end) != Some(&b' ') {
+            reader.record(&log[start..end]);
+            start = end;
+        }
+    }
+    reader.complaints
+}
+
 /// Turns records into complaints.
 #[derive(Debug, Default)]
 struct Reader {
