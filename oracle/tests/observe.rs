@@ -34,6 +34,7 @@ fn end(mut child: Child) {
 
 #[test]
 fn pages_of_this_process_are_seen() {
+    let mut decoders = Decoders::default();
     let mut memory = vec![0x41u8; 9 * PAGE];
     let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE);
     let first = (start - memory.as_ptr() as u64) as usize;
@@ -49,7 +50,9 @@ fn pages_of_this_process_are_seen() {
     let mut files = own_process();
     // the second observation finds used buffers
     for _ in 0..2 {
-        files.observe(ProcessId(2), &plan, &Want::ALL, &mut seen).expect("observes itself");
+        files
+            .observe(ProcessId(2), &plan, &Want::ALL, &mut decoders, &mut seen)
+            .expect("observes itself");
         assert_eq!(seen.process, ProcessId(2));
         let covers =
             |line: &mm_reference::snapshot::MapsLine| line.start <= page(0) && page(8) <= line.end;
@@ -70,6 +73,7 @@ fn pages_of_this_process_are_seen() {
 
 #[test]
 fn what_should_be_empty_is_verified() {
+    let mut decoders = Decoders::default();
     let mut memory: Vec<u8> = Vec::with_capacity(1 << 30);
     let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE) + PAGE_SIZE;
     let end = start + (1 << 29);
@@ -77,12 +81,12 @@ fn what_should_be_empty_is_verified() {
     let want = Want { pagemap: true, ..NOTHING };
     let mut seen = ProcessSnapshot::default();
     let mut files = own_process();
-    files.observe(ProcessId(0), &plan, &want, &mut seen).unwrap();
+    files.observe(ProcessId(0), &plan, &want, &mut decoders, &mut seen).unwrap();
     assert_eq!(seen.pagemap, Vec::<Window>::new());
 
     let address = start + (1 << 20);
     std::hint::black_box(&mut memory).spare_capacity_mut()[(address - start) as usize].write(1);
-    files.observe(ProcessId(0), &plan, &want, &mut seen).unwrap();
+    files.observe(ProcessId(0), &plan, &want, &mut decoders, &mut seen).unwrap();
     assert_eq!(seen.pagemap.len(), 1);
     let found = &seen.pagemap[0];
     // the system may have used a huge page
@@ -116,6 +120,7 @@ fn real_smaps_text_prints_as_it_was_read() {
 
 #[test]
 fn a_process_that_is_gone_is_an_error() {
+    let mut decoders = Decoders::default();
     let child = waiting_process();
     let mut files = ProcFiles::open(child.id() as i32).expect("opens its files");
     end(child);
@@ -126,7 +131,13 @@ fn a_process_that_is_gone_is_an_error() {
         Want { pagemap: true, ..NOTHING },
         Want { status: true, ..NOTHING },
     ] {
-        let result = files.observe(ProcessId(0), &plan, &want, &mut ProcessSnapshot::default());
+        let result = files.observe(
+            ProcessId(0),
+            &plan,
+            &want,
+            &mut decoders,
+            &mut ProcessSnapshot::default(),
+        );
         assert!(result.is_err(), "{want:?}");
     }
 }

@@ -172,7 +172,8 @@ mod tests {
         pagemap.can_scan &= can_scan;
         let empty = Ranges(vec![(start, start + 4 * PAGE_SIZE)]);
         let mut found = Vec::new();
-        pagemap.observe(&Ranges::default(), &empty, &mut found).unwrap();
+        let none = Ranges::default();
+        pagemap.observe(&none, &empty, &mut Vec::new(), &mut found).unwrap();
         drop(std::hint::black_box(memory));
         found
     }

@@ -89,7 +89,8 @@ impl Runner {
         live.subject.end_children()?;
         lap(Stage::Execute);
         let landed = self.land(done)?;
-        if let Some(flight) = self.live.as_mut().and_then(|live| live.flights.back_mut()) {
+        let last = self.live.as_mut().and_then(|live| live.flights.back_mut());
+        if let (Flushed::Fine, Some(flight)) = (&landed, last) {
             let exits = children.into_iter().map(|process| Op { process, call: Call::Exit });
             flight.undo.splice(0..0, exits);
         }

@@ -49,8 +49,8 @@ pub(super) enum Item {
     Op(usize),
     /// An operation that undoes it.
     Undo(usize, Call),
-    /// A look.
-    Look(Box<Look>),
+    /// The next look, which is at that flight and takes so many operations.
+    Look(usize, usize),
     /// Emptying the CPU's batches of pages.
     Drain,
     /// What the log said before the queue was run.
@@ -272,7 +272,8 @@ impl Runner {
         if !look.contents {
             look.expected.contents.clear();
         }
-        live.items.push(Item::Look(look));
+        live.items.push(Item::Look(look.flight, look.requests));
+        live.looks.push_back(look);
         lap(Stage::Model);
         Ok(Flushed::Fine)
     }

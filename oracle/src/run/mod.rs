@@ -67,7 +67,7 @@ struct Buffers {
     outcomes: Vec<Outcome>,
     output: Vec<u8>,
     requests: Vec<RawOp>,
-    looks: Vec<Box<Look>>,
+    looks: Vec<Look>,
 }
 
 /// A running subject and what the model knows of it.
@@ -88,6 +88,8 @@ struct Live {
     first: usize,
     /// What is queued, in order.
     items: Vec<Item>,
+    /// The looks among it.
+    looks: VecDeque<Look>,
     /// Bytes that its looks may need.
     bytes: u64,
 }
@@ -191,6 +193,7 @@ impl Runner {
             flights: VecDeque::new(),
             first: 0,
             items: Vec::new(),
+            looks: VecDeque::new(),
             bytes: 0,
         });
         Ok(())

@@ -65,7 +65,7 @@ impl Runner {
         } else {
             self.buffers.output.clear();
         }
-        let Live { subject, flights, first, .. } = live;
+        let Live { subject, flights, first, looks, .. } = live;
         let output = std::mem::take(&mut self.buffers.output);
         let mut results = Results { answers: subject.answers(), output: &output, at: 0 };
         let mut looking = Looking {
@@ -90,7 +90,8 @@ impl Runner {
             match item {
                 Item::Op(_) => results.operation(trial),
                 Item::Undo(_, call) => results.undone(trial, &call),
-                Item::Look(mut look) if ran.result.is_ok() => {
+                Item::Look(..) if ran.result.is_ok() => {
+                    let Some(mut look) = looks.pop_front() else { break };
                     let differences = looking.compare(&mut look, &mut results)?;
                     let stops = trial.diverged() || !differences.is_empty();
                     trial.observed(Step::After(look.after), differences, looking.seen(&look));
@@ -110,8 +111,7 @@ impl Runner {
         let last = *first + flights.len().saturating_sub(1);
         if let (None, Err(error)) = (culprit, &ran.result) {
             // the one that was at it
-            let at_it = |flight: &&mut Flight| flight.trial.actual.len() < flight.trial.ops.len();
-            let index = flights.iter_mut().position(|mut flight| at_it(&&mut flight));
+            let index = flights.iter().position(|f| f.trial.actual.len() < f.trial.ops.len());
             let index = index.unwrap_or(flights.len().saturating_sub(1));
             if let Some(flight) = flights.get_mut(index) {
                 flight.trial.lose_or_end(error.to_string(), out_of_memory);
@@ -239,8 +239,7 @@ impl Looking<'_> {
 impl Item {
     fn flight(&self) -> Option<usize> {
         match self {
-            Item::Op(flight) | Item::Undo(flight, _) => Some(*flight),
-            Item::Look(look) => Some(look.flight),
+            Item::Op(flight) | Item::Undo(flight, _) | Item::Look(flight, _) => Some(*flight),
             Item::Drain | Item::StaleLog => None,
         }
     }
@@ -248,7 +247,7 @@ impl Item {
     /// How many operations of the queue it takes.
     fn operations(&self) -> usize {
         match self {
-            Item::Look(look) => look.requests,
+            Item::Look(_, requests) => *requests,
             _ => 1,
         }
     }

@@ -32,8 +32,8 @@ impl Subject {
     /// Whether the first process can look at itself, and therefore whether there
     /// can be a queue.
     pub fn sees_itself(&self) -> bool {
-        let needed = (0..files::COUNT).filter(|&file| file != files::LOG);
-        needed.fold(true, |all, file| all && self.arena.opened() & 1 << file != 0)
+        let mut needed = (0..files::COUNT).filter(|&file| file != files::LOG);
+        needed.all(|file| self.arena.opened() & 1 << file != 0)
     }
 
     /// Whether it can also read the kernel's log.

@@ -77,9 +77,9 @@ fn a_truncated_program_is_a_shorter_one_or_refused() {
 const HOSTILE: &[(&str, &str)] = &[
     ("munmap(0x400000, 0x1000)", "memory that the subject runs on"),
     ("munmap(NULL, 0x7ffffffff000)", "memory that the subject runs on"),
-    ("mprotect(0x500000, 0x1000, PROT_NONE)", "memory that the subject runs on"),
+    ("mprotect(0x410000, 0x1000, PROT_NONE)", "memory that the subject runs on"),
     ("madvise(0x400000, 0x1000, MADV_DONTNEED)", "memory that the subject runs on"),
-    ("store(0x500000, 0x1000, 0x41)", "memory that the subject runs on"),
+    ("store(0x410000, 0x1000, 0x41)", "memory that the subject runs on"),
     (
         "mmap(0x400000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)",
         "memory that the subject runs on",
