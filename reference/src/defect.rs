@@ -193,6 +193,22 @@ defects! {
     MoveEntryByEntry = "move-entry-by-entry", "mremap", "a move never takes over whole page tables";
     MoveNeverRealigns = "move-never-realigns", "mremap",
         "a move never starts at the start of a page table that it could take over";
+    RealignInsideSource = "realign-inside-source", "realign",
+        "a move that starts within its mapping takes along what the mapping has below";
+    RealignInsideDestination = "realign-inside-destination", "realign",
+        "a move whose copy merged with the mapping below starts at the page table's start";
+    RealignOverSource = "realign-over-source", "realign",
+        "a move takes along what another mapping has below its source in the same page table";
+    RealignOverDestination = "realign-over-destination", "realign",
+        "a move starts at the page table's start although something is mapped below its destination";
+    RealignAnyPlace = "realign-any-place", "realign",
+        "a move starts at the page table's start although its two sides lie differently in theirs";
+    RealignUpwards = "realign-upwards", "realign",
+        "a move that ends before its page table does takes the table along where nothing is above";
+    MoveProgressWraps = "move-progress-wraps", "realign",
+        "a realigned move that fails in its first page table counts as done";
+    MoveForgetsUndo = "move-forgets-undo", "realign",
+        "the part of a failed move that was done is not moved back";
     MoveLosesGuards = "move-loses-guards", "mremap", "guard regions do not move along";
     MoveClearsYoung = "move-clears-young", "mremap", "moved pages count as not accessed";
     MremapChecksSealLate = "mremap-checks-seal-late", "mremap",
@@ -322,6 +338,9 @@ impl Defect {
     /// What a kernel lacks without which the wrong rule cannot show.
     pub fn lacks(self, profile: &Profile) -> Option<&'static str> {
         let (has, what) = match self {
+            Defect::MoveProgressWraps | Defect::MoveForgetsUndo => {
+                (false, "page-table allocations that fail on demand")
+            }
             Defect::MergeIgnoresName => (profile.config.anon_vma_name, "names of anonymous memory"),
             Defect::DiscardKeepsTables => (profile.config.pt_reclaim, "page-table reclaim"),
             Defect::NoThpAlignment => (profile.config.thp, "transparent huge pages"),

@@ -87,6 +87,11 @@ rules! {
         "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED";
     MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
         "mremap lowers a move to the start of the page table's span, to move whole tables";
+    MremapRealignPosted = "mremap-realign-v4", since (99, 0), "realign_addr",
+        "as mremap-realign, by the conditions of the posted patch: never within one mapping, \
+         not even for the shift of a new program's stack";
+    DontunmapMergesOthers = "dontunmap-merges-others", since (6, 12), "copy_vma",
+        "the copy that MREMAP_DONTUNMAP makes beside its untouched source may merge with its other neighbour";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 
