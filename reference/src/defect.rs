@@ -261,6 +261,25 @@ defects! {
         "the heap grows unpopulated although MCL_FUTURE holds";
     BrkNeverShrinks = "brk-never-shrinks", "brk", "a lower break leaves the memory mapped";
     BrkForgetsDataVm = "brk-forgets-data-vm", "brk", "the growth of the heap is missing in VmData";
+    BrkCountsHeapTwice = "brk-counts-heap-twice", "brk",
+        "limits are tested against the heap's whole length instead of what it grows by";
+    BrkIgnoresFork = "brk-ignores-fork", "brk",
+        "the heap extends a mapping that was inherited faulted";
+    BrkIgnoresName = "brk-ignores-name", "brk", "the heap extends a mapping that has a name";
+    BrkIgnoresPgoff = "brk-ignores-page-offset", "brk",
+        "the heap extends a mapping that was moved there faulted";
+    BrkFillsHole = "brk-fills-hole", "brk",
+        "the heap extends a mapping that ends below the break, over the hole";
+    BrkIgnoresFlags = "brk-ignores-flags", "brk",
+        "the heap extends a mapping that may be executed";
+    BrkReplacesMappings = "brk-replaces-mappings", "brk",
+        "the heap grows over what is mapped in its way, which goes";
+    BrkMovesWhenRefused = "brk-moves-when-refused", "brk",
+        "the break moves although the heap did not grow";
+    BrkCountsRefused = "brk-counts-refused", "brk",
+        "VmSize and VmData count growth that was refused";
+    BrkMovesWhenSealed = "brk-moves-when-sealed", "brk",
+        "the break moves down although what lies above is sealed and stays";
     MincoreRoundsDown = "mincore-rounds-down", "mincore",
         "mincore leaves out the page that its range only begins";
     MsyncIgnoresHole = "msync-ignores-hole", "msync", "msync over a range with a hole succeeds";
@@ -341,7 +360,9 @@ impl Defect {
             Defect::MoveProgressWraps | Defect::MoveForgetsUndo => {
                 (false, "page-table allocations that fail on demand")
             }
-            Defect::MergeIgnoresName => (profile.config.anon_vma_name, "names of anonymous memory"),
+            Defect::MergeIgnoresName | Defect::BrkIgnoresName => {
+                (profile.config.anon_vma_name, "names of anonymous memory")
+            }
             Defect::DiscardKeepsTables => (profile.config.pt_reclaim, "page-table reclaim"),
             Defect::NoThpAlignment => (profile.config.thp, "transparent huge pages"),
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {
