@@ -8,6 +8,8 @@
 mod aim;
 mod calls;
 mod fence;
+#[cfg(test)]
+mod focus_tests;
 mod guard;
 mod heap;
 mod mapping;
