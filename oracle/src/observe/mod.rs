@@ -122,8 +122,6 @@ impl ProcFiles {
         into: &mut ProcessSnapshot,
     ) -> Result<(), ObserveError> {
         into.process = process;
-        into.maps.clear();
-        into.smaps.clear();
         into.contents.clear();
         into.status = Default::default();
         if want.maps {
@@ -131,12 +129,16 @@ impl ProcFiles {
             lap(Stage::Read);
             self.maps_decoder.decode(text, &mut into.maps)?;
             lap(Stage::Decode);
+        } else {
+            into.maps.clear();
         }
         if want.smaps {
             let text = read_text(&self.smaps, "smaps", &mut self.buffer)?;
             lap(Stage::Read);
             self.smaps_decoder.decode(text, &mut into.smaps)?;
             lap(Stage::Decode);
+        } else {
+            into.smaps.clear();
         }
         if want.pagemap {
             self.pagemap.observe(&plan.windows, &plan.empty, &mut into.pagemap)?;

@@ -79,7 +79,7 @@ impl Pagemap {
         entries.clear();
         let words = self.bytes[first..first + length].chunks_exact(ENTRY);
         entries
-            .extend(words.filter_map(|w| w.try_into().ok().map(u64::from_ne_bytes)).map(PageEntry));
+            .extend(words.map(|w| PageEntry(u64::from_ne_bytes(w.try_into().unwrap_or_default()))));
         Window { start, entries }
     }
 

@@ -178,6 +178,9 @@ impl Runner {
             }
         }
         lap(Stage::Generate);
+        self.predict_state(&Want::ALL);
+        lap(Stage::Model);
+        let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
         let ran = live.subject.execute_into(&trial.ops, &mut self.outcomes);
         trial.actual.append(&mut self.outcomes);
         lap(Stage::Execute);
@@ -204,11 +207,13 @@ impl Runner {
                     None => false,
                 };
             }
+            let want = if more { Want::UNDISTURBING } else { Want::ALL };
+            self.predict_state(&want);
+            let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
             let ran = live.subject.execute_into(&trial.ops[first..], &mut self.outcomes);
             trial.actual.append(&mut self.outcomes);
             ran?;
             self.compare_outcomes(trial, first);
-            let want = if more { Want::UNDISTURBING } else { Want::ALL };
             if !trial.diverged() || !more {
                 self.observe(trial, &want)?;
             }
@@ -235,20 +240,39 @@ impl Runner {
         }
     }
 
+    /// Says what every live process should look like, and where to look. Done
+    /// before the subject runs, which takes the model out of the CPU's caches.
+    fn predict_state(&mut self, want: &Want) {
+        let Some(live) = &self.live else { return };
+        let system = &live.next;
+        let mut count = 0;
+        for process in system.live() {
+            grow(&mut self.plans, count);
+            grow(&mut self.expected.processes, count);
+            let (plan, snapshot) = (&mut self.plans[count], &mut self.expected.processes[count]);
+            system.plan_into(process, plan);
+            system.snapshot_into(process, plan, snapshot);
+            if !want.contents {
+                snapshot.contents.clear();
+            }
+            count += 1;
+        }
+        self.expected.processes.truncate(count);
+    }
+
     /// Observes every live process and compares with the prediction.
     fn observe(&mut self, trial: &mut Trial, want: &Want) -> Result<(), RunError> {
         let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
         live.subject.drain();
         lap(Stage::Execute);
-        let system = &live.next;
         let mut count = 0;
-        for process in system.live() {
-            let Some(pid) = live.subject.pid(process) else { continue };
-            grow(&mut self.plans, count);
-            grow(&mut self.expected.processes, count);
+        for process in live.next.live() {
+            let Some(pid) = live.subject.pid(process) else {
+                self.expected.processes.remove(count);
+                self.plans.remove(count);
+                continue;
+            };
             grow(&mut self.actual.processes, count);
-            system.plan_into(process, &mut self.plans[count]);
-            lap(Stage::Model);
             let files = match &mut live.files[process.0 as usize] {
                 Some(files) => files,
                 none => none.insert(ProcFiles::open(pid)?),
@@ -258,25 +282,15 @@ impl Runner {
             files.observe(process, &self.plans[count], &want, &mut self.actual.processes[count])?;
             count += 1;
         }
+        self.actual.processes.truncate(count);
         if want.contents {
             // last of all, for it marks pages as accessed
-            for (index, process) in system.live().enumerate().take(count) {
-                if let Some(files) = &mut live.files[process.0 as usize] {
-                    let into = &mut self.actual.processes[index].contents;
-                    files.contents(&self.plans[index].contents, into)?;
+            for (plan, actual) in self.plans.iter().zip(&mut self.actual.processes) {
+                if let Some(files) = &mut live.files[actual.process.0 as usize] {
+                    files.contents(&plan.contents, &mut actual.contents)?;
                 }
             }
         }
-        self.expected.processes.truncate(count);
-        self.actual.processes.truncate(count);
-        for (index, process) in system.live().enumerate().take(count) {
-            let snapshot = &mut self.expected.processes[index];
-            system.snapshot_into(process, &self.plans[index], snapshot);
-            if !want.contents {
-                snapshot.contents.clear();
-            }
-        }
-        lap(Stage::Model);
         let mut differences = Vec::new();
         self.caps.parts.contents &= want.contents;
         self.comparer.compare(&self.expected, &self.actual, &self.caps, &mut differences);
@@ -363,7 +377,7 @@ fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bo
         }
         Err(reason) => {
             trial.unpredictable = Some(reason);
-            *system = start.clone();
+            system.return_to(start);
             for op in &trial.ops {
                 system.apply(op).ok();
             }

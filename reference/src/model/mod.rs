@@ -13,6 +13,7 @@
 //! * [`observe`]: what `/proc` shows of it all.
 
 pub mod anon_vma;
+mod content;
 pub mod expand;
 pub mod fault;
 pub mod folio;
@@ -27,6 +28,7 @@ pub mod observe;
 pub mod ops;
 pub mod page_table;
 pub mod protection;
+mod pte_table;
 pub mod seed;
 pub mod stack_shift;
 pub mod system;
