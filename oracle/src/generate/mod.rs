@@ -8,12 +8,16 @@
 mod aim;
 mod calls;
 mod fence;
+#[cfg(test)]
+mod focus_tests;
 mod guard;
+mod heap;
 mod mapping;
 #[cfg(test)]
 mod model_tests;
 mod mutate;
 pub(crate) mod operands;
+mod realign;
 mod repair;
 mod source;
 #[cfg(test)]

@@ -150,6 +150,11 @@ impl PageTables {
         place(&self.ptes, address / PMD_SIZE).is_ok()
     }
 
+    /// Whether the PUD table for an address exists.
+    pub fn has_pud_table(&self, address: u64) -> bool {
+        self.puds.contains(&(address / PGDIR_SIZE))
+    }
+
     /// Whether the PMD table for an address exists.
     pub fn has_pmd_table(&self, address: u64) -> bool {
         place(&self.pmds, address / PUD_SIZE).is_ok()

@@ -185,9 +185,6 @@ fn mmap_region(cur: &mut Current, addr: u64, len: u64, mut flags: VmFlags) -> Re
     }
     let removal = munmap::remove(cur, addr, end);
     munmap::clear(cur, &removal);
-    if cur.mm.merge_any && may_be_merged_by_ksm(flags) {
-        flags |= VmFlags::MERGEABLE;
-    }
     insert_or_merge(cur, addr, end, flags);
     munmap::account(cur, removal);
     cur.mm.stat_account(flags, pages(len) as i64);
@@ -231,8 +228,21 @@ pub(super) fn may_be_merged_by_ksm(flags: VmFlags) -> bool {
     )
 }
 
+/// What PR_SET_MEMORY_MERGE adds to the flags of new memory.
+pub(super) fn ksm_flags(cur: &Current, flags: VmFlags) -> VmFlags {
+    if cur.mm.merge_any && may_be_merged_by_ksm(flags) {
+        VmFlags::MERGEABLE
+    } else {
+        VmFlags::empty()
+    }
+}
+
 /// Merges the new range with its neighbours or makes a mapping of its own.
-pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmFlags) {
+pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, mut flags: VmFlags) {
+    let mergeable = ksm_flags(cur, flags);
+    if cur.profile.has(Rule::KsmFlagsFirst) {
+        flags |= mergeable;
+    }
     let range = Attributes {
         flags,
         backing: Backing::Anonymous,
@@ -246,7 +256,7 @@ pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmF
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
     let merged = cur.merge_new((addr, end), &range, (prev, next), None);
     let start = merged.unwrap_or_else(|| {
-        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags));
+        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags | mergeable));
         addr
     });
     if cur.profile.config.soft_dirty {
