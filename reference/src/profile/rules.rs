@@ -87,6 +87,8 @@ rules! {
         "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED";
     MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
         "mremap lowers a move to the start of the page table's span, to move whole tables";
+    KsmFlagsFirst = "ksm-flags-first", since (6, 17), "ksm_vma_flags",
+        "with PR_SET_MEMORY_MERGE new memory is mergeable before it merges with its neighbours, not after";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 

@@ -92,7 +92,8 @@ words! {
     SettingName {
         /// [`Settings::max_map_count`]
         MaxMapCount = "max-map-count",
-        /// [`Settings::mmap_min_addr`]
+        /// The lowest address that may be mapped: [`Settings::mmap_min_addr`]
+        /// and [`Settings::lsm_mmap_min_addr`].
         MmapMinAddr = "mmap-min-addr",
         /// [`Settings::total_pages`]
         TotalPages = "total-pages",
@@ -102,15 +103,21 @@ words! {
 impl SettingName {
     /// Its value.
     pub fn get(self, settings: &Settings) -> u64 {
-        let mut settings = *settings;
-        *self.field(&mut settings)
+        match self {
+            SettingName::MaxMapCount => settings.max_map_count,
+            SettingName::MmapMinAddr => settings.mmap_min_addr.max(settings.lsm_mmap_min_addr),
+            SettingName::TotalPages => settings.total_pages,
+        }
     }
 
-    fn field(self, settings: &mut Settings) -> &mut u64 {
+    /// Changes it.
+    pub fn set(self, settings: &mut Settings, value: u64) {
         match self {
-            SettingName::MaxMapCount => &mut settings.max_map_count,
-            SettingName::MmapMinAddr => &mut settings.mmap_min_addr,
-            SettingName::TotalPages => &mut settings.total_pages,
+            SettingName::MaxMapCount => settings.max_map_count = value,
+            SettingName::MmapMinAddr => {
+                (settings.mmap_min_addr, settings.lsm_mmap_min_addr) = (value, value);
+            }
+            SettingName::TotalPages => settings.total_pages = value,
         }
     }
 }
@@ -172,7 +179,7 @@ impl Requires {
                 Requirement::Config(name, on) => name.set(&mut profile.config, on),
                 Requirement::Swap(on) => profile.settings.swap = on,
                 Requirement::Overcommit(mode) => profile.settings.overcommit = mode,
-                Requirement::Setting(name, value) => *name.field(&mut profile.settings) = value,
+                Requirement::Setting(name, value) => name.set(&mut profile.settings, value),
                 Requirement::Rule(rule, true) => profile.rules.insert(rule),
                 Requirement::Rule(rule, false) => profile.rules.remove(rule),
                 Requirement::Since(_) | Requirement::Before(_) | Requirement::Thp(_) => {}

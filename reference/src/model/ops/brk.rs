@@ -1,5 +1,6 @@
 //! `brk`: the heap.
 
+use super::mmap::with_ksm;
 use super::munmap;
 use crate::addr::{page_up, pages, PAGE_SHIFT, PAGE_SIZE};
 use crate::defect::Defect;
@@ -61,16 +62,13 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
     if cur.mm.vmas.find(old).is_some_and(|next| new + spare > next.start_gap()) {
         return false;
     }
-    let mut flags = VmFlags::READ
+    let flags = VmFlags::READ
         | VmFlags::WRITE
         | VmFlags::MAYREAD
         | VmFlags::MAYWRITE
         | VmFlags::MAYEXEC
         | VmFlags::ACCOUNT
         | cur.mm.def_flags;
-    if cur.mm.merge_any {
-        flags |= VmFlags::MERGEABLE;
-    }
     if !cur.may_expand(flags, pages(len))
         || cur.mm.vmas.len() as u64 > cur.profile.settings.max_map_count
         || !cur.enough_memory(pages(len))
@@ -91,6 +89,7 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
 /// Extends the mapping that ends at the old break, if it lies above the heap's
 /// start and matches; the mapping above is never merged with.
 fn extend_or_insert(cur: &mut Current, old: u64, new: u64, flags: VmFlags) {
+    let (flags, own_flags) = with_ksm(cur, flags);
     let range = Attributes {
         flags,
         backing: Backing::Anonymous,
@@ -104,7 +103,7 @@ fn extend_or_insert(cur: &mut Current, old: u64, new: u64, flags: VmFlags) {
     let below =
         below.map(|vma| vma.start).filter(|_| !cur.profile.has_defect(Defect::BrkNeverExtends));
     let start = cur.merge_new((old, new), &range, (below, None), None).unwrap_or_else(|| {
-        cur.mm.vmas.insert(Vma::anonymous(old, new, flags));
+        cur.mm.vmas.insert(Vma::anonymous(old, new, own_flags));
         old
     });
     if cur.profile.config.soft_dirty {

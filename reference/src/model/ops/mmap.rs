@@ -1,5 +1,6 @@
 //! `mmap` of anonymous memory.
 
+use super::madvise::is_ksm_compatible;
 use super::munmap;
 use crate::addr::{page_aligned, page_down, page_up, pages, PAGE_SHIFT};
 use crate::defect::Defect;
@@ -185,9 +186,6 @@ fn mmap_region(cur: &mut Current, addr: u64, len: u64, mut flags: VmFlags) -> Re
     }
     let removal = munmap::remove(cur, addr, end);
     munmap::clear(cur, &removal);
-    if cur.mm.merge_any && may_be_merged_by_ksm(flags) {
-        flags |= VmFlags::MERGEABLE;
-    }
     insert_or_merge(cur, addr, end, flags);
     munmap::account(cur, removal);
     cur.mm.stat_account(flags, pages(len) as i64);
@@ -218,21 +216,23 @@ fn is_accountable(flags: VmFlags) -> bool {
     flags & (VmFlags::NORESERVE | VmFlags::SHARED | VmFlags::WRITE) == VmFlags::WRITE
 }
 
-/// `__ksm_should_add_vma`, for anonymous memory.
-pub(super) fn may_be_merged_by_ksm(flags: VmFlags) -> bool {
-    !flags.intersects(
-        VmFlags::SHARED
-            | VmFlags::MAYSHARE
-            | VmFlags::SPECIAL
-            | VmFlags::HUGETLB
-            | VmFlags::DROPPABLE
-            | VmFlags::MERGEABLE
-            | VmFlags::SHADOW_STACK,
-    )
+/// `ksm_vma_flags`, until 6.16 `ksm_add_vma`: the flags of new memory while it
+/// may merge with its neighbours, and those of a mapping of its own.
+pub(super) fn with_ksm(cur: &Current, flags: VmFlags) -> (VmFlags, VmFlags) {
+    if !cur.mm.merge_any || !is_ksm_compatible(flags) {
+        return (flags, flags);
+    }
+    let mergeable = flags | VmFlags::MERGEABLE;
+    if cur.profile.has(Rule::KsmFlagsFirst) {
+        (mergeable, mergeable)
+    } else {
+        (flags, mergeable)
+    }
 }
 
 /// Merges the new range with its neighbours or makes a mapping of its own.
 pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmFlags) {
+    let (flags, own_flags) = with_ksm(cur, flags);
     let range = Attributes {
         flags,
         backing: Backing::Anonymous,
@@ -246,7 +246,7 @@ pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmF
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
     let merged = cur.merge_new((addr, end), &range, (prev, next), None);
     let start = merged.unwrap_or_else(|| {
-        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags));
+        cur.mm.vmas.insert(Vma::anonymous(addr, end, own_flags));
         addr
     });
     if cur.profile.config.soft_dirty {
