@@ -1,31 +1,15 @@
 //! Every program of the corpus on the model alone: what a file expects is what
 //! the model predicts, on the kernel that the file asks for.
 
+mod programs;
+
 use mm_reference::model::{Seed, System};
 use mm_reference::profile::{Profile, Version, QUIRKS};
 use mm_reference::text::{parse, write as write_program, Expected, Mode, Program};
+use programs::{corpus, programs};
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
-}
-
-/// All programs below a folder, sorted.
-fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).expect("the corpus is readable");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            programs(&path, into);
-        } else if path.extension().is_some_and(|e| e == "mm") {
-            into.push(path);
-        }
-    }
-}
 
 /// The kernel that a program's results and its recorded state are for: this one,
 /// or the nearest that meets what the program requires.
@@ -35,8 +19,7 @@ fn kernel_of(program: &Program) -> Profile {
 
 #[test]
 fn the_model_predicts_what_the_files_expect() {
-    let mut files = Vec::new();
-    programs(&corpus(), &mut files);
+    let files = programs(&corpus());
     assert!(files.len() >= 60, "only {} programs found", files.len());
     let mut failures = Vec::new();
     for path in files {
@@ -108,8 +91,7 @@ fn final_state(program: &Program, system: &System) -> String {
 #[test]
 fn programs_end_in_the_recorded_states() {
     let record = std::env::var_os("MMDIFF_RECORD").is_some();
-    let mut files = Vec::new();
-    programs(&corpus(), &mut files);
+    let files = programs(&corpus());
     let mut failures = Vec::new();
     for path in files {
         let text = fs::read_to_string(&path).expect("a readable program");
@@ -136,8 +118,7 @@ fn programs_end_in_the_recorded_states() {
 #[test]
 fn every_known_difference_has_its_program() {
     let folder = corpus().join("known");
-    let mut files = Vec::new();
-    programs(&folder, &mut files);
+    let mut files = programs(&folder);
     for quirk in QUIRKS {
         let path = folder.join(format!("{}.mm", quirk.name()));
         let text =

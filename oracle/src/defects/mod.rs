@@ -84,7 +84,9 @@ impl Hunter {
         let config = Config { keeps_ipc_lock: !profile.privilege.ipc_lock, ..config };
         let privilege = Privilege { ipc_lock: false, ..profile.privilege };
         let right = Arc::new(Profile { privilege, defect: None, ..profile.clone() });
-        Hunter { runner: Runner::new(config, right.clone(), caps), right }
+        let mut runner = Runner::new(config, right.clone(), caps);
+        runner.scrutinize(true);
+        Hunter { runner, right }
     }
 
     /// Looks for the shortest program that shows the defect.
@@ -236,11 +238,14 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "mmap" => &[Theme::General, Theme::Merge, Theme::Limits],
         "munmap" => &[Theme::General, Theme::Seal, Theme::Remap],
         "mprotect" => &[Theme::Cow, Theme::Exec, Theme::Lock, Theme::Seal, Theme::Merge],
-        "mremap" => &[Theme::Tables, Theme::Remap, Theme::Guard, Theme::Lock, Theme::Seal],
+        "mremap" => {
+            &[Theme::Tables, Theme::Realign, Theme::Remap, Theme::Guard, Theme::Lock, Theme::Seal]
+        }
         "madvise" => {
             &[Theme::Reclaim, Theme::Tables, Theme::Advice, Theme::Guard, Theme::Cow, Theme::Seal]
         }
-        "brk" => &[Theme::Heap],
+        "realign" => &[Theme::Realign],
+        "brk" => &[Theme::Heap, Theme::Break],
         "merge" => &[Theme::Merge, Theme::Guard, Theme::Cow],
         "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],
         "mseal" => &[Theme::Seal],
@@ -250,6 +255,7 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "fault" => &[Theme::Cow, Theme::Exec, Theme::Stack],
         "fork" | "exit" => &[Theme::Cow, Theme::Advice, Theme::Lock, Theme::Limits, Theme::Exec],
         "smaps" | "pagemap" => &[Theme::Cow, Theme::Advice, Theme::Lock],
+        "kpageflags" => &[Theme::Lock, Theme::Cow, Theme::Reclaim, Theme::Advice],
         _ => &[Theme::General],
     }
 }

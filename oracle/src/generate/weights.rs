@@ -63,11 +63,16 @@ pub enum Theme {
     Reclaim,
     /// As many mappings as there may be.
     Fill,
+    /// Moves that may begin below what was asked for.
+    Realign,
+    /// What decides how a heap grows.
+    Break,
 }
 
 impl Theme {
-    /// Every theme but [`Theme::Fill`], which has to be asked for, with how
-    /// often it is chosen.
+    /// The themes with how often each is chosen. [`Theme::Fill`] has to be asked
+    /// for, and those that dwell on one path of the kernel ([`Theme::Realign`],
+    /// [`Theme::Break`]).
     pub const CHOICE: &'static [(u32, Theme)] = &[
         (30, Theme::General),
         (14, Theme::Merge),
@@ -81,7 +86,7 @@ impl Theme {
         (6, Theme::Advice),
         (3, Theme::Exec),
         (3, Theme::Seal),
-        (2, Theme::Tables),
+        (1, Theme::Tables),
         (2, Theme::Reclaim),
     ];
 
@@ -91,7 +96,7 @@ impl Theme {
             Theme::Merge | Theme::Seal | Theme::Tables | Theme::Reclaim => 85,
             Theme::Remap | Theme::Guard => 50,
             Theme::Cow | Theme::Advice | Theme::Lock | Theme::Exec => 40,
-            Theme::Heap | Theme::Stack => 5,
+            Theme::Heap | Theme::Stack | Theme::Realign | Theme::Break => 5,
             Theme::General | Theme::Limits | Theme::Fill => 25,
         }
     }
@@ -129,6 +134,8 @@ impl Theme {
             Theme::Seal => SEAL,
             Theme::Tables => TABLES,
             Theme::Reclaim => RECLAIM,
+            Theme::Realign => REALIGN,
+            Theme::Break => BREAK,
         }
     }
 
@@ -150,11 +157,11 @@ pub const WRONG: u32 = 80;
 pub const STRAY: u32 = 15;
 
 const GENERAL: &[(u32, Kind)] = &[
-    (200, Kind::Mmap),
-    (90, Kind::Munmap),
-    (110, Kind::Mprotect),
+    (160, Kind::Mmap),
+    (110, Kind::Munmap),
+    (120, Kind::Mprotect),
     (90, Kind::Mremap),
-    (35, Kind::Brk),
+    (50, Kind::Brk),
     (130, Kind::Madvise),
     (25, Kind::Mlock),
     (15, Kind::Munlock),
@@ -349,6 +356,36 @@ const RECLAIM: &[(u32, Kind)] = &[
     (30, Kind::Fork),
 ];
 
+const REALIGN: &[(u32, Kind)] = &[
+    (280, Kind::Mmap),
+    (50, Kind::Munmap),
+    (10, Kind::Mprotect),
+    (330, Kind::Mremap),
+    (40, Kind::Madvise),
+    (220, Kind::Store),
+    (60, Kind::Load),
+    (15, Kind::Fork),
+];
+
+const BREAK: &[(u32, Kind)] = &[
+    (120, Kind::Mmap),
+    (60, Kind::Munmap),
+    (60, Kind::Mprotect),
+    (60, Kind::Mremap),
+    (380, Kind::Brk),
+    (30, Kind::Madvise),
+    (10, Kind::Mlock),
+    (15, Kind::Mlockall),
+    (10, Kind::Munlockall),
+    (12, Kind::Mseal),
+    (12, Kind::Prctl),
+    (30, Kind::Name),
+    (60, Kind::Setrlimit),
+    (120, Kind::Store),
+    (40, Kind::Fork),
+    (5, Kind::Exit),
+];
+
 /// Advices by weight.
 const ADVICE_WEIGHTS: &[(u32, i32)] = &[
     (3, MADV_NORMAL),
@@ -469,13 +506,21 @@ pub enum Scale {
 
 impl Scale {
     /// How often which is chosen, where the theme does not decide it.
-    pub const CHOICE: &'static [(u32, Scale)] = &[(9, Scale::Small), (1, Scale::Large)];
+    pub const CHOICE: &'static [(u32, Scale)] = &[(29, Scale::Small), (1, Scale::Large)];
 
     /// Pages that all operations of a program may populate.
     pub fn populated(self) -> u64 {
         match self {
-            Scale::Small => 128,
+            Scale::Small => 64,
             Scale::Large => 2048,
+        }
+    }
+
+    /// Pages that one operation may populate.
+    pub fn portion(self) -> u64 {
+        match self {
+            Scale::Small => 6,
+            Scale::Large => 530,
         }
     }
 
@@ -483,7 +528,7 @@ impl Scale {
     pub fn sizes(self) -> &'static [(u32, (u64, u64))] {
         match self {
             Scale::Small => {
-                &[(40, (1, 1)), (35, (2, 4)), (20, (5, 16)), (3, (17, 64)), (2, (500, 530))]
+                &[(50, (1, 1)), (35, (2, 4)), (12, (5, 16)), (2, (17, 64)), (1, (500, 530))]
             }
             Scale::Large => &[
                 (30, (1, 1)),
@@ -500,7 +545,7 @@ impl Scale {
     /// The most pages that one access touches, one of these.
     pub fn accesses(self) -> &'static [u64] {
         match self {
-            Scale::Small => &[1, 1, 1, 1, 2, 3],
+            Scale::Small => &[1, 1, 1, 1, 1, 2],
             Scale::Large => &[1, 1, 2, 4, 16],
         }
     }

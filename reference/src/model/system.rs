@@ -3,6 +3,7 @@
 use super::anon_vma::AnonVmas;
 use super::folio::Folios;
 use super::mm::{Limits, Mm};
+use super::move_tables::TablesLeft;
 use super::seed::Fixture;
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
@@ -46,6 +47,8 @@ pub struct System {
     pub(crate) fixture: Arc<Fixture>,
     /// The imitated bugs that changed a prediction.
     pub(crate) fired: QuirkSet,
+    /// How many page tables moves can still allocate.
+    pub(crate) tables_left: TablesLeft,
 }
 
 /// The process that performs an operation, and what it shares with the others
@@ -63,6 +66,8 @@ pub struct Current<'a> {
     pub folios: &'a mut Folios,
     /// The imitated bugs that changed a prediction.
     pub fired: &'a mut QuirkSet,
+    /// How many page tables moves can still allocate.
+    pub tables_left: &'a mut TablesLeft,
 }
 
 impl Current<'_> {
@@ -102,9 +107,50 @@ impl System {
         self.processes.get(id.0 as usize)?.as_deref()
     }
 
+    /// From now on moves can allocate so many page tables and no more; `None`
+    /// takes the limit away.
+    pub fn limit_tables(&mut self, left: Option<u64>) {
+        self.tables_left = TablesLeft(left);
+    }
+
+    /// How many page tables moves can still allocate, where that is limited.
+    pub fn tables_left(&self) -> Option<u64> {
+        self.tables_left.0
+    }
+
     /// The same state on another kernel.
     pub fn on(&self, profile: Arc<Profile>) -> System {
         System { profile, ..self.clone() }
+    }
+
+    /// Becomes what `start` is, within the memory that is there already.
+    pub fn return_to(&mut self, start: &System) {
+        let System {
+            profile,
+            layout,
+            processes,
+            forked,
+            anon_vmas,
+            folios,
+            fixture,
+            fired,
+            tables_left,
+        } = self;
+        profile.clone_from(&start.profile);
+        fixture.clone_from(&start.fixture);
+        (*layout, *forked, *fired) = (start.layout, start.forked, start.fired);
+        *tables_left = start.tables_left;
+        anon_vmas.clone_from(&start.anon_vmas);
+        folios.clone_from(&start.folios);
+        for (process, start) in processes.iter_mut().zip(&start.processes) {
+            match (process, start) {
+                (Some(process), Some(start)) => {
+                    process.mm.return_to(&start.mm);
+                    process.limits = start.limits;
+                }
+                (process, start) => process.clone_from(start),
+            }
+        }
     }
 
     /// Performs an operation and predicts its outcome.
@@ -116,12 +162,6 @@ impl System {
             }
             Err(Fail::Unknown(reason)) => Err(reason),
         }
-    }
-
-    /// Whether an operation since the last call left pages in the kernel's
-    /// per-CPU batches, which must be drained before the next operation.
-    pub fn take_batched(&mut self) -> bool {
-        std::mem::take(&mut self.folios.batched)
     }
 
     /// The view of one process.
@@ -138,6 +178,7 @@ impl System {
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
             fired: &mut self.fired,
+            tables_left: &mut self.tables_left,
         })
     }
 }

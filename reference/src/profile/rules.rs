@@ -87,8 +87,20 @@ rules! {
         "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED";
     MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
         "mremap lowers a move to the start of the page table's span, to move whole tables";
+    MremapRealignPosted = "mremap-realign-v4", since (99, 0), "realign_addr",
+        "as mremap-realign, by the conditions of the posted patch: never within one mapping, \
+         not even for the shift of a new program's stack";
+    DontunmapMergesOthers = "dontunmap-merges-others", since (6, 12), "copy_vma",
+        "the copy that MREMAP_DONTUNMAP makes beside its untouched source may merge with its other neighbour";
+    BrkHeapOnly = "brk-heap-only", since (6, 1), "do_brk_flags",
+        "a growing heap only extends a mapping that reaches beyond the heap's start";
+    BrkShrinkNeedsMapping = "brk-shrink-needs-mapping", since (6, 1), "brk",
+        "the break stays where nothing is mapped in the range that it gives up";
+    BrkPosted = "brk-posted-v4", since (99, 0), "do_brk_flags",
+        "a growing heap extends the mapping below by a condition of its own, which only looks at flags \
+         and at the length of the anon_vma chain";
     KsmFlagsFirst = "ksm-flags-first", since (6, 17), "ksm_vma_flags",
-        "with PR_SET_MEMORY_MERGE new memory is mergeable before it merges with its neighbours, not after";
+        "with PR_SET_MEMORY_MERGE new memory is marked mergeable before it looks for neighbours to merge with";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 

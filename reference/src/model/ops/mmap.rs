@@ -216,23 +216,21 @@ fn is_accountable(flags: VmFlags) -> bool {
     flags & (VmFlags::NORESERVE | VmFlags::SHARED | VmFlags::WRITE) == VmFlags::WRITE
 }
 
-/// `ksm_vma_flags`, until 6.16 `ksm_add_vma`: the flags of new memory while it
-/// may merge with its neighbours, and those of a mapping of its own.
-pub(super) fn with_ksm(cur: &Current, flags: VmFlags) -> (VmFlags, VmFlags) {
-    if !cur.mm.merge_any || !is_ksm_compatible(flags) {
-        return (flags, flags);
-    }
-    let mergeable = flags | VmFlags::MERGEABLE;
-    if cur.profile.has(Rule::KsmFlagsFirst) {
-        (mergeable, mergeable)
+/// What PR_SET_MEMORY_MERGE adds to the flags of new memory.
+pub(super) fn ksm_flags(cur: &Current, flags: VmFlags) -> VmFlags {
+    if cur.mm.merge_any && is_ksm_compatible(flags) {
+        VmFlags::MERGEABLE
     } else {
-        (flags, mergeable)
+        VmFlags::empty()
     }
 }
 
 /// Merges the new range with its neighbours or makes a mapping of its own.
-pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmFlags) {
-    let (flags, own_flags) = with_ksm(cur, flags);
+pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, mut flags: VmFlags) {
+    let mergeable = ksm_flags(cur, flags);
+    if cur.profile.has(Rule::KsmFlagsFirst) {
+        flags |= mergeable;
+    }
     let range = Attributes {
         flags,
         backing: Backing::Anonymous,
@@ -246,7 +244,7 @@ pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmF
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
     let merged = cur.merge_new((addr, end), &range, (prev, next), None);
     let start = merged.unwrap_or_else(|| {
-        cur.mm.vmas.insert(Vma::anonymous(addr, end, own_flags));
+        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags | mergeable));
         addr
     });
     if cur.profile.config.soft_dirty {
