@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 /// How many programs one subject serves: bounds what an unnoticed leftover of
 /// one program can do to later ones.
-const PROGRAMS_PER_SUBJECT: u32 = 512;
+const PROGRAMS_PER_SUBJECT: u32 = 4096;
 
 /// Runs programs, one after the other.
 pub struct Runner {
