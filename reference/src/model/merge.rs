@@ -215,6 +215,16 @@ impl Current<'_> {
         Some(merged)
     }
 
+    /// `__mmap_region` until 6.11: a new mapping that joins its upper neighbour
+    /// does so first, and the lower one has to match that.
+    pub(crate) fn lower_yields(&self, (start, end): (u64, u64), range: &Attributes) -> bool {
+        let next = self.mm.vmas.from(end);
+        let (Some(prev), Some(next)) = (self.mm.vmas.before(start), next) else { return false };
+        let upper = Attributes { anon_vma: next.anon_vma, ..range.clone() };
+        merges_right(self.profile, Some(next), start, end, range)
+            && !merges_left(self.profile, Some(prev), start, &upper)
+    }
+
     /// `vma_merge_new_range`: `[start, end)` is free; tries to grow its
     /// neighbours over it. `prev` and `next` are the starts of the mappings
     /// that may be merged with. Answers the start of the merged mapping.

@@ -29,6 +29,8 @@ pub enum Requirement {
     Thp(ThpMode),
     /// `overcommit=2`
     Overcommit(u8),
+    /// `max-map-count=24`: the setting `vm.max_map_count`.
+    MaxMapCount(u64),
     /// `rule=mseal`, `!rule=mseal`: an entry of the table of rules.
     Rule(Rule, bool),
 }
@@ -135,6 +137,7 @@ impl Requires {
                 Requirement::Config(name, on) => name.set(&mut profile.config, on),
                 Requirement::Swap(on) => profile.settings.swap = on,
                 Requirement::Overcommit(mode) => profile.settings.overcommit = mode,
+                Requirement::MaxMapCount(count) => profile.settings.max_map_count = count,
                 Requirement::Rule(rule, true) => profile.rules.insert(rule),
                 Requirement::Rule(rule, false) => profile.rules.remove(rule),
                 Requirement::Since(_) | Requirement::Before(_) | Requirement::Thp(_) => {}
@@ -201,6 +204,8 @@ impl Requirement {
             ThpMode::ALL.iter().copied().find(|m| m.name() == text).map(Requirement::Thp)
         } else if let Some(text) = word.strip_prefix("overcommit=") {
             text.parse().ok().filter(|n| *n <= 2).map(Requirement::Overcommit)
+        } else if let Some(text) = word.strip_prefix("max-map-count=") {
+            text.parse().ok().filter(|n: &u64| n.to_string() == text).map(Requirement::MaxMapCount)
         } else if let Some(word) = word.strip_prefix('!') {
             by_name(word, false)
         } else {
@@ -220,6 +225,7 @@ impl Requirement {
             Requirement::Config(name, on) => name.get(&profile.config) == on,
             Requirement::Swap(on) => profile.settings.swap == on,
             Requirement::Overcommit(mode) => profile.settings.overcommit == mode,
+            Requirement::MaxMapCount(count) => profile.settings.max_map_count == count,
             Requirement::Rule(rule, on) => profile.has(rule) == on,
             Requirement::Thp(_) => return None,
         })
@@ -247,6 +253,7 @@ impl fmt::Display for Requirement {
             Requirement::Swap(on) => write!(f, "{}swap", not(on)),
             Requirement::Thp(mode) => write!(f, "thp={}", mode.name()),
             Requirement::Overcommit(mode) => write!(f, "overcommit={mode}"),
+            Requirement::MaxMapCount(count) => write!(f, "max-map-count={count}"),
             Requirement::Rule(rule, on) => write!(f, "{}rule={}", not(on), rule.name()),
         }
     }

@@ -8,6 +8,7 @@ use crate::model::merge::Attributes;
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{Current, Fail};
 use crate::op::consts::MAP_FIXED;
+use crate::profile::Rule;
 
 /// The `brk` system call: answers the new end of the heap, or the old one if it
 /// cannot be had. There is no error.
@@ -68,7 +69,7 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
         | VmFlags::MAYEXEC
         | VmFlags::ACCOUNT
         | cur.mm.def_flags;
-    if cur.mm.merge_any {
+    if cur.mm.merge_any && cur.profile.has(Rule::KsmBeforeMerge) {
         flags |= VmFlags::MERGEABLE;
     }
     if !cur.may_expand(flags, pages(len))
@@ -104,7 +105,9 @@ fn extend_or_insert(cur: &mut Current, old: u64, new: u64, flags: VmFlags) {
     let below =
         below.map(|vma| vma.start).filter(|_| !cur.profile.has_defect(Defect::BrkNeverExtends));
     let start = cur.merge_new((old, new), &range, (below, None), None).unwrap_or_else(|| {
-        cur.mm.vmas.insert(Vma::anonymous(old, new, flags));
+        // ksm_add_vma, until 6.16
+        let late = if cur.mm.merge_any { VmFlags::MERGEABLE } else { VmFlags::empty() };
+        cur.mm.vmas.insert(Vma::anonymous(old, new, flags | late));
         old
     });
     if cur.profile.config.soft_dirty {

@@ -185,9 +185,6 @@ fn mmap_region(cur: &mut Current, addr: u64, len: u64, mut flags: VmFlags) -> Re
     }
     let removal = munmap::remove(cur, addr, end);
     munmap::clear(cur, &removal);
-    if cur.mm.merge_any && may_be_merged_by_ksm(flags) {
-        flags |= VmFlags::MERGEABLE;
-    }
     insert_or_merge(cur, addr, end, flags);
     munmap::account(cur, removal);
     cur.mm.stat_account(flags, pages(len) as i64);
@@ -231,8 +228,17 @@ pub(super) fn may_be_merged_by_ksm(flags: VmFlags) -> bool {
     )
 }
 
-/// Merges the new range with its neighbours or makes a mapping of its own.
-pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmFlags) {
+/// Merges the new range with its neighbours or makes a mapping of its own,
+/// which PR_SET_MEMORY_MERGE marks: before merging is tried (`ksm_vma_flags`),
+/// or until 6.16 only if it did not merge (`ksm_add_vma`).
+pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, mut flags: VmFlags) {
+    let mut late = VmFlags::empty();
+    if cur.mm.merge_any && may_be_merged_by_ksm(flags) {
+        late = VmFlags::MERGEABLE;
+    }
+    if cur.profile.has(Rule::KsmBeforeMerge) {
+        flags |= std::mem::take(&mut late);
+    }
     let range = Attributes {
         flags,
         backing: Backing::Anonymous,
@@ -242,11 +248,14 @@ pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, flags: VmF
         fork_child: false,
         copied: false,
     };
-    let prev = cur.mm.vmas.before(addr).map(|vma| vma.start);
+    let mut prev = cur.mm.vmas.before(addr).map(|vma| vma.start);
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
+    if !cur.profile.has(Rule::LowerNeighbourFirst) && cur.lower_yields((addr, end), &range) {
+        prev = None;
+    }
     let merged = cur.merge_new((addr, end), &range, (prev, next), None);
     let start = merged.unwrap_or_else(|| {
-        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags));
+        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags | late));
         addr
     });
     if cur.profile.config.soft_dirty {

@@ -188,9 +188,9 @@ fn requirements() {
     let text =
         "requires: root user version>=6.17 version<7.2 anon-vma-name !soft-dirty pt-reclaim \
                 ksm thp memory-failure pkeys shadow-stack swap !swap thp=madvise overcommit=2 \
-                rule=mseal !rule=maybe-guard\n";
+                max-map-count=24 rule=mseal !rule=maybe-guard\n";
     let program = strict(text).unwrap();
-    assert_eq!(program.requires.0.len(), 18);
+    assert_eq!(program.requires.0.len(), 19);
     assert_eq!(write(&program), text);
 
     let profile = crate::profile::Profile::stock(crate::profile::Version::new(6, 18));
@@ -199,7 +199,14 @@ fn requirements() {
     for met in ["user", "version>=6.18", "soft-dirty", "rule=mseal", "!rule=maybe-guard", "!swap"] {
         assert_eq!(unmet(met), None, "{met}");
     }
-    for not in ["version>=6.19", "version<6.18", "!thp", "overcommit=2", "rule=maybe-guard"] {
+    for not in [
+        "version>=6.19",
+        "version<6.18",
+        "!thp",
+        "overcommit=2",
+        "max-map-count=24",
+        "rule=maybe-guard",
+    ] {
         assert!(unmet(not).is_some(), "{not}");
     }
     assert_eq!(Requirement::Thp(ThpMode::Never).holds(&profile), None);
