@@ -1,0 +1,168 @@
+//! What changes for programs from one kernel to another: model against model,
+//! without a kernel.
+//!
+//! The rules in which two profiles differ are known. For each of them programs
+//! are searched on two models that differ in nothing else, so that the cause of
+//! what is found needs no guessing: the first profile with and without the rule,
+//! or the second one, where the rule shows only together with others. What is
+//! found is made small and has to tell the two profiles themselves apart.
+
+mod entry;
+mod pair;
+mod themes;
+
+pub use entry::{Entry, Line};
+pub use pair::Pair;
+
+use crate::generate::{program_seed, Avoid, Fence, Shape};
+use crate::observe::Capabilities;
+use crate::search::Search;
+use mm_reference::model::{Seed, System};
+use mm_reference::op::Op;
+use mm_reference::profile::{Profile, Switch};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How to search.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Every choice follows from it.
+    pub seed: u64,
+    /// How long to search at the most.
+    pub time: Duration,
+    /// On how many threads.
+    pub jobs: usize,
+}
+
+/// What changes from one profile to another.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeLog {
+    /// One entry for each cause, in the order of the table of rules.
+    pub entries: Vec<Entry>,
+    /// Differing rules that no program was found for.
+    pub missing: Vec<Switch>,
+    /// Differing rules that no program can show.
+    pub unseen: Vec<Switch>,
+    /// How many programs were made.
+    pub programs: u64,
+}
+
+/// How long one rule is searched for before the next has its turn.
+const TURN: Duration = Duration::from_millis(1500);
+/// Out of so many programs one is made where there is room for few mappings.
+const FEW_EACH: u64 = 4;
+/// `vm.max_map_count` there: what a program of a few lines can reach.
+const FEW_MAPPINGS: u64 = 12;
+/// The most operations of a program before it is made small.
+const MAX_OPS: usize = 40;
+
+/// Searches for programs on which two profiles differ.
+pub fn distinguish(a: &Profile, b: &Profile, options: &Options, stop: &AtomicBool) -> ChangeLog {
+    let (unseen, seen): (Vec<_>, Vec<_>) =
+        Switch::between(a, b).into_iter().partition(|switch| switch.unseen().is_some());
+    let deadline = Instant::now() + options.time;
+    let hunts = seen.iter().map(|&switch| Hunt { switch, attempts: 0 }).collect();
+    let queue: Mutex<VecDeque<Hunt>> = Mutex::new(hunts);
+    let log = Mutex::new(ChangeLog { unseen, ..ChangeLog::default() });
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.clamp(1, seen.len().max(1)) {
+            scope.spawn(|| {
+                while Instant::now() < deadline && !stop.load(Ordering::Relaxed) {
+                    let Some(mut hunt) = lock(&queue).pop_front() else { break };
+                    let before = hunt.attempts;
+                    let until = deadline.min(Instant::now() + TURN);
+                    let entry = hunt.turn(a, b, options.seed, until, stop);
+                    let mut log = lock(&log);
+                    log.programs += hunt.attempts - before;
+                    match entry {
+                        Some(entry) => log.entries.push(entry),
+                        None => lock(&queue).push_back(hunt),
+                    }
+                }
+            });
+        }
+    });
+    let mut log = log.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let rank = |switch: &Switch| seen.iter().position(|other| other == switch);
+    log.entries.sort_by_key(|entry| rank(&entry.cause));
+    log.missing = seen;
+    log.missing.retain(|switch| log.entries.iter().all(|entry| entry.cause != *switch));
+    log
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The search for one rule.
+struct Hunt {
+    switch: Switch,
+    /// How many programs were made so far.
+    attempts: u64,
+}
+
+impl Hunt {
+    fn turn(
+        &mut self,
+        a: &Profile,
+        b: &Profile,
+        seed: u64,
+        until: Instant,
+        stop: &AtomicBool,
+    ) -> Option<Entry> {
+        while Instant::now() < until && !stop.load(Ordering::Relaxed) {
+            let number = self.attempts;
+            self.attempts += 1;
+            let few = number % FEW_EACH == FEW_EACH - 1;
+            let (a, b) = if few { (with_few(a), with_few(b)) } else { (a.clone(), b.clone()) };
+            // the cause alone, from either end; programs are made for the kernel
+            // that has it
+            let on_in_b = self.switch.is_on(&b);
+            let base = if number / 2 % 2 == 0 { &a } else { &b };
+            let (with, without) = (self.switch.set(base, true), self.switch.set(base, false));
+            let theme = themes::of(self.switch, number);
+            let seed = program_seed(seed, rank(self.switch), number);
+            if let Some(ops) = self.try_one((with, without), (&a, &b), theme, seed) {
+                return Some(Entry::new(self.switch, on_in_b, (&a, &b), ops, few));
+            }
+        }
+        None
+    }
+
+    /// Makes up one program; answers it made small, if it shows the rule and
+    /// tells the profiles apart.
+    fn try_one(
+        &self,
+        (with, without): (Profile, Profile),
+        (a, b): (&Profile, &Profile),
+        theme: Option<crate::generate::Theme>,
+        seed: u64,
+    ) -> Option<Vec<Op>> {
+        let with = System::new(Arc::new(with), &Seed::standard());
+        let without = System::new(Arc::new(without), &Seed::standard());
+        let fence = Fence::of(&with);
+        let shape =
+            Shape { max_ops: MAX_OPS, costly: 100, avoid: Avoid::default(), ..Shape::default() };
+        let mut search = Search::new((with, without), &[], &fence, shape, Capabilities::full());
+        let whole = search.program(seed, theme)?;
+        let mut profiles = Pair::new(a, b);
+        if profiles.differ_at(&whole).is_none() {
+            return None;
+        }
+        Some(search.shortest_that(&whole, &mut |ops| profiles.differ_at(ops).is_some()))
+    }
+}
+
+/// The profile with a low limit on the number of mappings.
+fn with_few(profile: &Profile) -> Profile {
+    let mut profile = profile.clone();
+    profile.settings.max_map_count = FEW_MAPPINGS;
+    profile
+}
+
+/// The place of a rule in the list of all.
+fn rank(switch: Switch) -> u64 {
+    Switch::all().position(|other| other == switch).unwrap_or_default() as u64
+}
