@@ -193,6 +193,22 @@ defects! {
     MoveEntryByEntry = "move-entry-by-entry", "mremap", "a move never takes over whole page tables";
     MoveNeverRealigns = "move-never-realigns", "mremap",
         "a move never starts at the start of a page table that it could take over";
+    RealignInsideSource = "realign-inside-source", "realign",
+        "a move that starts within its mapping takes along what the mapping has below";
+    RealignInsideDestination = "realign-inside-destination", "realign",
+        "a move whose copy merged with the mapping below starts at the page table's start";
+    RealignOverSource = "realign-over-source", "realign",
+        "a move takes along what another mapping has below its source in the same page table";
+    RealignOverDestination = "realign-over-destination", "realign",
+        "a move starts at the page table's start although something is mapped below its destination";
+    RealignAnyPlace = "realign-any-place", "realign",
+        "a move starts at the page table's start although its two sides lie differently in theirs";
+    RealignUpwards = "realign-upwards", "realign",
+        "a move that ends before its page table does takes the table along where nothing is above";
+    MoveProgressWraps = "move-progress-wraps", "realign",
+        "a realigned move that fails in its first page table counts as done";
+    MoveForgetsUndo = "move-forgets-undo", "realign",
+        "the part of a failed move that was done is not moved back";
     MoveLosesGuards = "move-loses-guards", "mremap", "guard regions do not move along";
     MoveClearsYoung = "move-clears-young", "mremap", "moved pages count as not accessed";
     MremapChecksSealLate = "mremap-checks-seal-late", "mremap",
@@ -245,6 +261,25 @@ defects! {
         "the heap grows unpopulated although MCL_FUTURE holds";
     BrkNeverShrinks = "brk-never-shrinks", "brk", "a lower break leaves the memory mapped";
     BrkForgetsDataVm = "brk-forgets-data-vm", "brk", "the growth of the heap is missing in VmData";
+    BrkCountsHeapTwice = "brk-counts-heap-twice", "brk",
+        "limits are tested against the heap's whole length instead of what it grows by";
+    BrkIgnoresFork = "brk-ignores-fork", "brk",
+        "the heap extends a mapping that was inherited faulted";
+    BrkIgnoresName = "brk-ignores-name", "brk", "the heap extends a mapping that has a name";
+    BrkIgnoresPgoff = "brk-ignores-page-offset", "brk",
+        "the heap extends a mapping that was moved there faulted";
+    BrkFillsHole = "brk-fills-hole", "brk",
+        "the heap extends a mapping that ends below the break, over the hole";
+    BrkIgnoresFlags = "brk-ignores-flags", "brk",
+        "the heap extends a mapping that may be executed";
+    BrkReplacesMappings = "brk-replaces-mappings", "brk",
+        "the heap grows over what is mapped in its way, which goes";
+    BrkMovesWhenRefused = "brk-moves-when-refused", "brk",
+        "the break moves although the heap did not grow";
+    BrkCountsRefused = "brk-counts-refused", "brk",
+        "VmSize and VmData count growth that was refused";
+    BrkMovesWhenSealed = "brk-moves-when-sealed", "brk",
+        "the break moves down although what lies above is sealed and stays";
     MincoreRoundsDown = "mincore-rounds-down", "mincore",
         "mincore leaves out the page that its range only begins";
     MsyncIgnoresHole = "msync-ignores-hole", "msync", "msync over a range with a hole succeeds";
@@ -322,7 +357,12 @@ impl Defect {
     /// What a kernel lacks without which the wrong rule cannot show.
     pub fn lacks(self, profile: &Profile) -> Option<&'static str> {
         let (has, what) = match self {
-            Defect::MergeIgnoresName => (profile.config.anon_vma_name, "names of anonymous memory"),
+            Defect::MoveProgressWraps | Defect::MoveForgetsUndo => {
+                (false, "page-table allocations that fail on demand")
+            }
+            Defect::MergeIgnoresName | Defect::BrkIgnoresName => {
+                (profile.config.anon_vma_name, "names of anonymous memory")
+            }
             Defect::DiscardKeepsTables => (profile.config.pt_reclaim, "page-table reclaim"),
             Defect::NoThpAlignment => (profile.config.thp, "transparent huge pages"),
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {

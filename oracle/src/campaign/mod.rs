@@ -16,6 +16,7 @@ pub use progress::Progress;
 pub use store::{Store, StoreError};
 pub use summary::Summary;
 
+use crate::generate::Theme;
 use crate::observe::Capabilities;
 use crate::run::{Observe, RunError};
 use mm_reference::profile::Profile;
@@ -50,6 +51,8 @@ pub struct Options {
     pub observe: Observe,
     /// The most operations of a program.
     pub max_ops: usize,
+    /// What every program dwells on.
+    pub theme: Option<Theme>,
     /// Where findings go.
     pub out: PathBuf,
 }

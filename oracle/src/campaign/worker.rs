@@ -120,8 +120,11 @@ impl<'a> Worker<'a> {
         while shared.begin() {
             let seed = program_seed(self.options.seed, self.number, count);
             count += 1;
-            let fill = count % FILL_EVERY == FILL_EVERY / 2;
-            let theme = fill.then_some(Theme::Fill);
+            let theme = match self.options.theme {
+                None if count % FILL_EVERY == FILL_EVERY / 2 => Some(Theme::Fill),
+                theme => theme,
+            };
+            let fill = theme == Some(Theme::Fill);
             let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
             // tens of thousands of operations are not looked at one by one
             let observe = if fill { Observe::End } else { self.options.observe };

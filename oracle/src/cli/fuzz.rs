@@ -1,7 +1,8 @@
 //! `mmdiff fuzz`
 
-use super::{kernel, Format, FuzzArgs, ObserveArg, Outcome};
+use super::{kernel, FocusArg, Format, FuzzArgs, ObserveArg, Outcome};
 use crate::campaign::{self, Limit, Options, Progress};
+use crate::generate::Theme;
 use crate::observe::Capabilities;
 use crate::run::Observe;
 use anyhow::{Context, Result};
@@ -33,6 +34,10 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
             ObserveArg::Adaptive => Observe::Adaptive,
         },
         max_ops: args.max_ops.into(),
+        theme: args.focus.map(|focus| match focus {
+            FocusArg::RealignedMoves => Theme::Realign,
+            FocusArg::Brk => Theme::Break,
+        }),
         out: args.out,
     };
     if args.format == Format::Text {

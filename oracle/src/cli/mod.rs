@@ -137,6 +137,15 @@ enum ObserveArg {
     Adaptive,
 }
 
+/// A path of the kernel that patches changed or proposed to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FocusArg {
+    /// Page-table moves that begin below what was asked for
+    RealignedMoves,
+    /// The heap, expanded in place
+    Brk,
+}
+
 #[derive(Debug, Args)]
 struct FuzzArgs {
     /// How long to run, for example 90s, 10m, 1h
@@ -154,6 +163,9 @@ struct FuzzArgs {
     /// When to look at the subject
     #[arg(long, value_enum, default_value_t)]
     observe: ObserveArg,
+    /// Dwell on a patched path (see docs/patched-paths)
+    #[arg(long, value_enum)]
+    focus: Option<FocusArg>,
     /// The most operations of a program
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=200))]
     max_ops: u16,

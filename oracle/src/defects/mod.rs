@@ -233,11 +233,14 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "mmap" => &[Theme::General, Theme::Merge, Theme::Limits],
         "munmap" => &[Theme::General, Theme::Seal, Theme::Remap],
         "mprotect" => &[Theme::Cow, Theme::Exec, Theme::Lock, Theme::Seal, Theme::Merge],
-        "mremap" => &[Theme::Tables, Theme::Remap, Theme::Guard, Theme::Lock, Theme::Seal],
+        "mremap" => {
+            &[Theme::Tables, Theme::Realign, Theme::Remap, Theme::Guard, Theme::Lock, Theme::Seal]
+        }
         "madvise" => {
             &[Theme::Reclaim, Theme::Tables, Theme::Advice, Theme::Guard, Theme::Cow, Theme::Seal]
         }
-        "brk" => &[Theme::Heap],
+        "realign" => &[Theme::Realign],
+        "brk" => &[Theme::Heap, Theme::Break],
         "merge" => &[Theme::Merge, Theme::Guard, Theme::Cow],
         "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],
         "mseal" => &[Theme::Seal],

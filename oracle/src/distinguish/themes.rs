@@ -17,15 +17,19 @@ fn fitting(switch: Switch) -> &'static [Theme] {
     let Switch::Rule(rule) = switch else { return &[Theme::Tables] };
     match rule {
         Rule::MmapGathersFirst => &[Theme::Limits],
-        Rule::StrictHeapName => &[Theme::Heap],
+        Rule::StrictHeapName
+        | Rule::BrkHeapOnly
+        | Rule::BrkShrinkNeedsMapping
+        | Rule::BrkPosted => &[Theme::Heap],
         Rule::Mseal => &[Theme::Seal],
         Rule::Droppable => &[Theme::General, Theme::Reclaim],
         Rule::GuardRegions | Rule::PagemapGuardBit | Rule::MaybeGuard => &[Theme::Guard],
         Rule::SymmetricAnonMerge | Rule::LowerNeighbourFirst => &[Theme::Merge, Theme::Cow],
-        Rule::MremapEarlyChecks | Rule::MremapMulti | Rule::MremapCountAtEntry => {
-            &[Theme::Remap, Theme::Merge]
-        }
-        Rule::MremapRealign => &[Theme::Tables, Theme::Remap],
+        Rule::DontunmapMergesOthers
+        | Rule::MremapEarlyChecks
+        | Rule::MremapMulti
+        | Rule::MremapCountAtEntry => &[Theme::Remap, Theme::Merge],
+        Rule::MremapRealign | Rule::MremapRealignPosted => &[Theme::Realign, Theme::Tables],
         Rule::CopyVmaForkCheck => &[Theme::Merge, Theme::Cow, Theme::Remap],
         Rule::GupNoStackGrowth => &[Theme::Stack, Theme::Lock],
         Rule::MprotectDropsAccount => &[Theme::Cow, Theme::Merge],
@@ -34,7 +38,7 @@ fn fitting(switch: Switch) -> &'static [Theme] {
         | Rule::MdweNoInherit
         | Rule::MemoryMerge
         | Rule::ThpDisableFlags
-        | Rule::KsmBeforeMerge => &[Theme::Exec],
+        | Rule::KsmFlagsFirst => &[Theme::Exec],
         _ => &[Theme::General, Theme::Merge, Theme::Remap, Theme::Heap],
     }
 }

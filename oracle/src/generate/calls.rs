@@ -3,7 +3,7 @@
 use super::aim::{Aim, Range};
 use super::source::{Choose, Source};
 use super::weights::{Kind, Theme, EXEC_PROT_WEIGHTS, MMAP_EXTRA, PROT_WEIGHTS};
-use super::{mapping, Avoid};
+use super::{heap, mapping, realign, Avoid};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::model::{Limits, VmFlags};
 use mm_reference::op::consts::*;
@@ -24,6 +24,15 @@ pub(super) struct Maker<'a> {
 impl Maker<'_> {
     /// A call of this kind, with arguments that make sense.
     pub fn call(&self, src: &mut dyn Source, kind: Kind) -> Call {
+        let aimed = match self.theme {
+            Theme::Realign => realign::call(self, src, kind),
+            Theme::Break => heap::call(self, src, kind),
+            _ => None,
+        };
+        aimed.unwrap_or_else(|| self.ordinary(src, kind))
+    }
+
+    fn ordinary(&self, src: &mut dyn Source, kind: Kind) -> Call {
         match kind {
             Kind::Mmap => mapping::mmap(self, src),
             Kind::Mremap => mapping::mremap(self, src),

@@ -138,7 +138,7 @@ pub(super) fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
 /// Whether emptying this source mostly shows a known bug of many kernels, each
 /// time at the price of a new subject: a locked one, or an untouched one whose
 /// copy lands beside it.
-fn is_well_known(maker: &Maker<'_>, range: Range, target: u64) -> bool {
+pub(super) fn is_well_known(maker: &Maker<'_>, range: Range, target: u64) -> bool {
     let Some(vma) = maker.aim.mm.vmas.containing(range.start) else { return false };
     let beside = target == vma.end || target.wrapping_add(range.len()) == vma.start;
     vma.flags.contains(VmFlags::LOCKED) || vma.anon_vma.is_none() && beside

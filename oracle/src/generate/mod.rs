@@ -9,11 +9,13 @@ mod aim;
 mod calls;
 mod fence;
 mod guard;
+mod heap;
 mod mapping;
 #[cfg(test)]
 mod model_tests;
 mod mutate;
 pub(crate) mod operands;
+mod realign;
 mod repair;
 mod source;
 #[cfg(test)]

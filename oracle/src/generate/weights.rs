@@ -63,11 +63,16 @@ pub enum Theme {
     Reclaim,
     /// As many mappings as there may be.
     Fill,
+    /// Moves that may begin below what was asked for.
+    Realign,
+    /// What decides how a heap grows.
+    Break,
 }
 
 impl Theme {
-    /// Every theme but [`Theme::Fill`], which has to be asked for, with how
-    /// often it is chosen.
+    /// The themes with how often each is chosen. [`Theme::Fill`] has to be asked
+    /// for, and those that dwell on one path of the kernel ([`Theme::Realign`],
+    /// [`Theme::Break`]).
     pub const CHOICE: &'static [(u32, Theme)] = &[
         (30, Theme::General),
         (14, Theme::Merge),
@@ -91,7 +96,7 @@ impl Theme {
             Theme::Merge | Theme::Seal | Theme::Tables | Theme::Reclaim => 85,
             Theme::Remap | Theme::Guard => 50,
             Theme::Cow | Theme::Advice | Theme::Lock | Theme::Exec => 40,
-            Theme::Heap | Theme::Stack => 5,
+            Theme::Heap | Theme::Stack | Theme::Realign | Theme::Break => 5,
             Theme::General | Theme::Limits | Theme::Fill => 25,
         }
     }
@@ -121,6 +126,8 @@ impl Theme {
             Theme::Seal => SEAL,
             Theme::Tables => TABLES,
             Theme::Reclaim => RECLAIM,
+            Theme::Realign => REALIGN,
+            Theme::Break => BREAK,
         }
     }
 
@@ -339,6 +346,36 @@ const RECLAIM: &[(u32, Kind)] = &[
     (60, Kind::Load),
     (250, Kind::Store),
     (30, Kind::Fork),
+];
+
+const REALIGN: &[(u32, Kind)] = &[
+    (280, Kind::Mmap),
+    (50, Kind::Munmap),
+    (10, Kind::Mprotect),
+    (330, Kind::Mremap),
+    (40, Kind::Madvise),
+    (220, Kind::Store),
+    (60, Kind::Load),
+    (15, Kind::Fork),
+];
+
+const BREAK: &[(u32, Kind)] = &[
+    (120, Kind::Mmap),
+    (60, Kind::Munmap),
+    (60, Kind::Mprotect),
+    (60, Kind::Mremap),
+    (380, Kind::Brk),
+    (30, Kind::Madvise),
+    (10, Kind::Mlock),
+    (15, Kind::Mlockall),
+    (10, Kind::Munlockall),
+    (12, Kind::Mseal),
+    (12, Kind::Prctl),
+    (30, Kind::Name),
+    (60, Kind::Setrlimit),
+    (120, Kind::Store),
+    (40, Kind::Fork),
+    (5, Kind::Exit),
 ];
 
 /// Advices by weight.

@@ -1,16 +1,43 @@
 //! Moving populated memory (`mm/mremap.c:move_page_tables`).
+//!
+//! The walk goes from table to table. Where source and destination both begin a
+//! table's span and all of it moves, the table itself changes its place;
+//! otherwise a table is made at the destination and the entries are moved one
+//! by one. A walk may begin below what was asked for, see [`realign`].
+
+mod realign;
 
 use super::page_table::{PageTables, Pte, PteBits};
 use super::vma::Vma;
-use super::{Current, Mm};
-use crate::addr::{align_down, PMD_SIZE, PUD_SIZE};
+use super::Current;
+use crate::addr::{PMD_SIZE, PUD_SIZE};
 use crate::defect::Defect;
-use crate::profile::Rule;
+
+/// How many page tables moves can still allocate; without a number, as many as
+/// they need. Tests let the n-th allocation fail by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct TablesLeft(pub Option<u64>);
+
+impl TablesLeft {
+    fn take(&mut self) -> Result<(), NoTable> {
+        match &mut self.0 {
+            None => Ok(()),
+            Some(0) => Err(NoTable),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A page table cannot be allocated.
+struct NoTable;
 
 /// Moves the entries of `len` bytes from `old_start` in `old` to `new_start`
-/// in `new`, whole tables where both sides are aligned, else entry by entry.
-/// Tables at the destination appear as the kernel makes them; those of the
-/// source stay until the source is unmapped.
+/// in `new`. Tables at the destination appear as the kernel makes them; those
+/// of the source stay until the source is unmapped. Answers how many of the
+/// bytes were moved: less than `len` where a page table could not be allocated.
 pub fn move_page_tables(
     cur: &mut Current<'_>,
     old: &Vma,
@@ -18,57 +45,132 @@ pub fn move_page_tables(
     old_start: u64,
     new_start: u64,
     len: u64,
-) {
+) -> u64 {
     if len == 0 {
-        return;
+        return 0;
     }
-    let (mut from, mut to, end) = (old_start, new_start, old_start + len);
-    let realigns =
-        cur.profile.has(Rule::MremapRealign) && !cur.profile.has_defect(Defect::MoveNeverRealigns);
-    if realigns && can_realign(cur.mm, old, new, from, to, len) {
-        (from, to) = (align_down(from, PMD_SIZE), align_down(to, PMD_SIZE));
+    let asked = Walk { from: old_start, to: new_start, end: old_start + len };
+    let mut walk = realign::realign(cur, old, new, asked);
+    spoil(cur, walk.from, walk.end);
+    let mut mover = Mover {
+        tables: &mut cur.mm.tables,
+        left: cur.tables_left,
+        whole: !cur.profile.has_defect(Defect::MoveEntryByEntry),
+    };
+    if mover.run(&mut walk).is_ok() {
+        return len;
     }
-    let whole = !cur.profile.has_defect(Defect::MoveEntryByEntry);
-    spoil(cur, from, end);
-    let tables = &mut cur.mm.tables;
-    while from < end {
-        let next = tables.next_pmd_table(from, end);
-        to += next - from;
-        from = next;
-        if from >= end {
-            break;
-        }
-        let step = extent(PUD_SIZE, from, to, end);
-        tables.alloc_pud(to);
-        if whole && step == PUD_SIZE && !tables.has_pmd_table(to) {
-            tables.move_pmd_table(from, to);
-        } else {
-            move_below_pud(tables, (from, from + step), to, whole);
-        }
-        from += step;
-        to += step;
+    // pmc_progress: what lies below the start that was asked for does not count
+    if walk.from < old_start && !cur.profile.has_defect(Defect::MoveProgressWraps) {
+        return 0;
+    }
+    walk.from.wrapping_sub(old_start)
+}
+
+/// What is still to be moved: `[from, end)`, to `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Walk {
+    from: u64,
+    to: u64,
+    end: u64,
+}
+
+impl Walk {
+    fn advance(&mut self, by: u64) {
+        self.from += by;
+        self.to += by;
+    }
+
+    /// `get_extent`: up to the end of a table's span on either side.
+    fn extent(&self, span: u64) -> u64 {
+        let left = |address: u64| span - address % span;
+        left(self.from).min(left(self.to)).min(self.end - self.from)
     }
 }
 
-/// Moves `[from, end)`, which has one PMD table on either side.
-fn move_below_pud(tables: &mut PageTables, (mut from, end): (u64, u64), mut to: u64, whole: bool) {
-    loop {
-        let next = tables.next_pte_table(from, end);
-        to += next - from;
-        from = next;
-        if from >= end {
-            return;
+/// Moves tables and entries, and allocates what is missing at the destination.
+struct Mover<'a> {
+    tables: &'a mut PageTables,
+    left: &'a mut TablesLeft,
+    /// Whether whole tables may move.
+    whole: bool,
+}
+
+impl Mover<'_> {
+    fn run(&mut self, walk: &mut Walk) -> Result<(), NoTable> {
+        while walk.from < walk.end {
+            let next = self.tables.next_pmd_table(walk.from, walk.end);
+            walk.advance(next - walk.from);
+            if walk.from >= walk.end {
+                break;
+            }
+            let step = walk.extent(PUD_SIZE);
+            self.pud_alloc(walk.to)?;
+            if self.whole && step == PUD_SIZE && !self.tables.has_pmd_table(walk.to) {
+                self.tables.move_pmd_table(walk.from, walk.to);
+                walk.advance(step);
+            } else {
+                self.below_pud(walk, walk.from + step)?;
+            }
         }
-        let step = extent(PMD_SIZE, from, to, end);
-        tables.alloc_pmd(to);
-        if whole && step == PMD_SIZE && !tables.has_pte_table(to) {
-            tables.move_pte_table(from, to);
-        } else {
-            tables.alloc(to);
-            move_entries(tables, from, to, step);
+        Ok(())
+    }
+
+    /// Moves up to `end`, on one PMD table on either side.
+    fn below_pud(&mut self, walk: &mut Walk, end: u64) -> Result<(), NoTable> {
+        while walk.from < end {
+            let next = self.tables.next_pte_table(walk.from, end);
+            walk.advance(next - walk.from);
+            if walk.from >= end {
+                break;
+            }
+            let step = walk.extent(PMD_SIZE);
+            self.pmd_alloc(walk.to)?;
+            if self.whole && step == PMD_SIZE && !self.tables.has_pte_table(walk.to) {
+                self.tables.move_pte_table(walk.from, walk.to);
+            } else {
+                self.pte_alloc(walk.to)?;
+                self.move_entries(walk.from, walk.to, step);
+            }
+            walk.advance(step);
         }
-        from += step;
-        to += step;
+        Ok(())
+    }
+
+    fn pud_alloc(&mut self, address: u64) -> Result<(), NoTable> {
+        if !self.tables.has_pud_table(address) {
+            self.left.take()?;
+            self.tables.alloc_pud(address);
+        }
+        Ok(())
+    }
+
+    fn pmd_alloc(&mut self, address: u64) -> Result<(), NoTable> {
+        self.pud_alloc(address)?;
+        if !self.tables.has_pmd_table(address) {
+            self.left.take()?;
+            self.tables.alloc_pmd(address);
+        }
+        Ok(())
+    }
+
+    fn pte_alloc(&mut self, address: u64) -> Result<(), NoTable> {
+        if !self.tables.has_pte_table(address) {
+            self.left.take()?;
+            self.tables.alloc(address);
+        }
+        Ok(())
+    }
+
+    /// `move_ptes`
+    fn move_entries(&mut self, from: u64, to: u64, len: u64) {
+        let mut taken = Vec::new();
+        self.tables.for_each_pte(from, from + len, |address, pte| {
+            taken.push((address - from + to, std::mem::take(pte)));
+        });
+        for (address, pte) in taken {
+            self.tables.set(address, pte);
+        }
     }
 }
 
@@ -85,39 +187,6 @@ fn spoil(cur: &mut Current<'_>, from: u64, end: u64) {
         Pte::Page(_, bits) if ages => bits.remove(PteBits::YOUNG),
         _ => {}
     });
-}
-
-/// `move_ptes`
-fn move_entries(tables: &mut PageTables, from: u64, to: u64, len: u64) {
-    let mut taken = Vec::new();
-    tables.for_each_pte(from, from + len, |address, pte| {
-        taken.push((address - from + to, std::mem::take(pte)));
-    });
-    for (address, pte) in taken {
-        debug_assert!(tables.pte(address) == Pte::None);
-        tables.set(address, pte);
-    }
-}
-
-/// `get_extent`: up to the end of a table's span on either side.
-fn extent(span: u64, from: u64, to: u64, end: u64) -> u64 {
-    let left = |address: u64| span - address % span;
-    left(from).min(left(to)).min(end - from)
-}
-
-/// `can_realign_addr`: the move may start at the start of the table's span,
-/// when it fills the rest of that, both sides have the same place in theirs,
-/// and nothing else is mapped in the part that is added.
-fn can_realign(mm: &Mm, old: &Vma, new: &Vma, from: u64, to: u64, len: u64) -> bool {
-    let clear = |vma: &Vma, start: u64| {
-        vma.start == start && !mm.vmas.intersects(align_down(start, PMD_SIZE), start)
-    };
-    let offset = from % PMD_SIZE;
-    offset != 0
-        && len >= PMD_SIZE - offset
-        && offset == to % PMD_SIZE
-        && clear(old, from)
-        && clear(new, to)
 }
 
 #[cfg(test)]

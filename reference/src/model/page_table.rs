@@ -142,6 +142,11 @@ impl PageTables {
         self.ptes.contains_key(&(address / PMD_SIZE))
     }
 
+    /// Whether the PUD table for an address exists.
+    pub fn has_pud_table(&self, address: u64) -> bool {
+        self.puds.contains(&(address / PGDIR_SIZE))
+    }
+
     /// Whether the PMD table for an address exists.
     pub fn has_pmd_table(&self, address: u64) -> bool {
         self.pmds.contains(&(address / PUD_SIZE))

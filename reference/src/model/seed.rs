@@ -181,6 +181,7 @@ impl System {
             folios,
             fixture: Arc::new(fixture),
             fired: Default::default(),
+            tables_left: Default::default(),
         }
     }
 

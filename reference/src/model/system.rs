@@ -3,6 +3,7 @@
 use super::anon_vma::AnonVmas;
 use super::folio::Folios;
 use super::mm::{Limits, Mm};
+use super::move_tables::TablesLeft;
 use super::seed::Fixture;
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
@@ -46,6 +47,8 @@ pub struct System {
     pub(crate) fixture: Arc<Fixture>,
     /// The imitated bugs that changed a prediction.
     pub(crate) fired: QuirkSet,
+    /// How many page tables moves can still allocate.
+    pub(crate) tables_left: TablesLeft,
 }
 
 /// The process that performs an operation, and what it shares with the others
@@ -63,6 +66,8 @@ pub struct Current<'a> {
     pub folios: &'a mut Folios,
     /// The imitated bugs that changed a prediction.
     pub fired: &'a mut QuirkSet,
+    /// How many page tables moves can still allocate.
+    pub tables_left: &'a mut TablesLeft,
 }
 
 impl Current<'_> {
@@ -102,6 +107,17 @@ impl System {
         self.processes.get(id.0 as usize)?.as_deref()
     }
 
+    /// From now on moves can allocate so many page tables and no more; `None`
+    /// takes the limit away.
+    pub fn limit_tables(&mut self, left: Option<u64>) {
+        self.tables_left = TablesLeft(left);
+    }
+
+    /// How many page tables moves can still allocate, where that is limited.
+    pub fn tables_left(&self) -> Option<u64> {
+        self.tables_left.0
+    }
+
     /// The same state on another kernel.
     pub fn on(&self, profile: Arc<Profile>) -> System {
         System { profile, ..self.clone() }
@@ -138,6 +154,7 @@ impl System {
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
             fired: &mut self.fired,
+            tables_left: &mut self.tables_left,
         })
     }
 }

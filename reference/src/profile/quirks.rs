@@ -92,7 +92,7 @@ quirks! {
          mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x4000)\n\
          mremap(mmap-0x4000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x8000)\n\
          mmap(mmap-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
-    DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (6, 17) until (7, 2),
+    DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (5, 7) until (7, 2),
         "copy_vma",
         "MREMAP_DONTUNMAP of untouched memory to an adjacent address grows the source instead of making a second mapping",
         "Source and copy must be treated apart: unlocking the source then unlocks the copy too. 7.2 forbids the merge.",

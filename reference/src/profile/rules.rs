@@ -110,11 +110,23 @@ rules! {
         "MAP_ABOVE4G keeps a mapping above 4 GiB; older kernels ignore it";
     LowerNeighbourFirst = "lower-neighbour-first", since (6, 12), "mmap_region",
         "a new mapping that fits two neighbours which do not fit each other joins the lower one, not the upper";
-    KsmBeforeMerge = "ksm-before-merge", since (6, 17), "ksm_vma_flags",
-        "with PR_SET_MEMORY_MERGE new memory is marked before it is tried to merge it, so that it joins marked memory";
     UiBehindDp = "vmflags-ui-behind-dp", since (6, 17), "show_smap_vma_flags",
         "VmFlags show ui behind dp",
         unseen "userfaultfd, which gives a mapping the flag ui, is not in the vocabulary";
+    MremapRealignPosted = "mremap-realign-v4", since (99, 0), "realign_addr",
+        "as mremap-realign, by the conditions of the posted patch: never within one mapping, \
+         not even for the shift of a new program's stack";
+    DontunmapMergesOthers = "dontunmap-merges-others", since (6, 12), "copy_vma",
+        "the copy that MREMAP_DONTUNMAP makes beside its untouched source may merge with its other neighbour";
+    BrkHeapOnly = "brk-heap-only", since (6, 1), "do_brk_flags",
+        "a growing heap only extends a mapping that reaches beyond the heap's start";
+    BrkShrinkNeedsMapping = "brk-shrink-needs-mapping", since (6, 1), "brk",
+        "the break stays where nothing is mapped in the range that it gives up";
+    BrkPosted = "brk-posted-v4", since (99, 0), "do_brk_flags",
+        "a growing heap extends the mapping below by a condition of its own, which only looks at flags \
+         and at the length of the anon_vma chain";
+    KsmFlagsFirst = "ksm-flags-first", since (6, 17), "ksm_vma_flags",
+        "with PR_SET_MEMORY_MERGE new memory is marked mergeable before it looks for neighbours to merge with";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 

@@ -4,6 +4,7 @@ use crate::addr::PAGE_SIZE;
 use crate::errno::Errno;
 use crate::model::anon_vma::AnonVmas;
 use crate::model::folio::{Folio, FolioFlags, FolioId, Folios};
+use crate::model::move_tables::TablesLeft;
 use crate::model::page_table::{Pte, PteBits};
 use crate::model::{Current, Fail, Limits, Mm, VmFlags, Vma};
 use crate::profile::{Profile, QuirkSet, Version};
@@ -24,6 +25,7 @@ pub(super) struct Bench {
     pub anon_vmas: AnonVmas,
     pub folios: Folios,
     pub fired: QuirkSet,
+    pub tables_left: TablesLeft,
 }
 
 impl Bench {
@@ -36,6 +38,7 @@ impl Bench {
             anon_vmas: AnonVmas::default(),
             folios: Folios::default(),
             fired: QuirkSet::default(),
+            tables_left: TablesLeft::default(),
         }
     }
 
@@ -47,6 +50,7 @@ impl Bench {
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
             fired: &mut self.fired,
+            tables_left: &mut self.tables_left,
         }
     }
 

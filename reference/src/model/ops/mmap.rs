@@ -228,16 +228,20 @@ pub(super) fn may_be_merged_by_ksm(flags: VmFlags) -> bool {
     )
 }
 
-/// Merges the new range with its neighbours or makes a mapping of its own,
-/// which PR_SET_MEMORY_MERGE marks: before merging is tried (`ksm_vma_flags`),
-/// or until 6.16 only if it did not merge (`ksm_add_vma`).
-pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, mut flags: VmFlags) {
-    let mut late = VmFlags::empty();
+/// What PR_SET_MEMORY_MERGE adds to the flags of new memory.
+pub(super) fn ksm_flags(cur: &Current, flags: VmFlags) -> VmFlags {
     if cur.mm.merge_any && may_be_merged_by_ksm(flags) {
-        late = VmFlags::MERGEABLE;
+        VmFlags::MERGEABLE
+    } else {
+        VmFlags::empty()
     }
-    if cur.profile.has(Rule::KsmBeforeMerge) {
-        flags |= std::mem::take(&mut late);
+}
+
+/// Merges the new range with its neighbours or makes a mapping of its own.
+pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, mut flags: VmFlags) {
+    let mergeable = ksm_flags(cur, flags);
+    if cur.profile.has(Rule::KsmFlagsFirst) {
+        flags |= mergeable;
     }
     let range = Attributes {
         flags,
@@ -255,7 +259,7 @@ pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, mut flags:
     }
     let merged = cur.merge_new((addr, end), &range, (prev, next), None);
     let start = merged.unwrap_or_else(|| {
-        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags | late));
+        cur.mm.vmas.insert(Vma::anonymous(addr, end, flags | mergeable));
         addr
     });
     if cur.profile.config.soft_dirty {
