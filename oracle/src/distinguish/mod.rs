@@ -9,6 +9,7 @@
 
 mod entry;
 mod pair;
+mod prelude;
 mod themes;
 
 pub use entry::{Entry, Line};
@@ -112,6 +113,7 @@ impl Hunt {
         until: Instant,
         stop: &AtomicBool,
     ) -> Option<Entry> {
+        let (wide_a, wide_b) = (a, b);
         while Instant::now() < until && !stop.load(Ordering::Relaxed) {
             let number = self.attempts;
             self.attempts += 1;
@@ -124,11 +126,24 @@ impl Hunt {
             let (with, without) = (self.switch.set(base, true), self.switch.set(base, false));
             let theme = themes::of(self.switch, number);
             let seed = program_seed(seed, rank(self.switch), number);
-            if let Some(ops) = self.try_one((with, without), (&a, &b), theme, seed) {
-                return Some(Entry::new(self.switch, on_in_b, (&a, &b), ops, few));
+            let Some(ops) = self.try_one((with, without), (&a, &b), theme, seed) else { continue };
+            // what shows with room for many is not about the limit
+            if few && self.shows(wide_a, wide_b, &ops) {
+                return Some(Entry::new(self.switch, on_in_b, (wide_a, wide_b), ops, false));
             }
+            return Some(Entry::new(self.switch, on_in_b, (&a, &b), ops, few));
         }
         None
+    }
+
+    /// Whether the rule alone, switched at either end, changes what a program
+    /// does.
+    fn shows(&self, a: &Profile, b: &Profile, ops: &[Op]) -> bool {
+        let at = |base| {
+            let (with, without) = (self.switch.set(base, true), self.switch.set(base, false));
+            Pair::new(&with, &without).differ_at(ops).is_some()
+        };
+        Pair::new(a, b).differ_at(ops).is_some() && (at(a) || at(b))
     }
 
     /// Makes up one program; answers it made small, if it shows the rule and
@@ -143,15 +158,21 @@ impl Hunt {
         let with = System::new(Arc::new(with), &Seed::standard());
         let without = System::new(Arc::new(without), &Seed::standard());
         let fence = Fence::of(&with);
-        let shape =
+        let first = prelude::of(self.switch, &with);
+        let mut shape =
             Shape { max_ops: MAX_OPS, costly: 100, avoid: Avoid::default(), ..Shape::default() };
-        let mut search = Search::new((with, without), &[], &fence, shape, Capabilities::full());
+        if !first.is_empty() {
+            shape.bounds.mapped = u64::MAX;
+        }
+        let caps = Capabilities::full();
+        let mut search = Search::new((with, without), &first, &fence, shape, caps);
         let whole = search.program(seed, theme)?;
         let mut profiles = Pair::new(a, b);
-        if profiles.differ_at(&whole).is_none() {
-            return None;
-        }
-        Some(search.shortest_that(&whole, &mut |ops| profiles.differ_at(ops).is_some()))
+        let mut apart = |ops: &[Op]| {
+            let ops: Vec<Op> = first.iter().chain(ops).cloned().collect();
+            profiles.differ_at(&ops).is_some()
+        };
+        apart(&whole).then(|| search.shortest_that(&whole, &mut apart))
     }
 }
 

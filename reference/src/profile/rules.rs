@@ -92,7 +92,8 @@ rules! {
         "MADV_DOFORK refuses every special mapping",
         unseen "the only special mappings are the kernel's own, and the subject unmaps those";
     GupNoStackGrowth = "gup-no-stack-growth", since (6, 5), "__get_user_pages",
-        "only faults grow the stack, not populate or mlock";
+        "only faults grow the stack, not populate or mlock",
+        unseen "populate and mlock stay within what is mapped; other uses of get_user_pages are not in the vocabulary";
     MprotectDropsAccount = "mprotect-drops-account", since (6, 7), "mprotect_fixup",
         "making never-faulted memory read-only gives back its commit charge";
     PageoutKeepsYoung = "pageout-keeps-young", since (6, 9), "madvise_cold_or_pageout_pte_range",
@@ -103,7 +104,8 @@ rules! {
     MemoryMerge = "memory-merge", since (6, 4), "ksm_enable_merge_any",
         "PR_SET_MEMORY_MERGE exists";
     ThpDisableFlags = "thp-disable-flags", since (6, 18), "prctl_set_thp_disable",
-        "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED";
+        "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED",
+        unseen "huge pages that some of the memory may have are not modelled: all else of the option is refused as before";
     MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
         "mremap lowers a move to the start of the page table's span, to move whole tables";
     Above4g = "map-above-4g", since (6, 6), "arch_get_unmapped_area_topdown",
