@@ -18,6 +18,7 @@ pub use pair::Pair;
 use crate::generate::{program_seed, Avoid, Fence, Shape};
 use crate::observe::Capabilities;
 use crate::search::Search;
+use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::Op;
 use mm_reference::profile::{Profile, Switch};
@@ -157,12 +158,15 @@ impl Hunt {
     ) -> Option<Vec<Op>> {
         let with = System::new(Arc::new(with), &Seed::standard());
         let without = System::new(Arc::new(without), &Seed::standard());
-        let fence = Fence::of(&with);
         let first = prelude::of(self.switch, &with);
+        // programs leave alone what only fills the space
+        let mut filled = with.clone();
+        first.iter().for_each(|op| drop(filled.apply(op)));
+        let fence = Fence::of(&filled);
         let mut shape =
             Shape { max_ops: MAX_OPS, costly: 100, avoid: Avoid::default(), ..Shape::default() };
         if !first.is_empty() {
-            shape.bounds.mapped = u64::MAX;
+            shape.bounds.mapped += TASK_SIZE / PAGE_SIZE;
         }
         let caps = Capabilities::full();
         let mut search = Search::new((with, without), &first, &fence, shape, caps);
