@@ -1,31 +1,15 @@
 //! Every program of the corpus on the model alone: what a file expects is what
 //! the model predicts, on the kernel that the file asks for.
 
+mod common;
+
+use common::{corpus, programs};
 use mm_reference::model::{Seed, System};
 use mm_reference::profile::{Profile, Version, QUIRKS};
 use mm_reference::text::{parse, write as write_program, Expected, Mode};
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
-}
-
-/// All programs below a folder, sorted.
-fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).expect("the corpus is readable");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            programs(&path, into);
-        } else if path.extension().is_some_and(|e| e == "mm") {
-            into.push(path);
-        }
-    }
-}
 
 #[test]
 fn the_model_predicts_what_the_files_expect() {

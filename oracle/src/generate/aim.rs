@@ -3,7 +3,7 @@
 use super::fence::Fence;
 use super::source::{Choose, Source};
 use super::view::View;
-use super::weights::SIZE_WEIGHTS;
+use super::weights::Scale;
 use mm_reference::addr::{
     align_down, page_down, page_up, PAGE_SIZE, PMD_SIZE, PUD_SIZE, STACK_GUARD_PAGES, TASK_SIZE,
 };
@@ -57,11 +57,13 @@ pub(super) struct Memory {
     unit: u64,
     /// By how many pages those that are whole tables start late.
     late: u64,
+    /// How much memory it deals with.
+    pub scale: Scale,
 }
 
 impl Memory {
     /// Chooses the ground: often across the end of a page table.
-    pub fn new(src: &mut dyn Source, mmap: u64, unit: u64) -> Memory {
+    pub fn new(src: &mut dyn Source, mmap: u64, unit: u64, scale: Scale) -> Memory {
         let centre = match src.below(10) {
             0..=4 => align_down(mmap.saturating_sub(32 << 20), PMD_SIZE),
             5 | 6 => align_down(mmap.saturating_sub(2 * PUD_SIZE), PUD_SIZE),
@@ -75,7 +77,7 @@ impl Memory {
         };
         let ground = Range::new(centre.saturating_sub(half * PAGE_SIZE), 2 * half);
         let late = if unit > 1 { src.pick(&[0, 3]) } else { 0 };
-        Memory { hot: [0; HOT], next: 0, ground, unit, late }
+        Memory { hot: [0; HOT], next: 0, ground, unit, late, scale }
     }
 
     /// Remembers an address.
@@ -132,7 +134,7 @@ impl<'a> Aim<'a> {
 
     /// Some pages.
     pub fn size(&self, src: &mut dyn Source) -> u64 {
-        let (low, high) = src.weighted(SIZE_WEIGHTS);
+        let (low, high) = src.weighted(self.memory.scale.sizes());
         src.between(low, high)
     }
 

@@ -272,7 +272,7 @@ impl Maker<'_> {
             0 => self.aim.range(src),
             _ => self.aim.inside(src),
         };
-        let most = src.pick(&[1, 1, 2, 4, 16]).min(self.portion());
+        let most = src.pick(self.aim.memory.scale.accesses()).min(self.portion());
         let range = range.at_most(src, most);
         let (start, len) = match src.below(8) {
             0..=2 => (range.start, range.len()),

@@ -124,7 +124,10 @@ impl<'f> Guard<'f> {
                 let span = self.span(view.resolve(addr), len)?;
                 self.advice(advice)?;
                 match advice {
-                    MADV_POPULATE_READ | MADV_POPULATE_WRITE => populated_by(mm, span, |_| true),
+                    // guards are no pages, but take as much work
+                    MADV_POPULATE_READ | MADV_POPULATE_WRITE | MADV_GUARD_INSTALL => {
+                        populated_by(mm, span, |_| true)
+                    }
                     _ => 0,
                 }
             }

@@ -8,6 +8,8 @@
 mod aim;
 mod calls;
 mod fence;
+#[cfg(test)]
+mod focus_tests;
 mod guard;
 mod heap;
 mod mapping;
@@ -29,7 +31,7 @@ pub use guard::{Bounds, Guard, Refusal};
 pub use mutate::mutate;
 pub use repair::{pin, refusal, repair, Repaired, Workshop};
 pub use source::{program_seed, Choose, Seeded, Source};
-pub use weights::{Kind, Theme};
+pub use weights::{Kind, Scale, Theme};
 
 use aim::{Aim, Memory};
 use calls::Maker;
@@ -143,12 +145,14 @@ impl<'f> Generator<'f> {
             None if shape.limit_of_mappings && src.chance(1, 500) => Theme::Fill,
             None => src.weighted(Theme::CHOICE),
         };
+        let scale = theme.scale().unwrap_or_else(|| src.weighted(Scale::CHOICE));
+        shape.bounds.populated = shape.bounds.populated.min(scale.populated());
         // what costs a new subject is rare
         shape.avoid.seal_first |= !src.chance(shape.costly, 100);
         shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
         Generator {
             length: program_length(src, shape.max_ops),
-            memory: Memory::new(src, view.layout.mmap, theme.unit()),
+            memory: Memory::new(src, view.layout.mmap, theme.unit(), scale),
             guard: Guard::new(fence, shape.bounds, shape.avoid),
             shape,
             theme,

@@ -150,6 +150,11 @@ fn destination(maker: &Maker<'_>, src: &mut dyn Source, from: u64, len: u64) -> 
     let fits =
         |vma: &&Vma| vma.end % PMD_SIZE == place && vma.end != from && maker.aim.fence.is_free(vma);
     let span = span(maker, src);
+    if len >= PUD_SIZE && src.chance(1, 2) {
+        // to the same place in a table of tables, which can move whole then
+        let base = align_down(span, PUD_SIZE).saturating_sub(src.below(2) * 4 * PUD_SIZE);
+        return base + from % PUD_SIZE;
+    }
     match src.below(10) {
         0 => span + src.pick(PLACES) * PAGE_SIZE,
         1 => (span + place).saturating_sub(PAGE_SIZE),

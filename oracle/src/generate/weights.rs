@@ -101,6 +101,14 @@ impl Theme {
         }
     }
 
+    /// How much memory it deals with, where the theme decides it.
+    pub fn scale(self) -> Option<Scale> {
+        match self {
+            Theme::Tables | Theme::Fill => Some(Scale::Large),
+            _ => None,
+        }
+    }
+
     /// What ranges on the program's own ground are made of, in pages.
     pub fn unit(self) -> u64 {
         match self {
@@ -485,13 +493,52 @@ pub const MMAP_EXTRA: &[(u32, u64)] = &[
     (3, MAP_UNINITIALIZED),
 ];
 
-/// Sizes in pages: how often a range of which class is made.
-pub const SIZE_WEIGHTS: &[(u32, (u64, u64))] = &[
-    (30, (1, 1)),
-    (30, (2, 4)),
-    (30, (5, 16)),
-    (5, (17, 64)),
-    (3, (500, 530)),
-    (2, (1020, 1540)),
-    (1, (262_140, 524_300)),
-];
+/// How much memory a program deals with. What goes wrong with many pages mostly
+/// goes wrong with a few, at a fraction of the kernel's time; what needs whole
+/// page tables needs the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scale {
+    /// A few pages at a time.
+    Small,
+    /// Up to whole page tables and beyond.
+    Large,
+}
+
+impl Scale {
+    /// How often which is chosen, where the theme does not decide it.
+    pub const CHOICE: &'static [(u32, Scale)] = &[(9, Scale::Small), (1, Scale::Large)];
+
+    /// Pages that all operations of a program may populate.
+    pub fn populated(self) -> u64 {
+        match self {
+            Scale::Small => 128,
+            Scale::Large => 2048,
+        }
+    }
+
+    /// Sizes in pages: how often a range of which class is made.
+    pub fn sizes(self) -> &'static [(u32, (u64, u64))] {
+        match self {
+            Scale::Small => {
+                &[(40, (1, 1)), (35, (2, 4)), (20, (5, 16)), (3, (17, 64)), (2, (500, 530))]
+            }
+            Scale::Large => &[
+                (30, (1, 1)),
+                (30, (2, 4)),
+                (25, (5, 16)),
+                (7, (17, 64)),
+                (4, (500, 530)),
+                (3, (1020, 1540)),
+                (1, (262_140, 524_300)),
+            ],
+        }
+    }
+
+    /// The most pages that one access touches, one of these.
+    pub fn accesses(self) -> &'static [u64] {
+        match self {
+            Scale::Small => &[1, 1, 1, 1, 2, 3],
+            Scale::Large => &[1, 1, 2, 4, 16],
+        }
+    }
+}

@@ -8,7 +8,7 @@
 //! * [`page_table`], [`folio`]: what is populated, and by which page.
 //! * [`fault`], [`gup`], [`zap`], [`protection`], [`move_tables`]: the paths
 //!   that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
-//!   `mm/mremap.c`).
+//!   `mm/mremap.c`); [`stack_shift`] is the one move that `execve` makes.
 //! * [`ops`]: one file per operation.
 //! * [`observe`]: what `/proc` shows of it all.
 
@@ -28,6 +28,7 @@ pub mod ops;
 pub mod page_table;
 pub mod protection;
 pub mod seed;
+pub mod stack_shift;
 pub mod system;
 #[cfg(test)]
 mod tests;

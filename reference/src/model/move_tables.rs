@@ -34,10 +34,21 @@ impl TablesLeft {
 /// A page table cannot be allocated.
 struct NoTable;
 
+/// What came of a move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// How many of the bytes were moved: less than all of them where a page
+    /// table could not be allocated.
+    pub bytes: u64,
+    /// A table could have moved whole, but an empty one was in its place: the
+    /// kernel warns of it (`move_normal_pmd`), and moves the entries.
+    pub met_table: bool,
+}
+
 /// Moves the entries of `len` bytes from `old_start` in `old` to `new_start`
 /// in `new`. Tables at the destination appear as the kernel makes them; those
-/// of the source stay until the source is unmapped. Answers how many of the
-/// bytes were moved: less than `len` where a page table could not be allocated.
+/// of the source stay until the source is unmapped. `for_stack`: the shift of a
+/// new program's stack within its one mapping.
 pub fn move_page_tables(
     cur: &mut Current<'_>,
     old: &Vma,
@@ -45,26 +56,29 @@ pub fn move_page_tables(
     old_start: u64,
     new_start: u64,
     len: u64,
-) -> u64 {
-    if len == 0 {
-        return 0;
-    }
+    for_stack: bool,
+) -> Moved {
     let asked = Walk { from: old_start, to: new_start, end: old_start + len };
-    let mut walk = realign::realign(cur, old, new, asked);
+    let mut walk = realign::realign(cur, old, new, asked, for_stack);
     spoil(cur, walk.from, walk.end);
     let mut mover = Mover {
         tables: &mut cur.mm.tables,
         left: cur.tables_left,
         whole: !cur.profile.has_defect(Defect::MoveEntryByEntry),
+        met_table: false,
     };
-    if mover.run(&mut walk).is_ok() {
-        return len;
-    }
+    let whole_way = mover.run(&mut walk).is_ok();
+    let met_table = mover.met_table;
     // pmc_progress: what lies below the start that was asked for does not count
-    if walk.from < old_start && !cur.profile.has_defect(Defect::MoveProgressWraps) {
-        return 0;
-    }
-    walk.from.wrapping_sub(old_start)
+    let wraps = cur.profile.has_defect(Defect::MoveProgressWraps);
+    let bytes = if whole_way {
+        len
+    } else if walk.from < old_start && !wraps {
+        0
+    } else {
+        walk.from.wrapping_sub(old_start)
+    };
+    Moved { bytes, met_table }
 }
 
 /// What is still to be moved: `[from, end)`, to `to`.
@@ -94,6 +108,8 @@ struct Mover<'a> {
     left: &'a mut TablesLeft,
     /// Whether whole tables may move.
     whole: bool,
+    /// See [`Moved::met_table`].
+    met_table: bool,
 }
 
 impl Mover<'_> {
@@ -129,6 +145,7 @@ impl Mover<'_> {
             if self.whole && step == PMD_SIZE && !self.tables.has_pte_table(walk.to) {
                 self.tables.move_pte_table(walk.from, walk.to);
             } else {
+                self.met_table |= step == PMD_SIZE && self.tables.has_pte_table(walk.to);
                 self.pte_alloc(walk.to)?;
                 self.move_entries(walk.from, walk.to, step);
             }

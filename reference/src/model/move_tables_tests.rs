@@ -16,7 +16,7 @@ fn moved(system: &mut System, old: u64, new: u64, pages: u64) -> u64 {
     map(system, new, pages, RW);
     let cur = &mut current(system);
     let [from, to] = [old, new].map(|at| cur.mm.vmas.at(at).unwrap().clone());
-    move_page_tables(cur, &from, &to, old, new, pages * PAGE_SIZE);
+    move_page_tables(cur, &from, &to, old, new, pages * PAGE_SIZE, false);
     for page in 0..pages {
         assert!(cur.mm.tables.pte(old + page * PAGE_SIZE).is_none());
         assert!(cur.mm.tables.pte(new + page * PAGE_SIZE).is_present());
@@ -50,6 +50,6 @@ fn a_source_without_tables_makes_none() {
     let cur = &mut current(&mut system);
     let [from, to] = [FAR, OTHER].map(|at| cur.mm.vmas.at(at).unwrap().clone());
     let before = cur.mm.tables.count();
-    move_page_tables(cur, &from, &to, FAR, OTHER, 512 * PAGE_SIZE);
+    move_page_tables(cur, &from, &to, FAR, OTHER, 512 * PAGE_SIZE, false);
     assert_eq!(cur.mm.tables.count(), before);
 }

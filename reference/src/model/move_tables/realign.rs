@@ -17,9 +17,17 @@ use crate::profile::{Profile, Rule};
 
 /// `try_realign_addr`: the walk, begun at the start of the table's span where
 /// that is possible.
-pub(super) fn realign(cur: &Current<'_>, old: &Vma, new: &Vma, walk: Walk) -> Walk {
+pub(super) fn realign(
+    cur: &Current<'_>,
+    old: &Vma,
+    new: &Vma,
+    walk: Walk,
+    for_stack: bool,
+) -> Walk {
     let profile = cur.profile;
-    let possible = if profile.has(Rule::MremapRealign) {
+    let possible = if for_stack && profile.has(Rule::MremapRealign) {
+        can_realign_stack(cur.mm, old, walk)
+    } else if profile.has(Rule::MremapRealign) {
         can_realign(profile, cur.mm, old, new, walk)
     } else if profile.has(Rule::MremapRealignPosted) {
         can_realign_posted(cur.mm, old, new, walk)
@@ -79,6 +87,16 @@ fn can_align_down(
     let masked = align_down(start, PMD_SIZE);
     let starts = vma.start == start || profile.has_defect(inside);
     starts && (!mm.vmas.intersects(masked, vma.start) || profile.has_defect(over))
+}
+
+/// `can_align_down` for the shift of a new program's stack: both sides lie in
+/// one mapping, in which there is nothing but what moves.
+fn can_realign_stack(mm: &Mm, vma: &Vma, walk: Walk) -> bool {
+    let clear = |start: u64| {
+        let masked = align_down(start, PMD_SIZE);
+        masked >= vma.start || !mm.vmas.intersects(masked, vma.start)
+    };
+    reaches_boundary(walk) && mutually_aligned(walk) && clear(walk.from) && clear(walk.to)
 }
 
 /// The conditions of the posted patch. Two mappings are one only in the shift

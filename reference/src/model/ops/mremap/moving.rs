@@ -82,12 +82,15 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
 fn move_pages(cur: &mut Current, call: &Remap, source: u64, destination: u64) -> bool {
     let (old, new) = (cur.mm.vmas.at(source).cloned(), cur.mm.vmas.at(destination).cloned());
     let (Some(old), Some(new)) = (old, new) else { return false };
-    let moved = move_page_tables(cur, &old, &new, call.addr, call.new_addr, call.old_len);
-    if moved >= call.old_len {
+    let (from, to) = (call.addr, call.new_addr);
+    let moved = move_page_tables(cur, &old, &new, from, to, call.old_len, false);
+    // unmapping the destination freed every table that lies in it
+    debug_assert!(!moved.met_table || cur.profile.defect.is_some());
+    if moved.bytes >= call.old_len {
         return true;
     }
     if !cur.profile.has_defect(Defect::MoveForgetsUndo) {
-        move_page_tables(cur, &new, &old, call.new_addr, call.addr, moved);
+        move_page_tables(cur, &new, &old, to, from, moved.bytes, false);
     }
     false
 }

@@ -1,0 +1,5 @@
+# Before 6.1 new heap merges with whatever ends where it starts.
+requires: !rule=brk-heap-only
+
+mmap(heap-0x1000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x2ffff000
+brk(heap+0x2000) = heap+0x2000

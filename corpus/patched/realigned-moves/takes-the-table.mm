@@ -1,0 +1,12 @@
+# The move starts late in the first page table's span, fills the rest of it, both sides
+# have the same place in theirs, and nothing is mapped below: it begins at the span's
+# start, and the first table moves whole. The source stays (MREMAP_DONTUNMAP), so that
+# VmPTE shows the table that did not have to be made.
+requires: rule=mremap-realign
+
+mmap(mmap-0x1ffc000, 0x1fe000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x1ffc000
+store(mmap-0x1ffc000, 0x1, 0x41) = 0
+store(mmap-0x1dff000, 0x1, 0x42) = 0
+mremap(mmap-0x1ffc000, 0x1fe000, 0x1fe000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x17fc000) = mmap-0x17fc000
+load(mmap-0x17fc000, 0x1) = 0x41
+load(mmap-0x15ff000, 0x1) = 0x42

@@ -1,0 +1,95 @@
+//! The patched paths: what reviewers were afraid of is told from the right
+//! behaviour by a program, and a page says so.
+
+mod common;
+
+use common::{corpus, programs, root};
+use mm_reference::defect::{Defect, DEFECTS};
+use mm_reference::model::{Seed, System};
+use mm_reference::profile::{Profile, Version};
+use mm_reference::snapshot::ProcessSnapshot;
+use mm_reference::text::{parse, Expected, Mode, Program};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A path, the area of its defects, and further defects that belong to it.
+const PATHS: &[(&str, &str, &[Defect])] = &[
+    ("realigned-moves", "realign", &[Defect::MoveNeverRealigns, Defect::MoveEntryByEntry]),
+    ("brk", "brk", &[]),
+];
+
+/// Those that take an allocation that fails: tests of the model tell them.
+const ON_THE_MODEL: &[Defect] = &[Defect::MoveProgressWraps, Defect::MoveForgetsUndo];
+
+fn defects(area: &str, more: &[Defect]) -> Vec<Defect> {
+    DEFECTS.iter().copied().filter(|d| d.area() == area || more.contains(d)).collect()
+}
+
+/// What a program shows: each outcome, and the states after each operation.
+fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessSnapshot>) {
+    let mut system = System::new(Arc::new(profile.clone()), &Seed::standard());
+    let layout = *system.layout();
+    let (mut outcomes, mut states) = (Vec::new(), Vec::new());
+    for op in program.ops() {
+        let Ok(answer) = system.apply(op) else { break };
+        outcomes.push(Expected::of(&answer.outcome, &layout).to_string());
+        states.extend(system.live().map(|p| system.snapshot(p, &system.plan(p))));
+    }
+    (outcomes, states)
+}
+
+fn read(path: &PathBuf) -> Program {
+    let text = fs::read_to_string(path).expect("a readable program");
+    parse(&text, Mode::Strict).expect("a program")
+}
+
+#[test]
+fn every_concern_has_a_program_that_tells_it() {
+    let stock = Profile::stock(Version::new(6, 18));
+    let mut missing = Vec::new();
+    for &(path, area, more) in PATHS {
+        let mut files = Vec::new();
+        programs(&corpus().join("patched").join(path), &mut files);
+        for defect in defects(area, more) {
+            if ON_THE_MODEL.contains(&defect) {
+                println!("{path}: {} | tests of the model", defect.name());
+                continue;
+            }
+            let tells = |file: &&PathBuf| {
+                let program = read(file);
+                let right = program.requires.impose(&stock);
+                let wrong = Profile { defect: Some(defect), ..right.clone() };
+                shown(&program, &right) != shown(&program, &wrong)
+            };
+            let names: Vec<_> = files
+                .iter()
+                .filter(tells)
+                .filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned()))
+                .collect();
+            println!("{path}: {} | {}", defect.name(), names.join(", "));
+            if names.is_empty() {
+                missing.push(defect.name());
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no program tells {missing:?}");
+}
+
+#[test]
+fn every_path_has_a_page_that_names_its_defects_and_programs() {
+    for &(path, area, more) in PATHS {
+        let page = root().join(format!("docs/patched-paths/{path}.md"));
+        let text = fs::read_to_string(&page).unwrap_or_else(|e| panic!("{}: {e}", page.display()));
+        for defect in defects(area, more) {
+            let name = format!("`{}`", defect.name());
+            assert!(text.contains(&name), "{path}.md does not mention {name}");
+        }
+        let mut files = Vec::new();
+        programs(&corpus().join("patched").join(path), &mut files);
+        for file in files {
+            let name = format!("`{}`", file.file_name().expect("a file").to_string_lossy());
+            assert!(text.contains(&name), "{path}.md does not mention {name}");
+        }
+    }
+}
