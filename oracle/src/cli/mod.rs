@@ -144,6 +144,8 @@ enum FocusArg {
     RealignedMoves,
     /// The heap, expanded in place
     Brk,
+    /// Anonymous memory that is relocated as it moves
+    RelocateAnon,
 }
 
 #[derive(Debug, Args)]

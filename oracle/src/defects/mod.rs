@@ -240,6 +240,7 @@ fn themes(defect: Defect) -> &'static [Theme] {
             &[Theme::Reclaim, Theme::Tables, Theme::Advice, Theme::Guard, Theme::Cow, Theme::Seal]
         }
         "realign" => &[Theme::Realign],
+        "relocate" => &[Theme::Relocate],
         "brk" => &[Theme::Heap, Theme::Break],
         "merge" => &[Theme::Merge, Theme::Guard, Theme::Cow],
         "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],

@@ -129,6 +129,9 @@ rules! {
          and at the length of the anon_vma chain";
     KsmFlagsFirst = "ksm-flags-first", since (6, 17), "ksm_vma_flags",
         "with PR_SET_MEMORY_MERGE new memory is marked mergeable before it looks for neighbours to merge with";
+    RelocateAnon = "relocate-anon", since (99, 0), "relocate_anon_folios",
+        "mremap knows MREMAP_RELOCATE_ANON: moved pages get the place of their new address, so that the moved \
+         memory merges as if it had been mapped there";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 
