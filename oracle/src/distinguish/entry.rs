@@ -77,6 +77,17 @@ impl Entry {
         }
     }
 
+    /// How well it tells its rule, the best lowest: what comes of it is more than
+    /// one error instead of another, it needs no other rules, and it is short.
+    pub(super) fn rank(&self) -> (bool, usize, usize, usize) {
+        let is_error = |text: &str| text.starts_with('-');
+        let last = self.lines.last();
+        let only_errors = last.is_some_and(|line| is_error(&line.a) && is_error(&line.b));
+        let letters = self.lines.iter().map(|line| line.op.len()).sum();
+        let lines = self.lines.len() + self.program.requires.0.len();
+        (only_errors, self.needs.len(), lines, letters)
+    }
+
     /// The entry for people; `a` and `b` name the profiles.
     pub fn render(&self, a: &str, b: &str) -> String {
         let mut text = String::new();

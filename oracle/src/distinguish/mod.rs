@@ -53,6 +53,10 @@ pub struct ChangeLog {
 
 /// How long one rule is searched for before the next has its turn.
 const TURN: Duration = Duration::from_millis(1500);
+/// The most witnesses of one rule that are compared.
+const WITNESSES: usize = 4;
+/// How many more programs are made for better ones.
+const MORE: u64 = 100;
 /// Out of so many programs one is made where there is room for few mappings.
 const FEW_EACH: u64 = 4;
 /// `vm.max_map_count` there: what a program of a few lines can reach.
@@ -65,7 +69,7 @@ pub fn distinguish(a: &Profile, b: &Profile, options: &Options, stop: &AtomicBoo
     let (unseen, seen): (Vec<_>, Vec<_>) =
         Switch::between(a, b).into_iter().partition(|switch| switch.unseen().is_some());
     let deadline = Instant::now() + options.time;
-    let hunts = seen.iter().map(|&switch| Hunt { switch, attempts: 0 }).collect();
+    let hunts = seen.iter().map(|&switch| Hunt::new(switch)).collect();
     let queue: Mutex<VecDeque<Hunt>> = Mutex::new(hunts);
     let log = Mutex::new(ChangeLog { unseen, ..ChangeLog::default() });
     std::thread::scope(|scope| {
@@ -82,6 +86,7 @@ pub fn distinguish(a: &Profile, b: &Profile, options: &Options, stop: &AtomicBoo
                         Some(entry) => log.entries.push(entry),
                         None => lock(&queue).push_back(hunt),
                     }
+                    drop(log);
                 }
             });
         }
@@ -103,9 +108,19 @@ struct Hunt {
     switch: Switch,
     /// How many programs were made so far.
     attempts: u64,
+    /// The witnesses found so far: how many, and the best.
+    found: usize,
+    best: Option<Entry>,
+    /// After how many programs the best is good enough.
+    enough: u64,
 }
 
 impl Hunt {
+    fn new(switch: Switch) -> Hunt {
+        Hunt { switch, attempts: 0, found: 0, best: None, enough: u64::MAX }
+    }
+
+    /// Searches until the time is over; the best of a few witnesses.
     fn turn(
         &mut self,
         a: &Profile,
@@ -114,8 +129,31 @@ impl Hunt {
         until: Instant,
         stop: &AtomicBool,
     ) -> Option<Entry> {
+        while self.found < WITNESSES && self.attempts < self.enough {
+            let Some(entry) = self.next(a, b, seed, until, stop) else { break };
+            self.found += 1;
+            if self.best.is_none() {
+                self.enough = self.attempts.saturating_mul(2).saturating_add(MORE);
+            }
+            if self.best.as_ref().is_none_or(|best| entry.rank() < best.rank()) {
+                self.best = Some(entry);
+            }
+        }
+        self.best.take()
+    }
+
+    /// The next witness.
+    fn next(
+        &mut self,
+        a: &Profile,
+        b: &Profile,
+        seed: u64,
+        until: Instant,
+        stop: &AtomicBool,
+    ) -> Option<Entry> {
         let (wide_a, wide_b) = (a, b);
-        while Instant::now() < until && !stop.load(Ordering::Relaxed) {
+        while Instant::now() < until && self.attempts < self.enough && !stop.load(Ordering::Relaxed)
+        {
             let number = self.attempts;
             self.attempts += 1;
             let few = number % FEW_EACH == FEW_EACH - 1;
@@ -172,11 +210,12 @@ impl Hunt {
         let mut search = Search::new((with, without), &first, &fence, shape, caps);
         let whole = search.program(seed, theme)?;
         let mut profiles = Pair::new(a, b);
-        let mut apart = |ops: &[Op]| {
+        let mut telling = |ops: &[Op]| {
             let ops: Vec<Op> = first.iter().chain(ops).cloned().collect();
-            profiles.differ_at(&ops).is_some()
+            profiles.telling(&ops)
         };
-        apart(&whole).then(|| search.shortest_that(&whole, &mut apart))
+        let level = telling(&whole)?;
+        Some(search.shortest_that(&whole, &mut |ops| telling(ops) == Some(level)))
     }
 }
 

@@ -15,6 +15,15 @@ pub struct Pair {
     eyes: Eyes,
 }
 
+/// How much a difference tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// That a call fails with another error.
+    Errors,
+    /// More than that.
+    More,
+}
+
 /// What two kernels make of a program.
 pub(super) struct Both {
     /// What each operation comes to, as far as both predict it.
@@ -36,6 +45,20 @@ impl Pair {
     /// an observer sees; none where one of them has no prediction before that.
     pub fn differ_at(&mut self, ops: &[Op]) -> Option<usize> {
         differ_at(&self.a, &self.b, ops, &mut self.eyes)
+    }
+
+    /// How much the first difference tells, if there is one.
+    pub(super) fn telling(&mut self, ops: &[Op]) -> Option<Telling> {
+        let at = self.differ_at(ops)?;
+        let (mut a, mut b) = (self.a.clone(), self.b.clone());
+        let mut last = None;
+        for op in &ops[..=at] {
+            last = Some((a.apply(op).ok()?.outcome, b.apply(op).ok()?.outcome));
+        }
+        Some(match last? {
+            (Outcome::Error(_), Outcome::Error(_)) => Telling::Errors,
+            _ => Telling::More,
+        })
     }
 
     /// Runs a program on both.

@@ -30,7 +30,7 @@ fn fitting(switch: Switch) -> &'static [Theme] {
         | Rule::MremapMulti
         | Rule::MremapCountAtEntry => &[Theme::Remap, Theme::Merge],
         Rule::MremapRealign | Rule::MremapRealignPosted => &[Theme::Realign, Theme::Tables],
-        Rule::CopyVmaForkCheck => &[Theme::Merge, Theme::Cow, Theme::Remap],
+        Rule::CopyVmaForkCheck => &[Theme::Relocate],
         Rule::RelocateAnon => &[Theme::Relocate],
         Rule::GupNoStackGrowth => &[Theme::Stack, Theme::Lock],
         Rule::MprotectDropsAccount => &[Theme::Cow, Theme::Merge],
