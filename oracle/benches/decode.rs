@@ -2,7 +2,7 @@
 
 use divan::{black_box, Bencher};
 use mm_oracle::compare::{Capabilities, Comparer};
-use mm_oracle::observe::{contents_of, decode_status, ProcFiles, SmapsDecoder, Want};
+use mm_oracle::observe::{contents_of, decode_status, Decoders, ProcFiles, SmapsDecoder, Want};
 use mm_reference::op::ProcessId;
 use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Snapshot, Window};
 
@@ -65,9 +65,12 @@ fn compare_equal(bencher: Bencher) {
 #[divan::bench]
 fn observe_itself(bencher: Bencher) {
     let mut files = ProcFiles::open(std::process::id() as i32).expect("opens");
+    let mut decoders = Decoders::default();
     let mut seen = ProcessSnapshot::default();
     let plan = ProcessPlan::default();
     bencher.bench_local(|| {
-        files.observe(ProcessId(0), &plan, &Want::UNDISTURBING, &mut seen).expect("observes");
+        files
+            .observe(ProcessId(0), &plan, &Want::ON_THE_WAY, &mut decoders, &mut seen)
+            .expect("observes");
     });
 }

@@ -7,21 +7,44 @@ use core::sync::atomic::AtomicU32;
 
 /// Bytes in a page.
 pub const PAGE: usize = 4096;
-/// Where the arena is in every process of the subject.
-pub const ARENA_START: usize = 0x50_0000;
-/// One slot per process that a program may have.
-pub const SLOTS: usize = 4;
-/// Bytes of one slot.
-pub const SLOT_SIZE: usize = core::mem::size_of::<Slot>();
+/// Where the arena is in every process of the subject: close above the text, so
+/// that the two are looked at together.
+pub const ARENA_START: usize = 0x41_0000;
+/// The processes that a program may have.
+pub const PROCESSES: usize = 4;
 /// Bytes of the arena.
-pub const ARENA_SIZE: usize = SLOTS * SLOT_SIZE;
+pub const ARENA_SIZE: usize = core::mem::size_of::<Arena>();
 /// The descriptor on which the subject finds the arena when it starts.
 pub const ARENA_FD: i32 = 3;
+/// The descriptor on which it finds the file that [`FLUSH`] writes to.
+pub const OUTPUT_FD: i32 = 4;
+
+/// The first of the descriptors that the subject keeps, out of the way of those
+/// that programs use: its own files in `/proc`, by [`files`], then the output.
+pub const KEPT_FDS: i32 = 1000;
+
+/// Files that the subject reads of itself, as the offset to [`KEPT_FDS`].
+pub mod files {
+    /// `/proc/self/maps`
+    pub const MAPS: u32 = 0;
+    /// `/proc/self/smaps`
+    pub const SMAPS: u32 = 1;
+    /// `/proc/self/status`
+    pub const STATUS: u32 = 2;
+    /// `/proc/self/pagemap`
+    pub const PAGEMAP: u32 = 3;
+    /// `/proc/self/mem`
+    pub const MEM: u32 = 4;
+    /// `/dev/kmsg`, from its end on
+    pub const LOG: u32 = 5;
+    /// How many there are.
+    pub const COUNT: u32 = 6;
+}
 
 /// Operations in one batch.
-pub const MAX_OPS: usize = 64;
+pub const MAX_OPS: usize = 256;
 /// Names in one batch.
-pub const MAX_NAMES: usize = 8;
+pub const MAX_NAMES: usize = 24;
 /// Bytes for one name and its final NUL.
 pub const NAME_SIZE: usize = 104;
 /// Bytes for the answers of all `mincore` calls of one batch.
@@ -31,12 +54,16 @@ pub const STACK_SIZE: usize = PAGE;
 /// Bytes of the stack on which its signal handler runs; a signal frame holds the
 /// vector registers, almost a page with AVX-512.
 pub const SIGNAL_STACK_SIZE: usize = 3 * PAGE;
+/// Bytes of what has been read and waits to be written to the output.
+pub const TRANSFER_SIZE: usize = 4 * PAGE;
+/// Bytes of the output of one batch.
+pub const OUTPUT_SIZE: usize = 1 << 20;
 
-/// [`Slot::state`]: the process has not started yet.
+/// [`Arena::states`]: the process has not started yet.
 pub const STARTING: u32 = 0;
-/// [`Slot::state`]: the batch is the process's to execute.
+/// [`Arena::states`]: the batch is the process's to execute.
 pub const RUN: u32 = 1;
-/// [`Slot::state`]: the batch is done and the process waits for the next.
+/// [`Arena::states`]: the batch is done and the process waits for the next.
 pub const DONE: u32 = 2;
 
 /// [`RawOp::kind`]: the system call `nr` with `args`.
@@ -53,6 +80,31 @@ pub const FORK: u32 = 4;
 pub const EXIT: u32 = 5;
 /// [`RawOp::kind`]: copy `args[2]` bytes from `args[1]` to `args[0]`.
 pub const COPY: u32 = 6;
+/// [`RawOp::kind`]: append what file `nr` of [`files`] says from offset `args[0]`
+/// on, `args[1]` bytes or, if that is 0, all of it. Answers how many bytes there
+/// were, or why there is none.
+pub const READ: u32 = 8;
+/// [`RawOp::kind`]: append two words for each page of `args[0]..args[1]`: how to
+/// read it ([`UNIFORM`], [`MIXED`] or, if it cannot be read, [`RETURNED`]), and
+/// its byte or digest.
+pub const DIGEST: u32 = 9;
+/// [`RawOp::kind`]: append the regions of `args[0]..args[1]` where pages are, at
+/// most [`SCAN_REGIONS`], then the pagemap entries of what is shown of each.
+/// Answers their number, or the negative errno.
+pub const SCAN: u32 = 10;
+/// [`RawOp::kind`]: write what was appended, in all of the batch, to the output.
+pub const FLUSH: u32 = 11;
+
+/// Regions that one [`SCAN`] finds.
+pub const SCAN_REGIONS: usize = 8;
+/// Pages of each that are shown.
+const SCAN_SHOWN: u64 = 16;
+
+/// What is shown of a region that a [`SCAN`] has found.
+pub const fn scan_shown((start, end): (u64, u64)) -> (u64, u64) {
+    let most = start + SCAN_SHOWN * PAGE as u64;
+    (start, if end < most { end } else { most })
+}
 
 /// [`RawResult::kind`]: `value` is what the system call returned.
 pub const RETURNED: u32 = 0;
@@ -91,24 +143,30 @@ pub struct RawResult {
     pub value: u64,
 }
 
-/// What belongs to one process of the subject. Its control part is shared with
-/// the worker; its stacks are here so that the process writes no private memory
-/// unless a program tells it to.
+/// What the subject's processes share with each other and with the worker. Only
+/// one of them executes at a time. Their stacks are here so that they write no
+/// private memory unless a program tells them to.
 #[repr(C, align(4096))]
-pub struct Slot {
-    /// Whose turn it is; both sides wait on it.
-    pub state: AtomicU32,
+pub struct Arena {
+    /// Whose turn it is, by process; both sides wait on it.
+    pub states: [AtomicU32; PROCESSES],
     /// Operations of the batch that are done.
     pub done: AtomicU32,
     /// Operations in the batch.
     pub count: AtomicU32,
     /// Process id of the first process, whose death ends all others.
     pub first_pid: AtomicU32,
+    /// Which of [`files`] the subject could open, as bits.
+    pub opened: AtomicU32,
     /// Stack pointer to go on with when a memory access raises a signal; 0
     /// outside accesses.
     pub recovery: u64,
     /// The signal that the last access raised.
     pub signal: RawResult,
+    /// Bytes that wait in [`Arena::transfer`].
+    pub waiting: u64,
+    /// Bytes of the batch that are in the output.
+    pub written: u64,
     /// The batch.
     pub ops: [RawOp; MAX_OPS],
     /// Its results.
@@ -117,20 +175,24 @@ pub struct Slot {
     pub names: [[u8; NAME_SIZE]; MAX_NAMES],
     /// What `mincore` wrote.
     pub residency: [u8; RESIDENCY_SIZE],
+    /// What was read and is not in the output yet.
+    pub transfer: Pages<TRANSFER_SIZE>,
+    /// A page of memory that cannot be looked at where it is.
+    pub page: Pages<PAGE>,
     /// The signal handler's stack.
-    pub signal_stack: SignalStack,
-    /// The stack, which grows down to [`Slot::signal_stack`].
-    pub stack: [u8; STACK_SIZE],
+    pub signal_stack: Pages<SIGNAL_STACK_SIZE>,
+    /// The stacks, each of which grows down.
+    pub stacks: [Pages<STACK_SIZE>; PROCESSES],
 }
 
-/// Page-aligned memory for signal frames.
+/// Where a process's stack starts to grow down.
+pub const fn stack_top(process: usize) -> usize {
+    ARENA_START + core::mem::offset_of!(Arena, stacks) + (process + 1) * STACK_SIZE
+}
+
+/// Memory that starts with a page.
 #[repr(C, align(4096))]
-pub struct SignalStack(pub [u8; SIGNAL_STACK_SIZE]);
-
-/// Address of a slot in the subject.
-pub const fn slot_address(index: usize) -> usize {
-    ARENA_START + index * SLOT_SIZE
-}
+pub struct Pages<const SIZE: usize>(pub [u8; SIZE]);
 
 /// `_IOWR('f', 16, struct pm_scan_arg)`
 pub const PAGEMAP_SCAN: u64 =

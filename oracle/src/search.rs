@@ -14,6 +14,8 @@ const MANY_MAPPINGS: usize = 4096;
 
 /// How many operations are performed between two looks at the state.
 const STRIDE: usize = 4;
+/// Of how many pages of a process the flags are looked at.
+const FLAGGED: usize = 64;
 /// How far to shrink.
 const BUDGET: Budget = Budget { tests: 3000, time: Duration::from_secs(2) };
 
@@ -159,6 +161,7 @@ impl Eyes {
             }
             // looked at as a run with the wrong model would
             wrong.plan_into(process, &mut self.plan);
+            wrong.plan_flags(process, FLAGGED, &mut self.plan);
             wrong.snapshot_into(process, &self.plan, &mut self.wrong.processes[count]);
             right.snapshot_into(process, &self.plan, &mut self.right.processes[count]);
             count += 1;

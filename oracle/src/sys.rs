@@ -202,6 +202,13 @@ pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> 
     check(result.into()).map(owned)
 }
 
+/// How many CPUs are online.
+pub fn online_cpus() -> u32 {
+    // SAFETY: no memory is involved
+    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    u32::try_from(count).unwrap_or(1).max(1)
+}
+
 /// The CPUs that this process may use, ascending.
 pub fn allowed_cpus() -> Vec<usize> {
     // SAFETY: the set is plain data that the kernel fills

@@ -2,8 +2,8 @@
 
 use core::ptr::addr_of_mut;
 
-use crate::arch;
 use crate::protocol::*;
+use crate::{arch, ARENA};
 
 const WORD: u64 = 8;
 const PAGE_MASK: u64 = PAGE as u64 - 1;
@@ -21,8 +21,8 @@ pub struct Access {
 /// Performs a load, store or call and writes the result.
 ///
 /// # Safety
-/// `op` and `result` are in the slot, which belongs to this process.
-pub unsafe fn perform(slot: *mut Slot, op: *const RawOp, result: *mut RawResult) {
+/// `op` and `result` are in the arena, which belongs to this process.
+pub unsafe fn perform(op: *const RawOp, result: *mut RawResult) {
     // SAFETY: as the caller promises; a fault in the access itself is recovered
     unsafe {
         let [addr, len, byte, ..] = (*op).args;
@@ -32,7 +32,7 @@ pub unsafe fn perform(slot: *mut Slot, op: *const RawOp, result: *mut RawResult)
             STORE => store,
             _ => call,
         };
-        let recovery = addr_of_mut!((*slot).recovery);
+        let recovery = addr_of_mut!((*ARENA).recovery);
         let answer = if arch::subject_guarded(recovery, routine, &mut access) == 0 {
             let kind = match (*op).kind {
                 LOAD if access.mixed => MIXED,
@@ -41,16 +41,40 @@ pub unsafe fn perform(slot: *mut Slot, op: *const RawOp, result: *mut RawResult)
             };
             RawResult { kind, value: access.value, ..RawResult::default() }
         } else {
-            addr_of_mut!((*slot).signal).read_volatile()
+            addr_of_mut!((*ARENA).signal).read_volatile()
         };
         result.write_volatile(answer);
+    }
+}
+
+/// What a load of all of a page would answer, unless that raises a signal.
+///
+/// # Safety
+/// The arena belongs to this process.
+pub unsafe fn page(page: *const u64) -> Option<(u32, u64)> {
+    // SAFETY: as the caller promises; a fault in the access itself is recovered
+    unsafe {
+        let mut access = Access { addr: page as u64, len: 0, byte: 0, mixed: false, value: 0 };
+        let recovery = addr_of_mut!((*ARENA).recovery);
+        let cut_short = arch::subject_guarded(recovery, whole_page, &mut access) != 0;
+        let kind = if access.mixed { MIXED } else { UNIFORM };
+        (!cut_short).then_some((kind, access.value))
+    }
+}
+
+unsafe extern "C" fn whole_page(access: *mut Access) {
+    // SAFETY: faults are recovered from
+    unsafe {
+        let (kind, value) = Runs::of_page((*access).addr as *const u64);
+        (*access).mixed = kind == MIXED;
+        (*access).value = value;
     }
 }
 
 /// The runs of equal bytes that a load has seen, in the closed form of
 /// `mm_reference::op::Digest`: a run of `byte` in `from..to` adds
 /// `(byte + 1) * (to² - from²)`.
-struct Runs {
+pub struct Runs {
     byte: u8,
     from: u64,
     sum: u64,
@@ -58,11 +82,37 @@ struct Runs {
 }
 
 impl Runs {
+    /// What a load of all of a page would answer: the kind and the value.
+    ///
+    /// # Safety
+    /// The page is readable.
+    pub unsafe fn of_page(page: *const u64) -> (u32, u64) {
+        // SAFETY: as the caller promises
+        unsafe {
+            let byte = page.cast::<u8>().read_volatile();
+            let mut runs = Runs { byte, from: 0, sum: 0, mixed: false };
+            for i in 0..PAGE / WORD as usize {
+                runs.word(page.add(i).read_volatile(), i as u64 * WORD);
+            }
+            runs.finish(PAGE as u64)
+        }
+    }
+
     #[inline(always)]
     fn push(&mut self, byte: u8, at: u64) {
         if byte != self.byte {
             self.close(at);
             *self = Runs { byte, from: at, mixed: true, ..*self };
+        }
+    }
+
+    /// The eight bytes at `at`.
+    #[inline(always)]
+    fn word(&mut self, word: u64, at: u64) {
+        if word != u64::from(self.byte) * 0x0101_0101_0101_0101 {
+            for (i, byte) in word.to_le_bytes().into_iter().enumerate() {
+                self.push(byte, at + i as u64);
+            }
         }
     }
 
@@ -72,9 +122,14 @@ impl Runs {
         self.sum = self.sum.wrapping_add((u64::from(self.byte) + 1).wrapping_mul(weights));
     }
 
-    /// Eight times the byte of the current run.
-    fn word(&self) -> u64 {
-        u64::from(self.byte) * 0x0101_0101_0101_0101
+    /// The kind and the value of the answer for so many bytes.
+    fn finish(mut self, len: u64) -> (u32, u64) {
+        self.close(len);
+        if self.mixed {
+            (MIXED, self.sum)
+        } else {
+            (UNIFORM, u64::from(self.byte))
+        }
     }
 }
 
@@ -97,12 +152,7 @@ unsafe extern "C" fn load(access: *mut Access) {
             }
             while at < end {
                 if offset % WORD == 0 && end - at >= WORD {
-                    let word = page.at::<u64>(offset).read_volatile();
-                    if word != runs.word() {
-                        for (i, byte) in word.to_le_bytes().into_iter().enumerate() {
-                            runs.push(byte, at + i as u64);
-                        }
-                    }
+                    runs.word(page.at::<u64>(offset).read_volatile(), at);
                     offset += WORD;
                     at += WORD;
                 } else {
@@ -112,9 +162,9 @@ unsafe extern "C" fn load(access: *mut Access) {
                 }
             }
         }
-        runs.close(len);
-        (*access).mixed = runs.mixed;
-        (*access).value = if runs.mixed { runs.sum } else { u64::from(runs.byte) };
+        let (kind, value) = runs.finish(len);
+        (*access).mixed = kind == MIXED;
+        (*access).value = value;
     }
 }
 

@@ -5,16 +5,21 @@ use core::ptr::{addr_of, addr_of_mut};
 
 use crate::access::Access;
 use crate::protocol::*;
+use crate::ARENA;
 
 /// Numbers of the system calls that the subject makes on its own.
 #[allow(dead_code)] // some are those of the bench
 pub mod nr {
     pub const OPEN: u64 = 2;
     pub const CLOSE: u64 = 3;
+    pub const LSEEK: u64 = 8;
     pub const RT_SIGACTION: u64 = 13;
     pub const IOCTL: u64 = 16;
+    pub const READ: u64 = 0;
     pub const PREAD64: u64 = 17;
+    pub const PWRITE64: u64 = 18;
     pub const MADVISE: u64 = 28;
+    pub const DUP2: u64 = 33;
     pub const GETPID: u64 = 39;
     pub const WAIT4: u64 = 61;
     pub const GETPPID: u64 = 110;
@@ -125,7 +130,7 @@ global_asm!(
     arena = const ARENA_START,
     size = const ARENA_SIZE,
     fd = const ARENA_FD,
-    stack = const ARENA_START + SLOT_SIZE,
+    stack = const stack_top(0),
 );
 
 /// A raw system call.
@@ -236,7 +241,7 @@ pub unsafe fn ignore_signal(signal: u64) {
 pub unsafe fn install_handlers() {
     for signal in ACCESS_SIGNALS {
         let handler = on_signal as *const () as u64;
-        // SAFETY: the handler lives for ever and runs on the slot's signal stack
+        // SAFETY: the handler lives for ever and has a stack of its own
         unsafe { set_action(signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK) };
     }
 }
@@ -253,16 +258,15 @@ pub unsafe fn set_signal_stack(base: u64, size: u64) {
 
 /// Notes what happened and continues behind the access that caused it.
 unsafe extern "C" fn on_signal(number: i32, info: *const u8, context: *mut u8) {
-    let here = addr_of!(number) as usize;
-    let slot = slot_address((here - ARENA_START) / SLOT_SIZE) as *mut Slot;
-    // SAFETY: the kernel passes valid structures; the handler's stack tells whose slot it is
+    // SAFETY: the kernel passes valid structures, and the arena belongs to the
+    // process that runs
     unsafe {
-        let recovery = addr_of!((*slot).recovery).read_volatile();
+        let recovery = addr_of!((*ARENA).recovery).read_volatile();
         if recovery == 0 {
             // not an access of a program: the subject itself is broken
             syscall(nr::EXIT_GROUP, [104, 0, 0, 0, 0, 0]);
         }
-        addr_of_mut!((*slot).signal).write_volatile(RawResult {
+        addr_of_mut!((*ARENA).signal).write_volatile(RawResult {
             kind: SIGNAL,
             number,
             code: info.add(SI_CODE).cast::<i32>().read(),

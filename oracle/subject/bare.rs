@@ -12,10 +12,12 @@ use crate::access;
 use crate::arch::{self, nr, syscall};
 use crate::protocol::bare::*;
 use crate::protocol::*;
-use crate::{exit, slot, FUTEX_WAIT, FUTEX_WAKE, PR_SET_PDEATHSIG, SIGCHLD, SIGKILL};
+use crate::{
+    exit, first_pid, state, ARENA, FUTEX_WAIT, FUTEX_WAKE, PR_SET_PDEATHSIG, SIGCHLD, SIGKILL,
+};
 
-/// The slot of every child. Signals arrive on the parent's stack for them, as
-/// it is inherited, and so are recorded in the parent's slot.
+/// The number of every child. The first operation and result are those of the
+/// loop itself, the child's follow.
 pub const CHILD: usize = 1;
 const WALL: u64 = 0x4000_0000;
 const READ_ONLY: u64 = 0;
@@ -23,7 +25,7 @@ const READ_ONLY: u64 = 0;
 const PATH: usize = 32;
 
 /// Runs programs one after the other; answers how many went as they should. The
-/// results of the last one stay in the child's slot.
+/// results of the last one stay in the arena.
 ///
 /// # Safety
 /// `request` describes memory of this process that nothing else uses.
@@ -31,27 +33,24 @@ pub unsafe fn run(request: *const Request) -> u64 {
     // SAFETY: as the caller promises
     unsafe {
         let Request { mut input, count, buffer, buffer_size } = *request;
-        let own_pid = syscall(nr::GETPID, [0; 6]) as u32;
         for done in 0..count {
             let program = input as *const Program;
             let ops = program.add(1).cast::<RawOp>();
             let (op_count, name_count) = ((*program).ops as usize, (*program).names as usize);
             let names = ops.add(op_count).cast::<[u8; NAME_SIZE]>();
             let ranges = names.add(name_count).cast::<Range>();
-            let child = slot(CHILD);
-            arch::copy(addr_of_mut!((*child).ops) as u64, ops as u64, size(ops, op_count));
-            arch::copy(addr_of_mut!((*child).names) as u64, names as u64, size(names, name_count));
-            (*child).count.store(op_count as u32, Relaxed);
-            (*child).first_pid.store(own_pid, Relaxed);
-            (*child).state.store(STARTING, Release);
-            let stack = addr_of_mut!((*child).stack) as u64 + STACK_SIZE as u64;
-            let pid = arch::subject_clone(SIGCHLD, stack, CHILD);
+            let to = addr_of_mut!((*ARENA).ops).cast::<RawOp>().add(1);
+            arch::copy(to as u64, ops as u64, size(ops, op_count));
+            arch::copy(addr_of_mut!((*ARENA).names) as u64, names as u64, size(names, name_count));
+            (*addr_of!((*ARENA).count)).store(op_count as u32, Relaxed);
+            state(CHILD).store(STARTING, Release);
+            let pid = arch::subject_clone(SIGCHLD, stack_top(CHILD) as u64, CHILD);
             if pid < 0 {
                 return done;
             }
-            wait_while(&(*child).state, STARTING);
+            wait_while(state(CHILD), STARTING);
             let seen = look(pid as u64, &*program, ranges, (buffer, buffer_size));
-            wake(&(*child).state, RUN);
+            wake(state(CHILD), RUN);
             // answers that there is no child any more, since it is not left for collection
             syscall(nr::WAIT4, [pid as u64, 0, WALL, 0, 0, 0]);
             if !seen {
@@ -70,27 +69,25 @@ fn size<T>(_: *const T, count: usize) -> u64 {
 
 /// The life of a child.
 pub fn child() -> ! {
-    let slot_of_parent = slot(0);
-    let slot = slot(CHILD);
-    // SAFETY: the parent waits, so that both slots are this process's
+    // SAFETY: the parent waits, so that the arena is this process's
     unsafe {
         syscall(nr::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
-        if syscall(nr::GETPPID, [0; 6]) != i64::from((*slot).first_pid.load(Relaxed)) {
+        if syscall(nr::GETPPID, [0; 6]) != i64::from(first_pid()) {
             exit(102)
         }
-        for i in 0..(*slot).count.load(Relaxed) as usize {
-            let op = addr_of!((*slot).ops).cast::<RawOp>().add(i);
-            let result = addr_of_mut!((*slot).results).cast::<RawResult>().add(i);
+        for i in 1..=(*addr_of!((*ARENA).count)).load(Relaxed) as usize {
+            let op = addr_of!((*ARENA).ops).cast::<RawOp>().add(i);
+            let result = addr_of_mut!((*ARENA).results).cast::<RawResult>().add(i);
             if (*op).kind == SYSCALL {
                 let value = syscall(u64::from((*op).nr), (*op).args) as u64;
                 addr_of_mut!((*result).kind).write(RETURNED);
                 addr_of_mut!((*result).value).write(value);
             } else {
-                access::perform(slot_of_parent, op, result);
+                access::perform(op, result);
             }
         }
-        wake(&(*slot).state, DONE);
-        wait_while(&(*slot).state, DONE);
+        wake(state(CHILD), DONE);
+        wait_while(state(CHILD), DONE);
     }
     exit(0)
 }

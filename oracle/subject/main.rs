@@ -11,11 +11,13 @@ mod access;
 mod arch;
 #[cfg(bare)]
 mod bare;
+mod look;
 #[path = "../src/protocol.rs"]
 #[allow(dead_code)] // each side uses its part
 mod protocol;
 
 use core::ptr::{addr_of, addr_of_mut};
+use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use arch::{nr, syscall};
@@ -47,8 +49,18 @@ fn exit(status: u64) -> ! {
     }
 }
 
-fn slot(index: usize) -> *mut Slot {
-    slot_address(index) as *mut Slot
+const ARENA: *mut Arena = ARENA_START as *mut Arena;
+
+/// The word that says whose turn it is.
+fn state(process: usize) -> &'static AtomicU32 {
+    // SAFETY: the arena is there for ever, and both sides use the word atomically
+    unsafe { &*addr_of!((*ARENA).states).cast::<AtomicU32>().add(process % PROCESSES) }
+}
+
+/// The number of the first process.
+fn first_pid() -> u32 {
+    // SAFETY: the arena is there for ever, and both sides use the word atomically
+    unsafe { (*addr_of!((*ARENA).first_pid)).load(Relaxed) }
 }
 
 /// Runs in the first process once the arena is mapped and the stack is in it.
@@ -56,8 +68,7 @@ fn slot(index: usize) -> *mut Slot {
 extern "C" fn first_process() -> ! {
     // SAFETY: plain system calls on memory that lives for ever
     unsafe {
-        // no descriptor stays, so that every number a program uses is a bad one
-        syscall(nr::CLOSE_RANGE, [0, u64::from(u32::MAX), 0, 0, 0, 0]);
+        look::open_files();
         arch::ignore_signal(SIGCHLD);
         arch::install_handlers();
         syscall(nr::PRCTL, [PR_SET_NAME, c"mm-subject".as_ptr() as u64, 0, 0, 0, 0]);
@@ -65,7 +76,7 @@ extern "C" fn first_process() -> ! {
     serve(0)
 }
 
-/// Runs in a forked process, on the stack of its own slot.
+/// Runs in a forked process, on its own stack.
 #[no_mangle]
 extern "C" fn forked_process(index: usize) -> ! {
     #[cfg(bare)]
@@ -76,8 +87,7 @@ extern "C" fn forked_process(index: usize) -> ! {
     unsafe {
         // all are children of the first process, whose end must be theirs
         syscall(nr::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
-        let first = (*slot(index)).first_pid.load(Relaxed);
-        if syscall(nr::GETPPID, [0; 6]) != i64::from(first) {
+        if syscall(nr::GETPPID, [0; 6]) != i64::from(first_pid()) {
             exit(102)
         }
         // every page of the text is referenced, whichever way it goes from here
@@ -90,18 +100,18 @@ extern "C" fn forked_process(index: usize) -> ! {
 }
 
 /// Makes every page of the arena present in this process, executes batches.
-fn serve(index: usize) -> ! {
-    let slot = slot(index);
-    // SAFETY: the slot belongs to this process whenever `state` is `RUN`, and
-    // the rest of the arena is only touched atomically, not changed
+fn serve(process: usize) -> ! {
+    // SAFETY: the arena belongs to this process whenever its state is `RUN`, and
+    // is only touched atomically, not changed, before that
     unsafe {
         let arena = [ARENA_START as u64, ARENA_SIZE as u64, MADV_POPULATE_WRITE, 0, 0, 0];
         syscall(nr::MADVISE, arena);
         for page in (ARENA_START..ARENA_START + ARENA_SIZE).step_by(PAGE) {
             arch::touch(page as *mut u8);
         }
-        arch::set_signal_stack(addr_of_mut!((*slot).signal_stack) as u64, SIGNAL_STACK_SIZE as u64);
-        let state = &(*slot).state;
+        let stack = addr_of_mut!((*ARENA).signal_stack);
+        arch::set_signal_stack(stack as u64, SIGNAL_STACK_SIZE as u64);
+        let state = state(process);
         let futex = state.as_ptr() as u64;
         loop {
             state.store(DONE, Release);
@@ -113,12 +123,12 @@ fn serve(index: usize) -> ! {
                 }
                 syscall(nr::FUTEX, [futex, FUTEX_WAIT, u64::from(now), 0, 0, 0]);
             }
-            let count = (*slot).count.load(Relaxed).min(MAX_OPS as u32);
+            let count = (*addr_of!((*ARENA).count)).load(Relaxed).min(MAX_OPS as u32);
             for i in 0..count {
-                let op = addr_of!((*slot).ops).cast::<RawOp>().add(i as usize);
-                let result = addr_of_mut!((*slot).results).cast::<RawResult>().add(i as usize);
-                execute(slot, op, result);
-                (*slot).done.store(i + 1, Release);
+                let op = addr_of!((*ARENA).ops).cast::<RawOp>().add(i as usize);
+                let result = addr_of_mut!((*ARENA).results).cast::<RawResult>().add(i as usize);
+                execute(op, result);
+                (*addr_of!((*ARENA).done)).store(i + 1, Release);
             }
         }
     }
@@ -127,21 +137,25 @@ fn serve(index: usize) -> ! {
 /// Executes one operation.
 ///
 /// # Safety
-/// `op` and `result` are in the slot, which belongs to this process.
-unsafe fn execute(slot: *mut Slot, op: *const RawOp, result: *mut RawResult) {
+/// `op` and `result` are in the arena, which belongs to this process.
+unsafe fn execute(op: *const RawOp, result: *mut RawResult) {
     // SAFETY: as the caller promises; what the operation itself does to memory
     // is the worker's responsibility
     unsafe {
         let args = (*op).args;
         let (kind, value) = match (*op).kind {
             SYSCALL => (RETURNED, syscall(u64::from((*op).nr), args) as u64),
-            LOAD | STORE | CALL => return access::perform(slot, op, result),
+            LOAD | STORE | CALL => return access::perform(op, result),
             FORK => (RETURNED, fork(args[0]) as u64),
             EXIT => exit(0),
             COPY => {
                 arch::copy(args[0], args[1], args[2]);
                 (RETURNED, 0)
             }
+            READ => (RETURNED, look::read((*op).nr, args[0], args[1]) as u64),
+            DIGEST => (RETURNED, look::digest(args[0], args[1]) as u64),
+            SCAN => (RETURNED, look::scan(args[0], args[1]) as u64),
+            FLUSH => (RETURNED, look::flush() as u64),
             #[cfg(bare)]
             protocol::bare::LOOP => (RETURNED, bare::run(args[0] as *const _)),
             _ => exit(103),
@@ -151,20 +165,19 @@ unsafe fn execute(slot: *mut Slot, op: *const RawOp, result: *mut RawResult) {
     }
 }
 
-/// Forks a process for a slot; answers its id or the negative errno.
+/// Forks a process with this number; answers its id or the negative errno.
 ///
 /// # Safety
-/// The slot is unused.
-unsafe fn fork(index: u64) -> i64 {
-    let index = index as usize % SLOTS;
-    let new = slot(index);
-    // SAFETY: the new process runs on its own stack in its own slot; nothing
-    // else is shared but the arena
+/// There is no such process.
+unsafe fn fork(process: u64) -> i64 {
+    let process = process as usize % PROCESSES;
+    // SAFETY: the new process runs on its own stack; nothing else is shared but
+    // the arena
     unsafe {
         // siblings rather than descendants: a process survives the one that forked it
-        let first = u64::from((*new).first_pid.load(Relaxed));
         let parent = syscall(nr::GETPID, [0; 6]) as u64;
-        let flags = if parent == first { SIGCHLD } else { SIGCHLD | CLONE_PARENT };
-        arch::subject_clone(flags, addr_of_mut!((*new).stack) as u64 + STACK_SIZE as u64, index)
+        let is_first = parent == u64::from(first_pid());
+        let flags = if is_first { SIGCHLD } else { SIGCHLD | CLONE_PARENT };
+        arch::subject_clone(flags, stack_top(process) as u64, process)
     }
 }

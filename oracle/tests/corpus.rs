@@ -1,6 +1,9 @@
 //! Every program of the corpus on model and kernel, observed after every
 //! operation.
 
+#[path = "../../reference/tests/programs/mod.rs"]
+mod programs;
+
 use mm_oracle::observe::Capabilities;
 use mm_oracle::profile::running_kernel;
 use mm_oracle::run::{Observe, Replay, Runner, Verdict};
@@ -8,27 +11,15 @@ use mm_oracle::subject::Config;
 use mm_reference::op::Op;
 use mm_reference::profile::QUIRKS;
 use mm_reference::text::{parse, Mode};
+use programs::{corpus, programs};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).expect("the corpus is readable");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            programs(&path, into);
-        } else if path.extension().is_some_and(|e| e == "mm") {
-            into.push(path);
-        }
-    }
-}
 
 /// A runner, or why there is none here.
 fn runner() -> Result<Runner, String> {
     let (profile, _) = running_kernel().map_err(|error| error.to_string())?;
     let mut runner = Runner::new(Config::default(), Arc::new(profile), Capabilities::detect());
+    runner.scrutinize(true);
     runner.fresh().map_err(|error| error.to_string())?;
     Ok(runner)
 }
@@ -39,9 +30,8 @@ fn model_and_kernel_agree_on_the_corpus() {
         Ok(runner) => runner,
         Err(why) => return println!("skipped: no subject can be run here: {why}"),
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
-    let mut files = Vec::new();
-    programs(&root, &mut files);
+    let root = corpus();
+    let files = programs(&root);
     let mut failures = Vec::new();
     for path in files {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();

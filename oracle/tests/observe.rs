@@ -1,14 +1,22 @@
 //! Observes real processes.
 
-use mm_oracle::observe::{Capabilities, ProcFiles, SmapsDecoder, Want};
+use mm_oracle::observe::{Capabilities, Decoders, FrameFlags, ProcFiles, SmapsDecoder, Want};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
-use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, Ranges, StatusField, Window};
+use mm_reference::snapshot::{
+    PageFlags, ProcessPlan, ProcessSnapshot, Ranges, StatusField, Window,
+};
 use std::process::{Child, Command, Stdio};
 
 const PAGE: usize = PAGE_SIZE as usize;
-const NOTHING: Want =
-    Want { maps: false, smaps: false, pagemap: false, status: false, contents: false };
+const NOTHING: Want = Want {
+    maps: false,
+    smaps: false,
+    pagemap: false,
+    page_flags: false,
+    status: false,
+    contents: false,
+};
 
 fn own_process() -> ProcFiles {
     ProcFiles::open(std::process::id() as i32).expect("opens its own files")
@@ -26,6 +34,7 @@ fn end(mut child: Child) {
 
 #[test]
 fn pages_of_this_process_are_seen() {
+    let mut decoders = Decoders::default();
     let mut memory = vec![0x41u8; 9 * PAGE];
     let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE);
     let first = (start - memory.as_ptr() as u64) as usize;
@@ -35,12 +44,15 @@ fn pages_of_this_process_are_seen() {
         windows: Ranges(vec![(page(0), page(2)), (page(2), page(3)), (page(5), page(8))]),
         empty: Ranges::default(),
         contents: Ranges(vec![(page(0), page(2))]),
+        flagged: Vec::new(),
     };
     let mut seen = ProcessSnapshot::default();
     let mut files = own_process();
     // the second observation finds used buffers
     for _ in 0..2 {
-        files.observe(ProcessId(2), &plan, &Want::ALL, &mut seen).expect("observes itself");
+        files
+            .observe(ProcessId(2), &plan, &Want::ALL, &mut decoders, &mut seen)
+            .expect("observes itself");
         assert_eq!(seen.process, ProcessId(2));
         let covers =
             |line: &mm_reference::snapshot::MapsLine| line.start <= page(0) && page(8) <= line.end;
@@ -61,6 +73,7 @@ fn pages_of_this_process_are_seen() {
 
 #[test]
 fn what_should_be_empty_is_verified() {
+    let mut decoders = Decoders::default();
     let mut memory: Vec<u8> = Vec::with_capacity(1 << 30);
     let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE) + PAGE_SIZE;
     let end = start + (1 << 29);
@@ -68,12 +81,12 @@ fn what_should_be_empty_is_verified() {
     let want = Want { pagemap: true, ..NOTHING };
     let mut seen = ProcessSnapshot::default();
     let mut files = own_process();
-    files.observe(ProcessId(0), &plan, &want, &mut seen).unwrap();
+    files.observe(ProcessId(0), &plan, &want, &mut decoders, &mut seen).unwrap();
     assert_eq!(seen.pagemap, Vec::<Window>::new());
 
     let address = start + (1 << 20);
     std::hint::black_box(&mut memory).spare_capacity_mut()[(address - start) as usize].write(1);
-    files.observe(ProcessId(0), &plan, &want, &mut seen).unwrap();
+    files.observe(ProcessId(0), &plan, &want, &mut decoders, &mut seen).unwrap();
     assert_eq!(seen.pagemap.len(), 1);
     let found = &seen.pagemap[0];
     // the system may have used a huge page
@@ -107,6 +120,7 @@ fn real_smaps_text_prints_as_it_was_read() {
 
 #[test]
 fn a_process_that_is_gone_is_an_error() {
+    let mut decoders = Decoders::default();
     let child = waiting_process();
     let mut files = ProcFiles::open(child.id() as i32).expect("opens its files");
     end(child);
@@ -117,7 +131,40 @@ fn a_process_that_is_gone_is_an_error() {
         Want { pagemap: true, ..NOTHING },
         Want { status: true, ..NOTHING },
     ] {
-        let result = files.observe(ProcessId(0), &plan, &want, &mut ProcessSnapshot::default());
+        let result = files.observe(
+            ProcessId(0),
+            &plan,
+            &want,
+            &mut decoders,
+            &mut ProcessSnapshot::default(),
+        );
         assert!(result.is_err(), "{want:?}");
+    }
+}
+
+#[test]
+fn flags_of_frames_are_those_of_the_pages() {
+    let caps = Capabilities::detect();
+    if !caps.parts.page_flags {
+        return println!("skipped: frame numbers or kpageflags cannot be read here");
+    }
+    let memory = vec![0x41u8; 3 * PAGE];
+    let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE);
+    let windows =
+        Ranges(vec![(start, start + PAGE_SIZE), (start + PAGE_SIZE, start + 2 * PAGE_SIZE)]);
+    let plan = ProcessPlan { windows, ..ProcessPlan::default() };
+    let mut seen = ProcessSnapshot::default();
+    let want = Want { pagemap: true, ..NOTHING };
+    let mut decoders = Decoders::default();
+    own_process()
+        .observe(ProcessId(0), &plan, &want, &mut decoders, &mut seen)
+        .expect("observes itself");
+    let wanted = [start - (1 << 40), start, start + PAGE_SIZE, start + (1 << 40)];
+    let flags = FrameFlags::open().expect("a file that opens");
+    flags.observe(&wanted, &mut seen).expect("observes itself");
+    let addresses: Vec<u64> = seen.page_flags.iter().map(|(address, _)| *address).collect();
+    assert_eq!(addresses, wanted[1..3]);
+    for (_, flags) in &seen.page_flags {
+        assert!(flags.contains(PageFlags::ANON | PageFlags::MMAP | PageFlags::UPTODATE), "{flags}");
     }
 }

@@ -58,8 +58,11 @@ fn ops(text: &str) -> Vec<Op> {
     program.ops().cloned().collect()
 }
 
-/// Mappings with their flags, and contents, of every process.
-fn seen(system: &System) -> Vec<(Vec<String>, Vec<(u64, Contents)>)> {
+/// Mappings with their flags, and contents.
+type Seen = (Vec<String>, Vec<(u64, Contents)>);
+
+/// What is seen of every process.
+fn seen(system: &System) -> Vec<Seen> {
     let of_process = |process| {
         let snapshot = system.snapshot(process, &system.plan(process));
         let line =

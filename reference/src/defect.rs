@@ -357,8 +357,33 @@ defects! {
     GuardBitHidden = "guard-bit-hidden", "pagemap", "guard regions lack their bit";
     FileBitHidden = "file-bit-hidden", "pagemap", "pages of shared memory lack the bit of files";
     AlwaysExclusive = "always-exclusive", "pagemap", "shared pages have the bit of exclusive ones";
+    FlagsHideSwapbacked = "flags-hide-swapbacked", "kpageflags",
+        "no page is swap-backed for kpageflags";
+    FlagsHideLru = "flags-hide-lru-of-locked", "kpageflags",
+        "locked pages are on no LRU list for kpageflags";
+    LockForgetsPages = "lock-forgets-pages", "kpageflags",
+        "locking does not mark the pages that are there already";
+    LockKeepsActive = "lock-keeps-active", "kpageflags", "locked pages stay active";
+    UnlockForgetsPages = "unlock-forgets-pages", "kpageflags",
+        "unlocking leaves the pages marked as locked";
+    CopyKeepsLock = "copy-keeps-lock", "kpageflags",
+        "a page stays locked when a write replaces it in its only locked mapping";
+    FaultForgetsLock = "fault-forgets-lock", "kpageflags",
+        "a new page of locked memory is not marked as locked";
+    ReuseStaysShared = "reuse-stays-shared", "kpageflags",
+        "a page that its last user writes to does not become exclusive again";
+    CopyStaysShared = "copy-stays-shared", "kpageflags",
+        "the copy that a write makes of a shared page is not exclusive";
+    ColdKeepsActive = "cold-keeps-active", "kpageflags", "MADV_COLD leaves pages active";
+    FreeKeepsActive = "free-keeps-active", "kpageflags", "MADV_FREE leaves pages active";
+    PopulateNeverActivates = "populate-never-activates", "kpageflags",
+        "however often a page is used, it does not become active";
+    PageoutNeverActivates = "pageout-never-activates", "kpageflags",
+        "a page that cannot be paged out does not become active";
     PeakForgets = "peak-forgets", "status", "VmPeak is the present size";
     HwmForgets = "hwm-forgets", "status", "VmHWM is the present resident size";
+    HwmCountsMapped = "hwm-counts-mapped", "status",
+        "VmHWM is the largest size, resident or not";
     ShmemNotTold = "shmem-not-told", "status", "RssShmem is zero";
     DataCountsStacks = "data-counts-stacks", "status", "VmData counts stacks";
     ExeCountsAllCode = "exe-counts-all-code", "status", "VmExe counts all executable memory";
@@ -399,7 +424,11 @@ impl Defect {
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {
                 (profile.config.ksm && !profile.settings.ksm_runs, "same-page merging, stopped")
             }
-            Defect::PageoutKeepsLazyfree
+            _ if self.area() == "kpageflags" && !profile.privilege.sys_admin => {
+                (false, "the privilege to see frame numbers")
+            }
+            Defect::PageoutNeverActivates
+            | Defect::PageoutKeepsLazyfree
             | Defect::PageoutDropsRedirtied
             | Defect::PageoutDropsYoung
             | Defect::DroppableKept => (!profile.settings.swap, "a state without swap"),

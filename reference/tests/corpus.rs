@@ -1,20 +1,19 @@
 //! Every program of the corpus on the model alone: what a file expects is what
 //! the model predicts, on the kernel that the file asks for.
 
-mod common;
+mod programs;
 
-use common::{corpus, programs};
 use mm_reference::model::{Seed, System};
 use mm_reference::profile::{Profile, Version, QUIRKS};
 use mm_reference::text::{parse, write as write_program, Expected, Mode};
+use programs::{corpus, programs};
 use std::fmt::Write;
 use std::fs;
 use std::sync::Arc;
 
 #[test]
 fn the_model_predicts_what_the_files_expect() {
-    let mut files = Vec::new();
-    programs(&corpus(), &mut files);
+    let files = programs(&corpus());
     assert!(files.len() >= 60, "only {} programs found", files.len());
     let mut failures = Vec::new();
     for path in files {
@@ -77,8 +76,7 @@ fn final_state(system: &System) -> String {
 #[test]
 fn programs_end_in_the_recorded_states() {
     let record = std::env::var_os("MMDIFF_RECORD").is_some();
-    let mut files = Vec::new();
-    programs(&corpus(), &mut files);
+    let files = programs(&corpus());
     let mut failures = Vec::new();
     for path in files {
         let text = fs::read_to_string(&path).expect("a readable program");
@@ -107,8 +105,7 @@ fn programs_end_in_the_recorded_states() {
 #[test]
 fn every_known_difference_has_its_program() {
     let folder = corpus().join("known");
-    let mut files = Vec::new();
-    programs(&folder, &mut files);
+    let mut files = programs(&folder);
     for quirk in QUIRKS {
         let path = folder.join(format!("{}.mm", quirk.name()));
         let text =

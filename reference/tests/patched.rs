@@ -1,14 +1,14 @@
 //! The patched paths: what reviewers were afraid of is told from the right
 //! behaviour by a program, and a page says so.
 
-mod common;
+mod programs;
 
-use common::{corpus, programs, root};
 use mm_reference::defect::{Defect, DEFECTS};
 use mm_reference::model::{Seed, System};
 use mm_reference::profile::{Profile, Version};
 use mm_reference::snapshot::ProcessSnapshot;
 use mm_reference::text::{parse, Expected, Mode, Program};
+use programs::{corpus, programs, root};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,8 +60,7 @@ fn every_concern_has_a_program_that_tells_it() {
     let stock = Profile::stock(Version::new(6, 18));
     let mut missing = Vec::new();
     for &(path, area, more) in PATHS {
-        let mut files = Vec::new();
-        programs(&corpus().join("patched").join(path), &mut files);
+        let files = programs(&corpus().join("patched").join(path));
         for defect in defects(area, more) {
             if ON_THE_MODEL.contains(&defect) {
                 println!("{path}: {} | tests of the model", defect.name());
@@ -96,8 +95,7 @@ fn every_path_has_a_page_that_names_its_defects_and_programs() {
             let name = format!("`{}`", defect.name());
             assert!(text.contains(&name), "{path}.md does not mention {name}");
         }
-        let mut files = Vec::new();
-        programs(&corpus().join("patched").join(path), &mut files);
+        let files = programs(&corpus().join("patched").join(path));
         for file in files {
             let name = format!("`{}`", file.file_name().expect("a file").to_string_lossy());
             assert!(text.contains(&name), "{path}.md does not mention {name}");

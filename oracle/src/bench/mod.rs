@@ -39,7 +39,7 @@ impl Effort {
 
 /// Programs that are measured in one go, before it is the other side's turn:
 /// short, so that other load on the machine meets both sides.
-const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 300;
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]

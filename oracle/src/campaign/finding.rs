@@ -90,6 +90,17 @@ pub fn investigate(
     trial: &Trial,
     stop: &AtomicBool,
 ) -> Result<Investigation, RunError> {
+    let before = runner.scrutinize(true);
+    let result = look_into(runner, trial, stop);
+    runner.scrutinize(before);
+    result
+}
+
+fn look_into(
+    runner: &mut Runner,
+    trial: &Trial,
+    stop: &AtomicBool,
+) -> Result<Investigation, RunError> {
     let Some(divergence) = trial.divergence() else { return Ok(Investigation::Unconfirmed) };
     let through = &trial.ops[..=divergence.step.index().min(trial.ops.len() - 1)];
     let mut seen = None;

@@ -2,7 +2,7 @@
 
 use super::worker::Tally;
 use super::{CampaignError, Finding, Options, Store};
-use crate::compare::EXEMPTIONS;
+use crate::compare::{EXEMPTIONS, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
 use mm_reference::profile::{Profile, QuirkSet};
 use serde_json::json;
@@ -127,6 +127,7 @@ pub fn compared(caps: &Capabilities) -> Vec<&'static str> {
         (parts.smaps, "smaps"),
         (parts.pagemap, "pagemap"),
         (parts.pagemap && caps.frames, "sharing of frames"),
+        (parts.page_flags, "kpageflags"),
         (parts.status, "status"),
         (caps.kernel_log, "the kernel's log"),
     ]
@@ -139,7 +140,11 @@ pub fn compared(caps: &Capabilities) -> Vec<&'static str> {
 pub fn not_compared(caps: &Capabilities) -> Vec<(String, String)> {
     let blind = caps.blind.iter().map(|b| (b.what.to_owned(), b.why.clone()));
     let exempt = EXEMPTIONS.iter().map(|e| (e.field.name().to_owned(), e.reason.to_owned()));
-    blind.chain(exempt).collect()
+    let unsteady = UNSTEADY_FLAGS
+        .iter()
+        .filter(|_| caps.parts.page_flags)
+        .map(|u| (format!("{} of kpageflags", u.flags), u.reason.to_owned()));
+    blind.chain(exempt).chain(unsteady).collect()
 }
 
 impl fmt::Display for Summary {

@@ -117,6 +117,7 @@ impl<'a> Worker<'a> {
         let fence = Fence::of(self.runner.fresh()?);
         let mut losses = 0;
         let mut count = 0;
+        let mut done = Vec::new();
         while shared.begin() {
             let seed = program_seed(self.options.seed, self.number, count);
             count += 1;
@@ -137,18 +138,41 @@ impl<'a> Worker<'a> {
                 }
             };
             let mut feed = Generated::new(seed, shape, &fence, fresh);
-            match self.runner.run(&mut feed, observe) {
-                Ok(trial) => {
-                    losses = 0;
-                    self.judge(trial, shared)?;
-                }
-                Err(error) => {
-                    losses += 1;
-                    self.lose(error, losses)?;
-                }
+            let submitted = self.runner.submit(&mut feed, observe, &mut done);
+            self.after(submitted, &mut losses)?;
+            self.judge_all(&mut done, &mut losses, shared)?;
+        }
+        let flushed = self.runner.flush(&mut done);
+        self.after(flushed, &mut losses)?;
+        self.judge_all(&mut done, &mut losses, shared)
+    }
+
+    /// Counts what was lost.
+    fn after(&mut self, ran: Result<(), RunError>, losses: &mut u32) -> Result<(), CampaignError> {
+        match ran {
+            Ok(()) => {
+                *losses = 0;
+                Ok(())
+            }
+            Err(error) => {
+                *losses += 1;
+                self.lose(error, *losses)
             }
         }
-        Ok(())
+    }
+
+    fn judge_all(
+        &mut self,
+        done: &mut Vec<Trial>,
+        losses: &mut u32,
+        shared: &Shared,
+    ) -> Result<(), CampaignError> {
+        if done.iter().any(|trial| trial.divergence().is_some_and(|d| d.known.is_none())) {
+            // looking into it starts with another subject; what is queued comes first
+            let flushed = self.runner.flush(done);
+            self.after(flushed, losses)?;
+        }
+        done.drain(..).try_for_each(|trial| self.judge(trial, shared))
     }
 
     /// A subject that could not be run: goes on with another, up to a point.

@@ -75,6 +75,7 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         .map(|file| load(&file).map(|program| (file, program)))
         .collect::<Result<_>>()?;
     let mut runner = runner()?;
+    runner.scrutinize(true);
     let mut result = Outcome::Agree;
     let mut records = Vec::new();
     for (file, program) in &programs {
@@ -146,7 +147,9 @@ fn verdict(trial: &Trial, wrong: &[String]) -> String {
         },
     };
     if let Some(reason) = trial.unpredictable {
-        text.push_str(&format!(" (up to operation {}: {reason})", trial.ops.len() + 1));
+        let lost = trial.lost.iter().map(|why| format!(", {why}")).collect::<String>();
+        let next = trial.actual.len() + 1;
+        text.push_str(&format!(" (up to operation {next}: {reason}{lost})"));
     }
     for line in wrong {
         text.push_str(&format!("\n  {line}"));
@@ -269,6 +272,7 @@ pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
 fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
     let program = load(file)?;
     let ops = operations(file, &program, runner.fresh()?)?;
+    runner.scrutinize(true);
     let mut trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
     if trial.divergence().is_none() {
         // looking often can hide what it comes to

@@ -1,6 +1,6 @@
 //! Compares counters and flags: smaps entries, status.
 
-use super::{Exemption, Field, Findings, Kind, Place};
+use super::{Capabilities, Exemption, Field, Findings, Kind, Place};
 use mm_reference::snapshot::{
     SmapsEntry, SmapsField, Status, VmFlagList, SMAPS_FIELDS, STATUS_FIELDS,
 };
@@ -69,11 +69,16 @@ fn compare_flags(
 }
 
 /// Compares the memory lines of status.
-pub(super) fn compare_status(expected: &Status, actual: &Status, findings: &mut Findings<'_>) {
+pub(super) fn compare_status(
+    expected: &Status,
+    actual: &Status,
+    caps: &Capabilities,
+    findings: &mut Findings<'_>,
+) {
     for &field in STATUS_FIELDS {
         let (e, a) = (expected.get(field), actual.get(field));
         let Some(kind) = Kind::of_numbers(e, a) else { continue };
-        if Exemption::of(field).is_some_and(|x| x.allows(expected, actual)) {
+        if Exemption::of(field).is_some_and(|x| x.allows(expected, actual, caps)) {
             continue;
         }
         let (e, a) = (number(e, true), number(a, true));

@@ -1,14 +1,16 @@
 //! What is not compared exactly. Everything that is forgiven stands here, with
 //! its reason, and is printed by the tool; add nothing without one.
 
-use mm_reference::snapshot::{Status, StatusField};
+use crate::observe::Capabilities;
+use mm_reference::snapshot::{PageFlags, Status, StatusField};
 
 /// A value that only has to lie within bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exemption {
     /// The value.
     pub field: StatusField,
-    /// At least the actual value of this one, and at most what is expected.
+    /// At most what is expected, at least the actual value of this one, and no
+    /// further below what is expected than [`Capabilities::rss_slack`].
     pub floor: StatusField,
     /// Why it cannot be compared exactly.
     pub reason: &'static str,
@@ -19,7 +21,8 @@ pub const EXEMPTIONS: &[Exemption] = &[Exemption {
     field: StatusField::VmHwm,
     floor: StatusField::VmRss,
     reason: "the high-water mark is taken from counters that are batched per CPU, so it may \
-             miss pages; it is checked to lie between VmRSS and the expected mark",
+             miss what the batches hold; it is checked to lie at most that far below the \
+             expected mark, and not below VmRSS",
 }];
 
 impl Exemption {
@@ -29,12 +32,41 @@ impl Exemption {
     }
 
     /// Whether the bounds hold. Whether the value is there at all is not exempt.
-    pub fn allows(&self, expected: &Status, actual: &Status) -> bool {
+    pub fn allows(&self, expected: &Status, actual: &Status, caps: &Capabilities) -> bool {
         match (expected.get(self.field), actual.get(self.field)) {
             (Some(most), Some(value)) => {
-                actual.get(self.floor).unwrap_or_default() <= value && value <= most
+                let floor = actual.get(self.floor).unwrap_or_default();
+                (floor.max(most.saturating_sub(caps.rss_slack))..=most).contains(&value)
             }
             _ => false,
         }
     }
 }
+
+/// The flags that are not compared here.
+pub(super) fn unsteady_flags(caps: &Capabilities) -> PageFlags {
+    let mut flags = PageFlags::empty();
+    for unsteady in UNSTEADY_FLAGS {
+        flags |= unsteady.flags;
+    }
+    if !caps.lru_lists {
+        flags |= PageFlags::ACTIVE | PageFlags::REFERENCED;
+    }
+    flags
+}
+
+/// Flags of frames that follow from more than what a program does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsteady {
+    /// The flags.
+    pub flags: PageFlags,
+    /// Why they cannot be compared.
+    pub reason: &'static str,
+}
+
+/// All of them; every other flag is compared, those without a name included.
+pub const UNSTEADY_FLAGS: &[Unsteady] = &[Unsteady {
+    flags: PageFlags::LOCKED.union(PageFlags::IDLE),
+    reason: "whoever looks at a page may lock it for a moment or mark it as idle, reclaim and \
+                 DAMON among them",
+}];

@@ -14,13 +14,13 @@ mod render;
 mod signature;
 
 pub use crate::observe::{Blind, Capabilities};
-pub use exempt::{Exemption, EXEMPTIONS};
+pub use exempt::{Exemption, Unsteady, EXEMPTIONS, UNSTEADY_FLAGS};
 pub use outcome::{compare_outcome, complaint};
 pub use render::render;
 pub use signature::Signature;
 
 use mm_reference::op::ProcessId;
-use mm_reference::snapshot::{ProcessSnapshot, SmapsField, Snapshot, StatusField};
+use mm_reference::snapshot::{PageFlags, ProcessSnapshot, SmapsField, Snapshot, StatusField};
 use pages::Frames;
 use std::cmp::Ordering;
 use std::fmt;
@@ -46,6 +46,8 @@ pub enum Field {
     Pagemap(PageBit),
     /// Which pages share a frame.
     Frame,
+    /// A flag of a page's frame.
+    PageFlag(PageBit),
     /// Type and offset of a swap entry or marker.
     SwapEntry,
     /// Contents of a page.
@@ -71,7 +73,7 @@ pub enum MapsColumn {
     Name,
 }
 
-/// The number of a bit of a pagemap entry.
+/// The number of a bit of a pagemap entry or of a frame's flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PageBit(pub u32);
 
@@ -224,11 +226,15 @@ impl Comparer {
             let frames = caps.frames.then_some(&mut self.frames);
             pages::compare_pagemap(&expected.pagemap, &actual.pagemap, frames, &mut findings);
         }
+        if parts.page_flags {
+            let ignored = exempt::unsteady_flags(caps);
+            pages::compare_flags(&expected.page_flags, &actual.page_flags, ignored, &mut findings);
+        }
         if parts.contents && expected.contents != actual.contents {
             pages::compare_contents(&expected.contents, &actual.contents, &mut findings);
         }
         if parts.status && expected.status != actual.status {
-            counters::compare_status(&expected.status, &actual.status, &mut findings);
+            counters::compare_status(&expected.status, &actual.status, caps, &mut findings);
         }
     }
 }
@@ -332,6 +338,9 @@ impl fmt::Display for Field {
                 }
             }
             Field::Frame => f.write_str("frame"),
+            Field::PageFlag(PageBit(bit)) => {
+                write!(f, "kpageflags-{}", PageFlags::from_bits_retain(1 << bit))
+            }
             Field::SwapEntry => f.write_str("pagemap-swap-entry"),
             Field::Contents => f.write_str("contents"),
             Field::Status(field) => write!(f, "status-{}", field.name()),

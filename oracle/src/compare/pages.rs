@@ -3,16 +3,22 @@
 use super::{outcome, Field, Findings, Kind, PageBit};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, Outcome, ProcessId};
-use mm_reference::snapshot::{Frame, PageEntry, Window};
+use mm_reference::snapshot::{Frame, PageEntry, PageFlags, Window};
 use rustc_hash::FxHashMap;
 
 /// Pairs the model's frames with real ones, over all processes of a snapshot.
 /// The zero page is a frame like any other: all its entries have the same one.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    real: FxHashMap<Frame, Met>,
-    model: FxHashMap<Frame, Met>,
+    /// By number of the model's frame; it counts them from 1.
+    numbered: Vec<Option<Met>>,
+    /// By the model's other frames.
+    others: FxHashMap<Frame, Option<Met>>,
+    by_real: FxHashMap<Frame, Met>,
 }
+
+/// The most frames of the model that are found by number.
+const NUMBERED: Frame = 1 << 16;
 
 /// With which frame of the other side one was met, and where first.
 #[derive(Clone, Copy, Debug)]
@@ -20,21 +26,43 @@ struct Met {
     other: Frame,
     process: ProcessId,
     address: u64,
+    /// Whether the other side says the same.
+    mutual: bool,
 }
 
 impl Frames {
     pub(super) fn clear(&mut self) {
-        self.real.clear();
-        self.model.clear();
+        self.numbered.clear();
+        self.others.clear();
+        self.by_real.clear();
+    }
+
+    #[inline]
+    fn of_model(&mut self, model: Frame) -> &mut Option<Met> {
+        if model >= NUMBERED {
+            return self.others.entry(model).or_default();
+        }
+        let number = model as usize;
+        if self.numbered.len() <= number {
+            self.numbered.resize(number + 1, None);
+        }
+        &mut self.numbered[number]
     }
 
     /// Notes that a page has these frames; reports where that contradicts what
     /// was noted before.
     fn pair(&mut self, model: Frame, real: Frame, address: u64, findings: &mut Findings<'_>) {
         let process = findings.process;
-        let met = |other| Met { other, process, address };
-        let before = *self.real.entry(model).or_insert(met(real));
-        let user = *self.model.entry(real).or_insert(met(model));
+        let met = |other| Met { other, process, address, mutual: false };
+        let before = *self.of_model(model).get_or_insert(met(real));
+        if before.mutual && before.other == real {
+            return;
+        }
+        let user = *self.by_real.entry(real).or_insert(met(model));
+        if user.other == model && before.other == real {
+            *self.of_model(model) = Some(Met { mutual: true, ..before });
+            return;
+        }
         let name = |met: Met| format!("the frame of {} {:08x}", met.process, met.address);
         let mut add = |kind, expected: String, actual: String| {
             findings.add_page(page(address), Field::Frame, kind, expected, actual);
@@ -74,7 +102,10 @@ pub(super) fn compare_pagemap(
         for (e, a) in expected.iter().zip(actual) {
             let addresses = (e.start..).step_by(PAGE_SIZE as usize);
             for ((&e, &a), address) in e.entries.iter().zip(&a.entries).zip(addresses) {
-                compare_entry(e, a, address, frames.as_deref_mut(), findings);
+                // mostly nothing is there
+                if e != a || e.is_present() {
+                    compare_entry(e, a, address, frames.as_deref_mut(), findings);
+                }
             }
         }
         return;
@@ -139,6 +170,32 @@ fn bits(expected: PageEntry, actual: PageEntry, address: u64, findings: &mut Fin
         findings.add_page(page(address), Field::Pagemap(PageBit(bit)), kind, e, a);
         differing &= !(1 << bit);
     }
+}
+
+/// Compares the flags of the frames of pages; a page that one side lacks shows
+/// in pagemap.
+pub(super) fn compare_flags(
+    expected: &[(u64, PageFlags)],
+    actual: &[(u64, PageFlags)],
+    ignored: PageFlags,
+    findings: &mut Findings<'_>,
+) {
+    super::join(
+        expected,
+        actual,
+        |(address, _)| *address,
+        |pair| {
+            let (Some(&(address, e)), Some(&(_, a))) = pair else { return };
+            let (e, a) = (e - ignored, a - ignored);
+            let differing = (e ^ a).bits();
+            // the highest first: they say most
+            for bit in (0..u64::BITS).rev().filter(|bit| differing & 1 << bit != 0) {
+                let kind = if a.bits() & 1 << bit == 0 { Kind::Missing } else { Kind::Extra };
+                let (e, a) = (e.to_string(), a.to_string());
+                findings.add_page(page(address), Field::PageFlag(PageBit(bit)), kind, e, a);
+            }
+        },
+    );
 }
 
 /// Compares the contents of pages.

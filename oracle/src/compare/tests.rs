@@ -3,7 +3,7 @@ use crate::observe::{Complaint, SmapsDecoder};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::errno::Errno;
 use mm_reference::op::{Call, Contents, Outcome, Signal};
-use mm_reference::snapshot::{MapsLine, Name, PageEntry, Perms, Status, Window};
+use mm_reference::snapshot::{MapsLine, Name, PageEntry, PageFlags, Perms, Status, Window};
 use proptest::prelude::*;
 
 const TEXT: &str = include_str!("../../testdata/smaps-6.18.txt");
@@ -17,7 +17,7 @@ fn process(id: u8, frames: &[u64]) -> ProcessSnapshot {
     for (field, value) in [
         (StatusField::VmPeak, 9000),
         (StatusField::VmSize, 8000),
-        (StatusField::VmHwm, 700),
+        (StatusField::VmHwm, 1000),
         (StatusField::VmRss, 600),
         (StatusField::VmPte, 44),
     ] {
@@ -31,6 +31,7 @@ fn process(id: u8, frames: &[u64]) -> ProcessSnapshot {
             start: 0x3000_1000,
             entries: frames.iter().map(|f| PageEntry(PRESENT | f)).collect(),
         }],
+        page_flags: Vec::new(),
         status,
         contents: vec![(0x3000_1000, Contents::Uniform(7)), (0x3000_2000, Contents::Mixed(77))],
     }
@@ -114,10 +115,20 @@ fn flags_in_another_order_differ() {
 #[test]
 fn the_high_water_mark_is_bounded_not_equal() {
     let with = |mark| signatures(move |p| p.status.set(StatusField::VmHwm, mark)).join(" ");
-    assert_eq!(with(650), "");
-    assert_eq!(with(600), "");
-    assert_eq!(with(599), "munlockall.status-VmHWM.less");
-    assert_eq!(with(701), "munlockall.status-VmHWM.more");
+    assert_eq!(with(1000), "");
+    // three counters may each hold back 31 pages
+    assert_eq!(with(1000 - 3 * 31 * 4), "");
+    assert_eq!(with(999 - 3 * 31 * 4), "munlockall.status-VmHWM.less");
+    assert_eq!(with(1001), "munlockall.status-VmHWM.more");
+    let low = |rss| {
+        let found = signatures(move |p| {
+            p.status.set(StatusField::VmRss, rss);
+            p.status.set(StatusField::VmHwm, 800);
+        });
+        found.join(" ")
+    };
+    assert_eq!(low(800), "munlockall.status-VmRSS.more");
+    assert_eq!(low(801), "munlockall.status-VmHWM.less munlockall.status-VmRSS.more");
     let gone = signatures(|p| p.status.present &= !(1 << StatusField::VmHwm as u32));
     assert_eq!(gone, ["munlockall.status-VmHWM.missing"]);
 }
@@ -370,4 +381,26 @@ proptest! {
         prop_assert_eq!(found.is_empty(), expected == actual);
         render(&expected, &actual, &found);
     }
+}
+
+#[test]
+fn flags_of_frames_are_compared_by_name() {
+    let seen = |flags: PageFlags| {
+        let mut snapshot = snapshot(&[&[1]]);
+        snapshot.processes[0].page_flags = vec![(0x3000_1000, flags)];
+        snapshot
+    };
+    let locked = PageFlags::LRU | PageFlags::MLOCKED;
+    assert!(differences(&seen(locked), &seen(locked | PageFlags::IDLE)).is_empty());
+    // a page that is not there shows in pagemap
+    assert!(differences(&seen(locked), &snapshot(&[&[1]])).is_empty());
+    let found = differences(&seen(locked), &seen(PageFlags::LRU | PageFlags::ACTIVE));
+    let found: Vec<_> = found.iter().map(|d| (d.field.to_string(), d.kind.clone())).collect();
+    let expected = [("kpageflags-MLOCKED", Kind::Missing), ("kpageflags-ACTIVE", Kind::Extra)];
+    assert_eq!(found, expected.map(|(field, kind)| (field.to_owned(), kind)));
+    // in generations, there are no active pages
+    let caps = Capabilities { lru_lists: false, ..Capabilities::full() };
+    let mut out = Vec::new();
+    compare(&seen(locked), &seen(locked | PageFlags::ACTIVE), &caps, &mut out);
+    assert!(out.is_empty());
 }

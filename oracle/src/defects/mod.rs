@@ -80,7 +80,9 @@ impl Hunter {
         let config = Config { keeps_ipc_lock: !profile.privilege.ipc_lock, ..config };
         let privilege = Privilege { ipc_lock: false, ..profile.privilege };
         let right = Arc::new(Profile { privilege, defect: None, ..profile.clone() });
-        Hunter { runner: Runner::new(config, right.clone(), caps), right }
+        let mut runner = Runner::new(config, right.clone(), caps);
+        runner.scrutinize(true);
+        Hunter { runner, right }
     }
 
     /// Looks for the shortest program that shows the defect.
@@ -251,6 +253,7 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "fault" => &[Theme::Cow, Theme::Exec, Theme::Stack],
         "fork" | "exit" => &[Theme::Cow, Theme::Advice, Theme::Lock, Theme::Limits, Theme::Exec],
         "smaps" | "pagemap" => &[Theme::Cow, Theme::Advice, Theme::Lock],
+        "kpageflags" => &[Theme::Lock, Theme::Cow, Theme::Reclaim, Theme::Advice],
         _ => &[Theme::General],
     }
 }

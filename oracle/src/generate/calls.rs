@@ -118,7 +118,7 @@ impl Maker<'_> {
 
     /// Pages that one operation of many may still populate.
     pub fn portion(&self) -> u64 {
-        (self.pages_left / 4).clamp(1, 530)
+        (self.pages_left / 4).clamp(1, self.aim.memory.scale.portion())
     }
 
     /// Extra `mmap` flags.

@@ -12,7 +12,10 @@ const VSYSCALL: Range<u64> = 0xffff_ffff_ff60_0000..0xffff_ffff_ff60_1000;
 /// Address ranges that no operation may change or look into.
 #[derive(Clone, Debug)]
 pub struct Fence {
+    /// Ascending.
     ranges: Vec<Range<u64>>,
+    /// The widest free range between two of them, where most of a program is.
+    open: Range<u64>,
     floor: u64,
 }
 
@@ -22,7 +25,12 @@ impl Fence {
     pub fn new(ranges: impl IntoIterator<Item = Range<u64>>, floor: u64) -> Fence {
         let mut ranges: Vec<_> = ranges.into_iter().collect();
         ranges.push(VSYSCALL);
-        Fence { ranges, floor }
+        ranges.sort_by_key(|range| range.start);
+        let is_clear = |gap: &Range<u64>| clear(&ranges, gap.start, gap.end);
+        let between = ranges.iter().zip(&ranges[1..]).map(|(a, b)| a.end..b.start);
+        let widest = between.filter(is_clear).max_by_key(|gap| gap.end.saturating_sub(gap.start));
+        let open = widest.unwrap_or(0..0);
+        Fence { ranges, open, floor }
     }
 
     /// Everything that a fresh subject has mapped, its stack aside: the text
@@ -40,13 +48,18 @@ impl Fence {
 
     /// Whether `[start, end)` touches nothing protected.
     pub fn clear(&self, start: u64, end: u64) -> bool {
-        self.ranges.iter().all(|range| end <= range.start || range.end <= start)
+        self.open.start <= start && start <= end && end <= self.open.end
+            || clear(&self.ranges, start, end)
     }
 
     /// Whether programs may work on this mapping.
     pub fn is_free(&self, vma: &Vma) -> bool {
         vma.backing == Backing::Anonymous && self.clear(vma.start, vma.end)
     }
+}
+
+fn clear(ranges: &[Range<u64>], start: u64, end: u64) -> bool {
+    ranges.iter().all(|range| end <= range.start || range.end <= start)
 }
 
 fn own_ranges(mm: &Mm) -> Vec<Range<u64>> {

@@ -233,7 +233,8 @@ impl<'f> Generator<'f> {
         let free = mm.vmas.iter().filter(|vma| fence.is_free(vma)).take(3).count();
         let theme = if src.chance(weights::STRAY, 100) { Theme::General } else { self.theme };
         let mut kind = match free {
-            0..=2 if src.chance(1, 2) => Kind::Mmap,
+            0 | 1 if src.chance(1, 2) => Kind::Mmap,
+            2 if src.chance(1, 4) => Kind::Mmap,
             _ => src.weighted(theme.kinds()),
         };
         match kind {

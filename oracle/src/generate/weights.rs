@@ -88,7 +88,7 @@ impl Theme {
         (6, Theme::Advice),
         (3, Theme::Exec),
         (3, Theme::Seal),
-        (2, Theme::Tables),
+        (1, Theme::Tables),
         (2, Theme::Reclaim),
     ];
 
@@ -160,11 +160,11 @@ pub const WRONG: u32 = 80;
 pub const STRAY: u32 = 15;
 
 const GENERAL: &[(u32, Kind)] = &[
-    (200, Kind::Mmap),
-    (90, Kind::Munmap),
-    (110, Kind::Mprotect),
+    (160, Kind::Mmap),
+    (110, Kind::Munmap),
+    (120, Kind::Mprotect),
     (90, Kind::Mremap),
-    (35, Kind::Brk),
+    (50, Kind::Brk),
     (130, Kind::Madvise),
     (25, Kind::Mlock),
     (15, Kind::Munlock),
@@ -521,13 +521,21 @@ pub enum Scale {
 
 impl Scale {
     /// How often which is chosen, where the theme does not decide it.
-    pub const CHOICE: &'static [(u32, Scale)] = &[(9, Scale::Small), (1, Scale::Large)];
+    pub const CHOICE: &'static [(u32, Scale)] = &[(29, Scale::Small), (1, Scale::Large)];
 
     /// Pages that all operations of a program may populate.
     pub fn populated(self) -> u64 {
         match self {
-            Scale::Small => 128,
+            Scale::Small => 64,
             Scale::Large => 2048,
+        }
+    }
+
+    /// Pages that one operation may populate.
+    pub fn portion(self) -> u64 {
+        match self {
+            Scale::Small => 6,
+            Scale::Large => 530,
         }
     }
 
@@ -535,7 +543,7 @@ impl Scale {
     pub fn sizes(self) -> &'static [(u32, (u64, u64))] {
         match self {
             Scale::Small => {
-                &[(40, (1, 1)), (35, (2, 4)), (20, (5, 16)), (3, (17, 64)), (2, (500, 530))]
+                &[(50, (1, 1)), (35, (2, 4)), (12, (5, 16)), (2, (17, 64)), (1, (500, 530))]
             }
             Scale::Large => &[
                 (30, (1, 1)),
@@ -552,7 +560,7 @@ impl Scale {
     /// The most pages that one access touches, one of these.
     pub fn accesses(self) -> &'static [u64] {
         match self {
-            Scale::Small => &[1, 1, 1, 1, 2, 3],
+            Scale::Small => &[1, 1, 1, 1, 1, 2],
             Scale::Large => &[1, 1, 2, 4, 16],
         }
     }

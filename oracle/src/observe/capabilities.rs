@@ -1,15 +1,18 @@
 //! What can be observed here, and what cannot, and why.
 
-use super::{pagemap, KernelLog};
+use super::{pagemap, FrameFlags, KernelLog};
+use crate::sys::online_cpus;
+use mm_reference::addr::PAGE_SIZE;
 use std::fmt;
 
 /// Which parts of a process are observed and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the names of the files in /proc/pid, `contents` being mem
+#[allow(missing_docs)] // the files in /proc/pid; `contents` is mem, `page_flags` kpageflags
 pub struct Want {
     pub maps: bool,
     pub smaps: bool,
     pub pagemap: bool,
+    pub page_flags: bool,
     pub status: bool,
     pub contents: bool,
 }
@@ -17,10 +20,17 @@ pub struct Want {
 impl Want {
     /// All there is. Reading contents marks pages accessed, so that only the
     /// last observation of a program should want it.
-    pub const ALL: Want =
-        Want { maps: true, smaps: true, pagemap: true, status: true, contents: true };
-    /// All that an observation leaves unchanged.
-    pub const UNDISTURBING: Want = Want { contents: false, ..Want::ALL };
+    pub const ALL: Want = Want {
+        maps: true,
+        smaps: true,
+        pagemap: true,
+        page_flags: true,
+        status: true,
+        contents: true,
+    };
+    /// What is looked at while a program runs: all that an observation leaves
+    /// unchanged and that is cheap.
+    pub const ON_THE_WAY: Want = Want { contents: false, page_flags: false, ..Want::ALL };
 }
 
 /// Something that is not observed here.
@@ -45,6 +55,10 @@ pub struct Capabilities {
     pub parts: Want,
     /// Frame numbers and swap offsets are visible in pagemap.
     pub frames: bool,
+    /// Pages are on active and inactive lists, not in generations.
+    pub lru_lists: bool,
+    /// How many kB of the resident size a high-water mark may miss.
+    pub rss_slack: u64,
     /// Large empty ranges can be scanned in one call.
     pub scan: bool,
     /// The kernel's log can be read.
@@ -59,6 +73,8 @@ impl Capabilities {
         Capabilities {
             parts: Want::ALL,
             frames: true,
+            lru_lists: true,
+            rss_slack: rss_slack(2),
             scan: true,
             kernel_log: true,
             blind: Vec::new(),
@@ -68,6 +84,7 @@ impl Capabilities {
     /// Finds out what this process may see on this system.
     pub fn detect() -> Capabilities {
         let mut found = Capabilities::full();
+        found.rss_slack = rss_slack(online_cpus());
         let probe = match pagemap::probe() {
             Ok(probe) => probe,
             Err(e) => {
@@ -82,6 +99,21 @@ impl Capabilities {
         if found.parts.pagemap && !probe.frames {
             let why = "pagemap hides frame numbers without CAP_SYS_ADMIN".to_owned();
             found.blind.push(Blind { what: "sharing of frames, swap offsets", why });
+        }
+        found.parts.page_flags = probe.frames;
+        if !probe.frames {
+            let why = "without frame numbers it cannot be said which are a page's".to_owned();
+            found.blind.push(Blind { what: "kpageflags", why });
+        } else if let Err(e) = FrameFlags::open() {
+            found.parts.page_flags = false;
+            let why = format!("/proc/kpageflags cannot be read: {e}");
+            found.blind.push(Blind { what: "kpageflags", why });
+        }
+        if found.parts.page_flags && lru_generations() {
+            found.lru_lists = false;
+            let why = "the multi-generational LRU of this system sets them by rules of its own";
+            let what = "ACTIVE and REFERENCED of kpageflags";
+            found.blind.push(Blind { what, why: why.to_owned() });
         }
         if found.parts.pagemap && !probe.scan {
             let why = format!(
@@ -101,6 +133,22 @@ impl Capabilities {
         }
         found
     }
+}
+
+/// What the counters of anonymous, file and shared pages may hold back on the
+/// one CPU that a subject runs on, in kB: each less than a batch
+/// (`lib/percpu_counter.c:percpu_counter_add_batch`, `compute_batch_value`;
+/// `update_hiwater_rss` adds up what is not held back). Before 6.2 a process
+/// held back 64 pages at most (`mm/memory.c:check_sync_rss_stat`).
+fn rss_slack(cpus: u32) -> u64 {
+    let batch = u64::from(cpus).saturating_mul(2).max(32);
+    3 * (batch - 1) * (PAGE_SIZE >> 10)
+}
+
+/// Whether pages are kept in generations (`lru_gen_enabled`).
+fn lru_generations() -> bool {
+    let enabled = std::fs::read_to_string("/sys/kernel/mm/lru_gen/enabled");
+    enabled.is_ok_and(|mask| !mask.trim().trim_start_matches("0x").trim_matches('0').is_empty())
 }
 
 /// Whether DAMON monitors physical memory, as far as that can be seen.

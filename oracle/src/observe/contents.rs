@@ -5,15 +5,26 @@ use mm_reference::op::Contents;
 /// Contents of a run of bytes. Equal to feeding them to
 /// [`Digest`](mm_reference::op::Digest), but many at a time.
 pub fn contents_of(bytes: &[u8]) -> Contents {
-    let first = bytes.first().copied().unwrap_or_default();
-    let words = bytes.chunks_exact(8);
-    if words.remainder().iter().all(|&b| b == first) && words.into_iter().all(|w| w == [first; 8]) {
+    let Some(&first) = bytes.first() else { return Contents::Uniform(0) };
+    // every byte is as the one before it
+    if bytes[1..] == bytes[..bytes.len() - 1] {
         return Contents::Uniform(first);
     }
-    let weighed = |(position, &byte): (usize, &u8)| {
-        (u64::from(byte) + 1).wrapping_mul(2 * position as u64 + 1)
-    };
-    Contents::Mixed(bytes.iter().enumerate().map(weighed).fold(0, u64::wrapping_add))
+    // (byte + 1) * (2 * position + 1), the position being that of the block and
+    // the one inside it: small numbers, many of which are summed at once
+    const BLOCK: usize = 64;
+    let mut sum = 0u64;
+    for (number, block) in bytes.chunks(BLOCK).enumerate() {
+        let (mut plain, mut weighed) = (0u32, 0u32);
+        for (position, &byte) in block.iter().enumerate() {
+            let byte = u32::from(byte) + 1;
+            plain += byte;
+            weighed += byte * (2 * position as u32 + 1);
+        }
+        let before = 2 * (number * BLOCK) as u64;
+        sum = sum.wrapping_add(u64::from(plain).wrapping_mul(before) + u64::from(weighed));
+    }
+    Contents::Mixed(sum)
 }
 
 #[cfg(test)]

@@ -97,6 +97,20 @@ impl KernelLog {
     }
 }
 
+/// Complaints in records that were read one after the other: each begins with
+/// a number, and continues in lines that begin with a blank.
+pub fn complaints_in(log: &[u8]) -> Vec<Complaint> {
+    let mut reader = Reader::default();
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', log).map(|at| at + 1) {
+        if log.get(end) != Some(&b' ') {
+            reader.record(&log[start..end]);
+            start = end;
+        }
+    }
+    reader.complaints
+}
+
 /// Turns records into complaints.
 #[derive(Debug, Default)]
 struct Reader {
@@ -170,6 +184,8 @@ mod tests {
         assert!(complaints(&[
             "12,1,1,-;WARNING: written by a process\n",
             "6,2,2,-;subject[7]: segfault at 0 ip 0000000000400000 error 4\n",
+            "4,3,3,-;subject invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0\n",
+            "3,4,4,-;Memory cgroup out of memory: Killed process 7 (subject) total-vm:4kB\n",
             "malformed",
             "x,y;WARNING:\n",
         ])

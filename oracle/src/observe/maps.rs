@@ -25,6 +25,9 @@ impl MapsDecoder {
     }
 }
 
+/// What follows the permissions of all memory that is of no file.
+const NO_FILE: &[u8] = b" 00000000 00:00 0 ";
+
 /// Decodes one line (without its newline); the error says what was expected.
 pub(super) fn line(text: &[u8], names: &mut NameCache) -> Result<MapsLine, &'static str> {
     let (start, rest) = hex(text).ok_or("a start address")?;
@@ -37,6 +40,10 @@ pub(super) fn line(text: &[u8], names: &mut NameCache) -> Result<MapsLine, &'sta
     if !matches!(perms, [b'r' | b'-', b'w' | b'-', b'x' | b'-', b'p' | b's']) {
         return Err("permissions");
     }
+    if let Some(name) = rest.strip_prefix(NO_FILE) {
+        let (offset, dev, inode, name) = (0, (0, 0), 0, names.get(unpadded(name)));
+        return Ok(MapsLine { start, end, perms: Perms(perms), offset, dev, inode, name });
+    }
     let (offset, rest) = after(rest, b' ').and_then(hex).ok_or("an offset")?;
     let (major, rest) = after(rest, b' ').and_then(hex).ok_or("a major device number")?;
     let (minor, rest) = after(rest, b':').and_then(hex).ok_or("a minor device number")?;
@@ -45,11 +52,15 @@ pub(super) fn line(text: &[u8], names: &mut NameCache) -> Result<MapsLine, &'sta
         u32::try_from(minor).map_err(|_| "a minor device number")?,
     );
     let (inode, rest) = after(rest, b' ').and_then(decimal).ok_or("an inode number")?;
-    let mut name = after(rest, b' ').ok_or("a blank after the inode number")?;
-    while let [b' ', more @ ..] = name {
-        name = more;
-    }
-    Ok(MapsLine { start, end, perms: Perms(perms), offset, dev, inode, name: names.get(name) })
+    let name = after(rest, b' ').ok_or("a blank after the inode number")?;
+    let name = names.get(unpadded(name));
+    Ok(MapsLine { start, end, perms: Perms(perms), offset, dev, inode, name })
+}
+
+/// The text behind the blanks at the front.
+fn unpadded(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|&&byte| byte == b' ').count();
+    &text[blanks..]
 }
 
 fn after(text: &[u8], byte: u8) -> Option<&[u8]> {

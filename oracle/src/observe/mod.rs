@@ -10,6 +10,9 @@ mod capabilities;
 mod contents;
 mod kmsg;
 mod maps;
+mod oom;
+mod own;
+mod page_flags;
 mod pagemap;
 mod smaps;
 mod status;
@@ -18,8 +21,11 @@ mod text;
 
 pub use capabilities::{Blind, Capabilities, Want};
 pub use contents::contents_of;
-pub use kmsg::{Complaint, KernelLog, KernelLogError};
+pub use kmsg::{complaints_in, Complaint, KernelLog, KernelLogError};
 pub use maps::MapsDecoder;
+pub use oom::oom_kills;
+pub use own::{OwnLook, Reader};
+pub use page_flags::FrameFlags;
 pub use pagemap::ranges_read;
 pub use smaps::SmapsDecoder;
 pub use status::decode as decode_status;
@@ -28,7 +34,7 @@ pub use text::DecodeError;
 use crate::stages::{lap, Stage};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
-use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, Ranges};
+use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Ranges};
 use pagemap::Pagemap;
 use std::fs::File;
 use std::io;
@@ -48,7 +54,7 @@ pub enum ObserveError {
         source: io::Error,
     },
     /// A file does not read.
-    #[error("read /proc/pid/{file}")]
+    #[error("read {file} in /proc")]
     Read {
         /// Which file.
         file: &'static str,
@@ -72,6 +78,18 @@ impl ObserveError {
     }
 }
 
+/// What decoding keeps from one look to the next, so that looking allocates
+/// nothing.
+#[derive(Debug, Default)]
+pub struct Decoders {
+    maps: MapsDecoder,
+    smaps: SmapsDecoder,
+    /// Buffers of pagemap windows.
+    spare: Vec<Vec<PageEntry>>,
+    /// What was read.
+    buffer: Vec<u8>,
+}
+
 /// The open files of one process. They belong to the address space that the
 /// process had when they were opened, so an `execve` makes them stale.
 #[derive(Debug)]
@@ -81,9 +99,6 @@ pub struct ProcFiles {
     status: File,
     mem: File,
     pagemap: Pagemap,
-    buffer: Vec<u8>,
-    maps_decoder: MapsDecoder,
-    smaps_decoder: SmapsDecoder,
 }
 
 const PAGE: usize = PAGE_SIZE as usize;
@@ -106,9 +121,6 @@ impl ProcFiles {
             status: open("status")?,
             mem: open("mem")?,
             pagemap: Pagemap::new(open("pagemap")?),
-            buffer: vec![0; CONTENTS_AT_ONCE],
-            maps_decoder: MapsDecoder::default(),
-            smaps_decoder: SmapsDecoder::default(),
         })
     }
 
@@ -119,42 +131,52 @@ impl ProcFiles {
         process: ProcessId,
         plan: &ProcessPlan,
         want: &Want,
+        decoders: &mut Decoders,
         into: &mut ProcessSnapshot,
     ) -> Result<(), ObserveError> {
         into.process = process;
-        into.maps.clear();
-        into.smaps.clear();
         into.contents.clear();
+        into.page_flags.clear();
         into.status = Default::default();
         if want.maps {
-            let text = read_text(&self.maps, "maps", &mut self.buffer)?;
+            let text = read_text(&self.maps, "maps", &mut decoders.buffer)?;
             lap(Stage::Read);
-            self.maps_decoder.decode(text, &mut into.maps)?;
+            decoders.maps.decode(text, &mut into.maps)?;
             lap(Stage::Decode);
+        } else {
+            into.maps.clear();
         }
         if want.smaps {
-            let text = read_text(&self.smaps, "smaps", &mut self.buffer)?;
+            let text = read_text(&self.smaps, "smaps", &mut decoders.buffer)?;
             lap(Stage::Read);
-            self.smaps_decoder.decode(text, &mut into.smaps)?;
+            decoders.smaps.decode(text, &mut into.smaps)?;
             lap(Stage::Decode);
+        } else {
+            into.smaps.clear();
         }
         if want.pagemap {
-            self.pagemap.observe(&plan.windows, &plan.empty, &mut into.pagemap)?;
+            self.pagemap.observe(
+                &plan.windows,
+                &plan.empty,
+                &mut decoders.spare,
+                &mut into.pagemap,
+            )?;
         } else {
             into.pagemap.clear();
         }
         if want.status {
             // one record, which a single read of enough room gets whole
-            let length = read_at(&self.status, "status", &mut self.buffer, 0)?;
+            let buffer = room(&mut decoders.buffer);
+            let length = read_at(&self.status, "status", buffer, 0)?;
             lap(Stage::Read);
-            into.status = status::decode(&self.buffer[..length])?;
+            into.status = status::decode(&buffer[..length])?;
             if into.status.present == 0 {
                 return Err(ObserveError::Gone);
             }
             lap(Stage::Decode);
         }
         if want.contents {
-            self.contents(&plan.contents, &mut into.contents)?;
+            self.contents(&plan.contents, decoders, &mut into.contents)?;
         }
         Ok(())
     }
@@ -163,20 +185,22 @@ impl ProcFiles {
     pub fn contents(
         &mut self,
         ranges: &Ranges,
+        decoders: &mut Decoders,
         into: &mut Vec<(u64, Contents)>,
     ) -> Result<(), ObserveError> {
+        let buffer = room(&mut decoders.buffer);
         for &(start, end) in &ranges.0 {
             let mut at = start;
             while at < end {
                 let wanted = CONTENTS_AT_ONCE.min((end - at) as usize);
-                let length = match self.mem.read_at(&mut self.buffer[..wanted], at) {
+                let length = match self.mem.read_at(&mut buffer[..wanted], at) {
                     Ok(length) => length,
                     Err(e) if e.raw_os_error() == Some(libc::EIO) => 0,
                     Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
                     Err(e) => return Err(ObserveError::read("mem", e)),
                 };
                 lap(Stage::Read);
-                for page in self.buffer[..length].chunks_exact(PAGE) {
+                for page in buffer[..length].chunks_exact(PAGE) {
                     into.push((at, contents_of(page)));
                     at += PAGE_SIZE;
                 }
@@ -190,6 +214,14 @@ impl ProcFiles {
     }
 }
 
+/// Makes the buffer as long as any read of bounded length needs.
+fn room(buffer: &mut Vec<u8>) -> &mut [u8] {
+    if buffer.len() < CONTENTS_AT_ONCE {
+        buffer.resize(CONTENTS_AT_ONCE, 0);
+    }
+    buffer
+}
+
 /// Reads a whole text. The kernel hands it out in pieces, and only an empty
 /// one marks the end.
 fn read_text<'a>(
@@ -197,6 +229,7 @@ fn read_text<'a>(
     name: &'static str,
     buffer: &'a mut Vec<u8>,
 ) -> Result<&'a [u8], ObserveError> {
+    room(buffer);
     let mut length = 0;
     loop {
         if length == buffer.len() {

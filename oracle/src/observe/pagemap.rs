@@ -2,6 +2,7 @@
 
 use super::sys::{scan_populated, PageRegion};
 use super::ObserveError;
+use crate::protocol::{scan_shown, SCAN_REGIONS};
 use crate::stages::{lap, Stage};
 use mm_reference::addr::{pages, PAGE_SHIFT, PAGE_SIZE};
 use mm_reference::snapshot::{PageEntry, Ranges, Window};
@@ -14,21 +15,18 @@ const ENTRY: usize = size_of::<u64>();
 const WORTH_SKIPPING: u64 = 128 * PAGE_SIZE;
 /// How much of an empty range is read where the kernel cannot scan it.
 pub(super) const EMPTY_CHECKED: u64 = 1 << 27;
-/// How many pages of an unexpectedly populated region are shown.
-const SHOWN: u64 = 16;
 
 /// An open pagemap and its buffers.
 #[derive(Debug)]
 pub(super) struct Pagemap {
     file: File,
     bytes: Vec<u8>,
-    spare: Vec<Vec<PageEntry>>,
     can_scan: bool,
 }
 
 impl Pagemap {
     pub(super) fn new(file: File) -> Pagemap {
-        Pagemap { file, bytes: Vec::new(), spare: Vec::new(), can_scan: true }
+        Pagemap { file, bytes: Vec::new(), can_scan: true }
     }
 
     /// Replaces `into` by the plan's windows, in their order. Populated pages
@@ -37,9 +35,10 @@ impl Pagemap {
         &mut self,
         windows: &Ranges,
         empty: &Ranges,
+        spare: &mut Vec<Vec<PageEntry>>,
         into: &mut Vec<Window>,
     ) -> Result<(), ObserveError> {
-        self.spare.extend(into.drain(..).map(|window| window.entries));
+        spare.extend(into.drain(..).map(|window| window.entries));
         for together in reads(windows) {
             let (start, end) = span(together);
             self.read(start, end)?;
@@ -47,8 +46,7 @@ impl Pagemap {
             for &(from, to) in together {
                 let first = ENTRY * pages(from - start) as usize;
                 let length = ENTRY * pages(to - from) as usize;
-                let window = self.window(from, first, length);
-                into.push(window);
+                into.push(window_of(from, &self.bytes[first..first + length], spare.pop()));
             }
             lap(Stage::Decode);
         }
@@ -73,28 +71,18 @@ impl Pagemap {
         }
     }
 
-    /// A window made of a part of the byte buffer.
-    fn window(&mut self, start: u64, first: usize, length: usize) -> Window {
-        let mut entries = self.spare.pop().unwrap_or_default();
-        entries.clear();
-        let words = self.bytes[first..first + length].chunks_exact(ENTRY);
-        entries
-            .extend(words.filter_map(|w| w.try_into().ok().map(u64::from_ne_bytes)).map(PageEntry));
-        Window { start, entries }
-    }
-
     fn check_empty(
         &mut self,
         range: (u64, u64),
         into: &mut Vec<Window>,
     ) -> Result<(), ObserveError> {
         if self.can_scan {
-            let mut regions = [PageRegion::default(); 8];
+            let mut regions = [PageRegion::default(); SCAN_REGIONS];
             match scan_populated(&self.file, range, &mut regions) {
                 Ok(count) => {
                     for region in &regions[..count] {
-                        let end = region.end.min(region.start + SHOWN * PAGE_SIZE);
-                        self.append(region.start, end, into)?;
+                        let (start, end) = scan_shown((region.start, region.end));
+                        self.append(start, end, into)?;
                     }
                     return Ok(());
                 }
@@ -107,25 +95,36 @@ impl Pagemap {
         let length = ENTRY * pages(end - start) as usize;
         if let Some(at) = self.bytes[..length].chunks_exact(ENTRY).position(|w| w != [0; ENTRY]) {
             let from = start + at as u64 * PAGE_SIZE;
-            self.append(from, end.min(from + SHOWN * PAGE_SIZE), into)?;
+            let (from, end) = scan_shown((from, end));
+            self.append(from, end, into)?;
         }
         Ok(())
     }
 
     fn append(&mut self, start: u64, end: u64, into: &mut Vec<Window>) -> Result<(), ObserveError> {
         self.read(start, end)?;
-        let window = self.window(start, 0, ENTRY * pages(end - start) as usize);
-        into.push(window);
+        let length = ENTRY * pages(end - start) as usize;
+        into.push(window_of(start, &self.bytes[..length], None));
         Ok(())
     }
 }
 
+/// The window that starts here and has these entries, in a buffer that was used
+/// before.
+pub(super) fn window_of(start: u64, bytes: &[u8], spare: Option<Vec<PageEntry>>) -> Window {
+    let mut entries = spare.unwrap_or_default();
+    entries.clear();
+    let words = bytes.chunks_exact(ENTRY);
+    entries.extend(words.map(|w| PageEntry(u64::from_ne_bytes(w.try_into().unwrap_or_default()))));
+    Window { start, entries }
+}
+
 /// The windows that are read together.
-fn reads(windows: &Ranges) -> impl Iterator<Item = &[(u64, u64)]> {
+pub(super) fn reads(windows: &Ranges) -> impl Iterator<Item = &[(u64, u64)]> {
     windows.0.chunk_by(|before, next| next.0.saturating_sub(before.1) <= WORTH_SKIPPING)
 }
 
-fn span(together: &[(u64, u64)]) -> (u64, u64) {
+pub(super) fn span(together: &[(u64, u64)]) -> (u64, u64) {
     match together {
         [first, .., last] => (first.0, last.1),
         [only] => *only,
@@ -134,8 +133,8 @@ fn span(together: &[(u64, u64)]) -> (u64, u64) {
 }
 
 /// The ranges that are read to observe these windows.
-pub fn ranges_read(windows: &Ranges) -> Vec<(u64, u64)> {
-    reads(windows).map(span).collect()
+pub fn ranges_read(windows: &Ranges) -> impl Iterator<Item = (u64, u64)> + '_ {
+    reads(windows).map(span)
 }
 
 /// What the entries of one's own page say about this system.
@@ -173,7 +172,8 @@ mod tests {
         pagemap.can_scan &= can_scan;
         let empty = Ranges(vec![(start, start + 4 * PAGE_SIZE)]);
         let mut found = Vec::new();
-        pagemap.observe(&Ranges::default(), &empty, &mut found).unwrap();
+        let none = Ranges::default();
+        pagemap.observe(&none, &empty, &mut Vec::new(), &mut found).unwrap();
         drop(std::hint::black_box(memory));
         found
     }

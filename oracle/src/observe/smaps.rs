@@ -39,18 +39,16 @@ pub struct SmapsDecoder {
 impl SmapsDecoder {
     /// Replaces `into` by the entries of `text`.
     pub fn decode(&mut self, text: &[u8], into: &mut Vec<SmapsEntry>) -> Result<(), DecodeError> {
-        into.clear();
-        let mut at = 0;
+        let (mut at, mut count) = (0, 0);
         while at < text.len() {
             let malformed = |expected| DecodeError::at("smaps", text, at, expected);
             let end =
                 memchr::memchr(b'\n', &text[at..]).ok_or_else(|| malformed("a whole line"))?;
             let line = maps::line(&text[at..at + end], &mut self.names).map_err(malformed)?;
-            into.push(SmapsEntry::new(line));
-            if let Some(entry) = into.last_mut() {
-                at = fields(text, at + end + 1, entry)?;
-            }
+            at = fields(text, at + end + 1, SmapsEntry::at(into, count, line))?;
+            count += 1;
         }
+        into.truncate(count);
         Ok(())
     }
 }
@@ -106,11 +104,12 @@ fn guessed(text: &[u8], guess: usize) -> Option<(SmapsField, u64, usize)> {
     }
     let (number, rest) = rest.split_first_chunk::<NUMBER_COLUMNS>()?;
     let field = SMAPS_FIELDS[guess];
-    let unit: &[u8] = if field.in_kb() { b" kB\n" } else { b"\n" };
-    if !rest.starts_with(unit) {
-        return None;
-    }
-    Some((field, decimal8(*number)?, FIELD_COLUMNS + unit.len()))
+    let unit = match (field.in_kb(), rest) {
+        (true, [b' ', b'k', b'B', b'\n', ..]) => 4,
+        (false, [b'\n', ..]) => 1,
+        _ => return None,
+    };
+    Some((field, decimal8(*number)?, FIELD_COLUMNS + unit))
 }
 
 /// Reads a line of any known field, in any alignment; `None` for an unknown one.

@@ -1,19 +1,31 @@
 //! Decodes the memory lines of `/proc/pid/status`.
 
-use super::text::{padded_decimal, DecodeError};
+use super::text::{decimal8, padded_decimal, DecodeError};
 use mm_reference::snapshot::{Status, StatusField, STATUS_FIELDS};
+
+/// What the memory lines begin with.
+const FIRST: &[u8] = b"VmPeak:";
 
 /// Decodes the text of `/proc/pid/status`. A process without an address space
 /// (a zombie) has no memory lines, and gets a status without fields.
 pub fn decode(text: &[u8]) -> Result<Status, DecodeError> {
     let mut status = Status::default();
     // the lines before hold names and numbers of no interest
-    let Some(before) = memchr::memmem::find(text, b"\nVmPeak:") else {
+    let is_first = |&at: &usize| at > 0 && text[at - 1] == b'\n' && text[at..].starts_with(FIRST);
+    let Some(mut at) = memchr::memchr_iter(FIRST[0], text).find(is_first) else {
         return Ok(status);
     };
-    let mut at = before + 1;
     let mut next = 0;
     while at < text.len() {
+        if let Some((field, value, length)) = guessed(&text[at..], next) {
+            if status.get(field).is_some() {
+                return Err(DecodeError::at("status", text, at, "each field once"));
+            }
+            status.set(field, value);
+            next += 1;
+            at += length;
+            continue;
+        }
         let malformed = |expected| DecodeError::at("status", text, at, expected);
         let end = memchr::memchr(b'\n', &text[at..]).ok_or_else(|| malformed("a whole line"))?;
         let line = &text[at..at + end];
@@ -37,6 +49,18 @@ pub fn decode(text: &[u8]) -> Result<Status, DecodeError> {
         at += end + 1;
     }
     Ok(status)
+}
+
+/// Reads the line at the front if it is about field number `guess` in the usual
+/// shape: the field, its value, and the length of the line.
+#[inline]
+fn guessed(text: &[u8], guess: usize) -> Option<(StatusField, u64, usize)> {
+    let field = *STATUS_FIELDS.get(guess)?;
+    let rest = text.strip_prefix(field.name().as_bytes())?;
+    let [b':', b'\t', rest @ ..] = rest else { return None };
+    let (number, rest) = rest.split_first_chunk::<8>()?;
+    let [b' ', b'k', b'B', b'\n', rest @ ..] = rest else { return None };
+    Some((field, decimal8(*number)?, text.len() - rest.len()))
 }
 
 /// The field that a line is about, most likely the one numbered `guess`, and

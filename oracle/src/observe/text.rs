@@ -34,16 +34,28 @@ impl DecodeError {
     }
 }
 
+const NO_DIGIT: u8 = u8::MAX;
+/// The digit that each byte is.
+const HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        digits[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
+
 /// Splits off the number at the front: `(value, rest)`.
+#[inline]
 pub(super) fn hex(text: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     let mut digits = 0;
     for &byte in text {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            _ => break,
-        };
+        let digit = HEX_DIGITS[usize::from(byte)];
+        if digit == NO_DIGIT {
+            break;
+        }
         value = value << 4 | u64::from(digit);
         digits += 1;
     }
@@ -79,7 +91,11 @@ pub(super) fn skip_blanks(text: &[u8]) -> &[u8] {
 pub(super) fn decimal8(columns: [u8; 8]) -> Option<u64> {
     const BLANKS: u64 = u64::from_le_bytes([b' '; 8]);
     const ZEROES: u64 = u64::from_le_bytes([b'0'; 8]);
+    const ZERO: u64 = u64::from_le_bytes(*b"       0");
     let text = u64::from_le_bytes(columns);
+    if text == ZERO {
+        return Some(0);
+    }
     let blanks = (text ^ BLANKS).trailing_zeros() / 8;
     if blanks == 8 {
         return None;

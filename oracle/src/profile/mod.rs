@@ -185,7 +185,7 @@ fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings
     const CPUS: &str = "/sys/devices/system/cpu/online";
     let (cpus, origin) = match read(CPUS).ok().and_then(|list| count_of_list(&list)) {
         Some(cpus) => (cpus, CPUS.to_owned()),
-        None => (sys::online_cpus(), "sysconf".to_owned()),
+        None => (crate::sys::online_cpus(), "sysconf".to_owned()),
     };
     origins.add(Section::Setting, "cpus", cpus, origin);
 

@@ -69,13 +69,6 @@ pub(super) fn write_byte(addr: u64) {
     unsafe { (addr as *mut u8).write_volatile(1) }
 }
 
-/// How many processors are online.
-pub(super) fn online_cpus() -> u32 {
-    // SAFETY: no memory is involved
-    let count = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
-    u32::try_from(count).unwrap_or(1).max(1)
-}
-
 /// Runs `body` in a child and returns its answer, a number up to 255; nothing
 /// if the child did not live to give it. The child must not allocate: another
 /// thread may hold the allocator's lock.

@@ -3,26 +3,37 @@
 //! A [`Runner`] belongs to one thread. It keeps a subject alive from program to
 //! program and returns it to its initial state in between, which the model
 //! predicts as well; a subject that cannot be returned is replaced.
+//!
+//! Since all of it is predicted, the subject need not be waited for: programs
+//! are queued, with looks at itself and with what undoes them, and run in one go
+//! ([`Runner::submit`], [`Runner::flush`]). Only while a program has several
+//! processes does the worker go along step by step ([`direct`]).
 
+mod direct;
 mod error;
 mod explain;
+mod flight;
 mod reset;
 mod seed;
 mod trial;
+mod verify;
 
 pub use error::RunError;
 pub use seed::seed;
 pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
-use crate::compare::{compare_outcome, complaint, Comparer, Difference, Signature};
-use crate::observe::{Capabilities, KernelLog, ObserveError, ProcFiles, Want};
-use crate::stages::{lap, Stage};
-use crate::subject::{Config, ResetPlan, Subject, SubjectError};
+use crate::compare::{Comparer, Difference, Signature};
+use crate::observe::{
+    oom_kills, Capabilities, Decoders, FrameFlags, KernelLog, ObserveError, ProcFiles,
+};
+use crate::protocol::RawOp;
+use crate::subject::{Config, Death, Subject, SubjectError};
+use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Call, Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
 use mm_reference::profile::Profile;
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
-use reset::reset_ops;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How many programs one subject serves: bounds what an unnoticed leftover of
@@ -34,15 +45,29 @@ pub struct Runner {
     config: Config,
     profile: Arc<Profile>,
     caps: Capabilities,
-    /// Whether contents are compared at all.
-    sees_contents: bool,
+    /// Whether flags of frames are looked at wherever possible.
+    scrutinizes: bool,
+    frame_flags: Option<FrameFlags>,
+    /// Processes that the kernel had killed for want of memory when the subject
+    /// was started.
+    oom_kills: Option<u64>,
     log: Option<KernelLog>,
     live: Option<Live>,
     comparer: Comparer,
+    decoders: Decoders,
+    buffers: Buffers,
+}
+
+/// Memory that is used again and again.
+#[derive(Default)]
+struct Buffers {
     expected: Snapshot,
     actual: Snapshot,
     plans: Vec<ProcessPlan>,
     outcomes: Vec<Outcome>,
+    output: Vec<u8>,
+    requests: Vec<RawOp>,
+    looks: Vec<Look>,
 }
 
 /// A running subject and what the model knows of it.
@@ -50,13 +75,23 @@ struct Live {
     subject: Subject,
     files: [Option<ProcFiles>; MAX_PROCESSES],
     seed: Seed,
-    /// The state at the start of the program.
+    /// The state at the start of the last program.
     start: System,
-    /// The state now, between programs that at the start of the next one.
+    /// The state when all that is queued is done.
     next: System,
-    /// What the program before did, and how it was undone.
+    /// What the last program that is done with did, and how it was undone.
     before: Vec<Op>,
     programs: u32,
+    /// The programs that are not done with, the one that is being made last.
+    flights: VecDeque<Flight>,
+    /// The number of the first of them.
+    first: usize,
+    /// What is queued, in order.
+    items: Vec<Item>,
+    /// The looks among it.
+    looks: VecDeque<Look>,
+    /// Bytes that its looks may need.
+    bytes: u64,
 }
 
 impl Runner {
@@ -66,15 +101,15 @@ impl Runner {
         Runner {
             config,
             profile,
-            sees_contents: caps.parts.contents,
+            scrutinizes: false,
+            frame_flags: caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok),
+            oom_kills: None,
             caps,
             log,
             live: None,
             comparer: Comparer::default(),
-            expected: Snapshot::default(),
-            actual: Snapshot::default(),
-            plans: Vec::new(),
-            outcomes: Vec::new(),
+            decoders: Decoders::default(),
+            buffers: Buffers::default(),
         }
     }
 
@@ -88,7 +123,24 @@ impl Runner {
         &self.caps
     }
 
-    /// Forgets the running subject, so that the next program meets a fresh one.
+    /// Whether to look at the flags of the frames of all pages at every
+    /// observation; otherwise at those of some pages of each process at the end
+    /// of some programs. Answers what was the case before.
+    pub fn scrutinize(&mut self, on: bool) -> bool {
+        std::mem::replace(&mut self.scrutinizes, on)
+    }
+
+    /// Whether the subject is gone because memory ran out, which says nothing
+    /// about the rules: how much there is depends on the system and its load.
+    fn is_out_of_memory(&self, error: &SubjectError) -> bool {
+        let how = Death::Killed(libc::SIGKILL);
+        let gone =
+            matches!(error, SubjectError::Died { how: h, .. } if *h == how || *h == Death::Unknown);
+        gone && self.oom_kills.is_some_and(|before| oom_kills() > Some(before))
+    }
+
+    /// Forgets the running subject and all that is queued, so that the next
+    /// program meets a fresh one.
     pub fn discard(&mut self) {
         self.live = None;
     }
@@ -99,276 +151,65 @@ impl Runner {
         self.live = None;
     }
 
-    /// The state in which programs start: starts a subject if none runs.
+    /// The state in which the next program starts: starts a subject if none runs.
     ///
     /// # Errors
     /// When no subject can be started or observed.
     pub fn fresh(&mut self) -> Result<&System, RunError> {
-        self.start()?;
-        match &self.live {
-            Some(live) => Ok(&live.next),
-            None => Err(RunError::Subject(SubjectError::Dead)),
+        if !self.is_usable() {
+            self.replace()?;
         }
+        Ok(&self.live()?.next)
     }
 
-    fn start(&mut self) -> Result<(), RunError> {
-        let usable = self
-            .live
-            .as_ref()
-            .is_some_and(|l| l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive());
-        if usable {
-            return Ok(());
-        }
+    fn live(&mut self) -> Result<&mut Live, RunError> {
+        self.live.as_mut().ok_or(RunError::Subject(SubjectError::Dead))
+    }
+
+    fn is_usable(&self) -> bool {
+        self.live.as_ref().is_some_and(|l| {
+            !l.flights.is_empty() || l.programs < PROGRAMS_PER_SUBJECT && l.subject.is_alive()
+        })
+    }
+
+    /// Starts another subject.
+    fn replace(&mut self) -> Result<(), RunError> {
         self.live = None;
+        self.oom_kills = oom_kills();
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
         let start = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
         let next = start.clone();
-        let before = Vec::new();
-        self.live = Some(Live { subject, files, seed, start, next, before, programs: 0 });
+        self.live = Some(Live {
+            subject,
+            files,
+            seed,
+            start,
+            next,
+            before: Vec::new(),
+            programs: 0,
+            flights: VecDeque::new(),
+            first: 0,
+            items: Vec::new(),
+            looks: VecDeque::new(),
+            bytes: 0,
+        });
         Ok(())
     }
 
-    /// Runs one program, operation by operation as `feed` gives them.
+    /// Runs one program, operation by operation as `feed` gives them, after all
+    /// that is queued.
     ///
     /// # Errors
     /// When no subject can be started, or the observer itself fails. A subject
     /// that dies during the program is a verdict, not an error.
     pub fn run(&mut self, feed: &mut dyn Feed, observe: Observe) -> Result<Trial, RunError> {
-        self.start()?;
-        if let Some(log) = &mut self.log {
-            // what others did to the kernel's log is not this program's doing
-            log.new_complaints().ok();
-        }
-        lap(Stage::Other);
-        let mut trial = Trial::default();
-        let result = match observe {
-            Observe::End => self.run_batched(feed, &mut trial),
-            Observe::EveryOp => self.run_stepwise(feed, &mut trial, 1),
-            Observe::Adaptive => {
-                let stride = 3 + (feed.seed() % 14) as usize;
-                self.run_stepwise(feed, &mut trial, stride)
-            }
-        };
-        match result {
-            Ok(()) => {}
-            Err(RunError::Subject(error)) if !error.is_about_program() => {
-                trial.lose(error.to_string());
-            }
-            Err(error) => {
-                self.live = None;
-                return Err(error);
-            }
-        }
-        self.finish(&mut trial);
-        Ok(trial)
-    }
-
-    /// All operations at once, observed at the end.
-    fn run_batched(&mut self, feed: &mut dyn Feed, trial: &mut Trial) -> Result<(), RunError> {
-        let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-        while let Some(op) = feed.next(&live.next) {
-            lap(Stage::Generate);
-            let predicted = predict(&mut live.next, &live.start, op, trial);
-            lap(Stage::Model);
-            if !predicted {
-                break;
-            }
-        }
-        lap(Stage::Generate);
-        let ran = live.subject.execute_into(&trial.ops, &mut self.outcomes);
-        trial.actual.append(&mut self.outcomes);
-        lap(Stage::Execute);
-        ran?;
-        self.compare_outcomes(trial, 0);
-        lap(Stage::Compare);
-        self.observe(trial, &Want::ALL)
-    }
-
-    /// A few operations at a time, each time observed.
-    fn run_stepwise(
-        &mut self,
-        feed: &mut dyn Feed,
-        trial: &mut Trial,
-        stride: usize,
-    ) -> Result<(), RunError> {
-        loop {
-            let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-            let first = trial.ops.len();
-            let mut more = true;
-            while more && trial.ops.len() - first < stride {
-                more = match feed.next(&live.next) {
-                    Some(op) => predict(&mut live.next, &live.start, op, trial),
-                    None => false,
-                };
-            }
-            let ran = live.subject.execute_into(&trial.ops[first..], &mut self.outcomes);
-            trial.actual.append(&mut self.outcomes);
-            ran?;
-            self.compare_outcomes(trial, first);
-            let want = if more { Want::UNDISTURBING } else { Want::ALL };
-            if !trial.diverged() || !more {
-                self.observe(trial, &want)?;
-            }
-            if !more || trial.diverged() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Notes the first outcome that differs.
-    fn compare_outcomes(&mut self, trial: &mut Trial, first: usize) {
-        for index in first..trial.ops.len().min(trial.actual.len()) {
-            let expected = &trial.predicted[index].outcome;
-            let op = &trial.ops[index];
-            if expected == &trial.actual[index] {
-                continue;
-            }
-            if let Some(difference) =
-                compare_outcome(index, op.process, expected, &trial.actual[index])
-            {
-                trial.diverge(Step::Outcome(index), vec![difference]);
-                return;
-            }
-        }
-    }
-
-    /// Observes every live process and compares with the prediction.
-    fn observe(&mut self, trial: &mut Trial, want: &Want) -> Result<(), RunError> {
-        let Some(live) = &mut self.live else { return Err(SubjectError::Dead.into()) };
-        live.subject.drain();
-        lap(Stage::Execute);
-        let system = &live.next;
-        let mut count = 0;
-        for process in system.live() {
-            let Some(pid) = live.subject.pid(process) else { continue };
-            grow(&mut self.plans, count);
-            grow(&mut self.expected.processes, count);
-            grow(&mut self.actual.processes, count);
-            system.plan_into(process, &mut self.plans[count]);
-            lap(Stage::Model);
-            let files = match &mut live.files[process.0 as usize] {
-                Some(files) => files,
-                none => none.insert(ProcFiles::open(pid)?),
-            };
-            lap(Stage::Read);
-            let want = Want { contents: false, ..*want };
-            files.observe(process, &self.plans[count], &want, &mut self.actual.processes[count])?;
-            count += 1;
-        }
-        if want.contents {
-            // last of all, for it marks pages as accessed
-            for (index, process) in system.live().enumerate().take(count) {
-                if let Some(files) = &mut live.files[process.0 as usize] {
-                    let into = &mut self.actual.processes[index].contents;
-                    files.contents(&self.plans[index].contents, into)?;
-                }
-            }
-        }
-        self.expected.processes.truncate(count);
-        self.actual.processes.truncate(count);
-        for (index, process) in system.live().enumerate().take(count) {
-            let snapshot = &mut self.expected.processes[index];
-            system.snapshot_into(process, &self.plans[index], snapshot);
-            if !want.contents {
-                snapshot.contents.clear();
-            }
-        }
-        lap(Stage::Model);
-        let mut differences = Vec::new();
-        self.caps.parts.contents &= want.contents;
-        self.comparer.compare(&self.expected, &self.actual, &self.caps, &mut differences);
-        self.caps.parts.contents = self.sees_contents;
-        lap(Stage::Compare);
-        self.check_log(&mut differences);
-        lap(Stage::Read);
-        if !differences.is_empty() {
-            let index = trial.ops.len().saturating_sub(1);
-            trial.observed(
-                Step::After(index),
-                differences,
-                &self.expected,
-                &self.actual,
-                &self.plans,
-            );
-        }
-        Ok(())
-    }
-
-    fn check_log(&mut self, differences: &mut Vec<Difference>) {
-        let Some(log) = &mut self.log else { return };
-        match log.new_complaints() {
-            Ok(complaints) => {
-                differences.extend(complaints.iter().map(|c| complaint(ProcessId(0), c)));
-            }
-            Err(_) => self.log = None,
-        }
-    }
-
-    /// Explains a divergence if it is a known one, and returns the subject to
-    /// its initial state or gives it up.
-    fn finish(&mut self, trial: &mut Trial) {
-        let Some(mut live) = self.live.take() else { return };
-        if let Verdict::Diverged(divergence) = &mut trial.verdict {
-            divergence.known = explain::explain(
-                &live.seed,
-                &live.start,
-                (&trial.ops, &trial.actual),
-                divergence,
-                &self.caps,
-            );
-        }
-        if trial.diverged() {
-            trial.before = live.before;
-            return;
-        }
-        live.programs += 1;
-        let children: Vec<_> = live.next.live().filter(|p| p.0 != 0).collect();
-        let children = children.into_iter();
-        for files in &mut live.files[1..] {
-            *files = None;
-        }
-        lap(Stage::Read);
-        let ops = reset_ops(&mut live.next, &mut live.start, &live.seed);
-        lap(Stage::Model);
-        if let Some(ops) = ops {
-            live.before.clear();
-            live.before.extend_from_slice(&trial.ops);
-            live.before.extend(children.map(|process| Op { process, call: Call::Exit }));
-            live.before.extend_from_slice(&ops);
-            if live.subject.reset_lazily(&ResetPlan { ops }).is_ok() {
-                self.live = Some(live);
-            }
-        }
-    }
-}
-
-/// Makes room for an element with this index, and keeps what is there.
-fn grow<T: Default>(elements: &mut Vec<T>, index: usize) {
-    if elements.len() <= index {
-        elements.resize_with(index + 1, T::default);
-    }
-}
-
-/// Applies an operation to the model; false when it has no prediction, and the
-/// model is then as it was before: it may have noticed only halfway.
-fn predict(system: &mut System, start: &System, op: Op, trial: &mut Trial) -> bool {
-    match system.apply(&op) {
-        Ok(answer) => {
-            trial.ops.push(op);
-            trial.predicted.push(answer);
-            true
-        }
-        Err(reason) => {
-            trial.unpredictable = Some(reason);
-            *system = start.clone();
-            for op in &trial.ops {
-                system.apply(op).ok();
-            }
-            false
-        }
+        let mut done = Vec::new();
+        self.submit(feed, observe, &mut done)?;
+        self.flush(&mut done)?;
+        done.pop().ok_or(RunError::Subject(SubjectError::Dead))
     }
 }
 

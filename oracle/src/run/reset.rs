@@ -59,7 +59,7 @@ pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) 
     perform(system, map_fixed(start, end - start, MAP_GROWSDOWN))?;
     system.is_pristine(initial).ok()?;
     initial.carry_from(system);
-    *system = initial.clone();
+    system.return_to(initial);
     Some(ops)
 }
 

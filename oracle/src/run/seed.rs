@@ -1,7 +1,7 @@
 //! From the first look at a fresh subject to the model's initial state.
 
 use super::RunError;
-use crate::observe::{ProcFiles, Want};
+use crate::observe::{Decoders, ProcFiles, Want};
 use crate::subject::{Subject, SubjectError};
 use mm_reference::addr::{page_down, page_up, pages};
 use mm_reference::model::seed::{ArenaSeed, TextSeed};
@@ -18,7 +18,8 @@ pub fn seed(subject: &Subject, files: &mut ProcFiles) -> Result<Seed, RunError> 
     let info = subject.start_info();
     let mut look = ProcessSnapshot::default();
     let want = Want { contents: false, pagemap: false, ..Want::ALL };
-    files.observe(ProcessId(0), &ProcessPlan::default(), &want, &mut look)?;
+    let plan = ProcessPlan::default();
+    files.observe(ProcessId(0), &plan, &want, &mut Decoders::default(), &mut look)?;
     let missing = |what| RunError::Subject(SubjectError::Nonsense { process: ProcessId(0), what });
     let arena = info.maps.iter().find(|line| line.start == info.arena.start);
     let arena = arena.ok_or_else(|| missing("a subject without its arena"))?;

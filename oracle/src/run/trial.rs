@@ -1,7 +1,7 @@
 //! One run of one program, and what came of it.
 
 use super::signature;
-use crate::compare::{Difference, Field, Kind, Place, Signature};
+use crate::compare::{compare_outcome, Difference, Field, Kind, Place, Signature};
 use mm_reference::model::{Answer, CannotPredict, System};
 use mm_reference::op::{Op, Outcome};
 use mm_reference::profile::QuirkSet;
@@ -91,6 +91,9 @@ pub struct Seen {
     pub plans: Vec<ProcessPlan>,
 }
 
+/// A comparison: what was expected, what was seen, and by which plans.
+pub(super) type SeenBy<'a> = (&'a Snapshot, &'a Snapshot, &'a [ProcessPlan]);
+
 /// Whether kernel and model agree.
 #[derive(Clone, Debug, Default)]
 pub enum Verdict {
@@ -100,6 +103,9 @@ pub enum Verdict {
     /// They do not.
     Diverged(Box<Divergence>),
 }
+
+/// The kernel killed a process of the subject because memory ran out.
+const OUT_OF_MEMORY: CannotPredict = CannotPredict("out of memory");
 
 /// One run of one program.
 #[derive(Clone, Debug, Default)]
@@ -112,7 +118,8 @@ pub struct Trial {
     pub actual: Vec<Outcome>,
     /// Why the program ended early, if it did.
     pub unpredictable: Option<CannotPredict>,
-    /// How the subject was lost on the way, if it was; a divergence, too.
+    /// How the subject was lost on the way, if it was; a divergence, too, unless
+    /// memory ran out.
     pub lost: Option<String>,
     /// What the same subject did before, when there is a divergence: the program
     /// before this one and its way back to the initial state.
@@ -134,6 +141,17 @@ impl Trial {
     pub fn outcomes(&self) -> Vec<(Outcome, Outcome)> {
         let predicted = self.predicted.iter().map(|answer| answer.outcome.clone());
         predicted.zip(self.actual.iter().cloned()).collect()
+    }
+
+    /// Notes that the subject was lost; for want of memory, nothing after that can
+    /// be compared.
+    pub(super) fn lose_or_end(&mut self, why: String, out_of_memory: bool) {
+        if out_of_memory {
+            self.lost = Some(why);
+            self.unpredictable = Some(OUT_OF_MEMORY);
+        } else {
+            self.lose(why);
+        }
     }
 
     /// Notes that the subject was lost.
@@ -170,21 +188,48 @@ impl Trial {
         }
     }
 
-    /// Notes differing snapshots; if an outcome differed before, they only
-    /// complete the picture.
+    /// Notes snapshots that differ, if they do; if an outcome differed before,
+    /// they only complete the picture.
     pub(super) fn observed(
         &mut self,
         step: Step,
         differences: Vec<Difference>,
-        expected: &Snapshot,
-        actual: &Snapshot,
-        plans: &[ProcessPlan],
+        (expected, actual, plans): SeenBy<'_>,
     ) {
+        if differences.is_empty() {
+            return;
+        }
         self.diverge(step, differences);
         if let Verdict::Diverged(divergence) = &mut self.verdict {
             let plans = plans[..expected.processes.len()].to_vec();
             divergence.seen =
                 Some(Box::new(Seen { expected: expected.clone(), actual: actual.clone(), plans }));
+        }
+    }
+
+    /// Notes if the outcome with this index differs.
+    pub(super) fn check_outcome(&mut self, index: usize) {
+        let (op, expected, actual) =
+            (&self.ops[index], &self.predicted[index].outcome, &self.actual[index]);
+        if expected != actual {
+            if let Some(difference) = compare_outcome(index, op.process, expected, actual) {
+                self.diverge(Step::Outcome(index), vec![difference]);
+            }
+        }
+    }
+
+    /// Forgets the operations behind the one with this index.
+    pub(super) fn end_after(&mut self, index: usize) {
+        self.ops.truncate(index + 1);
+        self.predicted.truncate(index + 1);
+        self.actual.truncate(index + 1);
+    }
+
+    /// Forgets the operations that were not performed, unless the subject was
+    /// lost over one of them.
+    pub(super) fn end_where_it_got(&mut self) {
+        if let (None, Some(last)) = (&self.lost, self.actual.len().checked_sub(1)) {
+            self.end_after(last);
         }
     }
 }

@@ -6,29 +6,28 @@ use std::ptr::{addr_of, addr_of_mut};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::protocol::{self, RawOp, RawResult, Slot};
+use crate::protocol::{self, RawOp, RawResult};
 use crate::sys::{self, Mapping};
 
-/// The arena, mapped into the worker.
+/// The arena and the output, mapped into the worker.
 ///
-/// While a slot's state is `RUN` it is the subject's; at other times the
-/// worker's. A subject that a program broke may write at any time, so nothing
-/// that is read here is trusted.
+/// While the state of a process is `RUN` the arena is the subject's; at other
+/// times the worker's. A subject that a program broke may write at any time, so
+/// nothing that is read here is trusted.
 #[derive(Debug)]
 pub struct Arena {
     mapping: Mapping,
+    output: Mapping,
     file: OwnedFd,
+    output_file: OwnedFd,
 }
 
 impl Arena {
     /// Makes an arena with all pages present.
     pub fn new() -> io::Result<Arena> {
-        let file = sys::memfd(c"mmdiff-arena", libc::MFD_NOEXEC_SEAL)?;
-        let file = std::fs::File::from(file);
-        file.set_len(protocol::ARENA_SIZE as u64)?;
-        let file = OwnedFd::from(file);
-        let mapping = Mapping::shared(file.as_fd(), protocol::ARENA_SIZE)?;
-        let arena = Arena { mapping, file };
+        let (file, mapping) = shared(c"mmdiff-arena", protocol::ARENA_SIZE)?;
+        let (output_file, output) = shared(c"mmdiff-output", protocol::OUTPUT_SIZE)?;
+        let arena = Arena { mapping, output, file, output_file };
         for at in (0..protocol::ARENA_SIZE).step_by(protocol::PAGE) {
             // SAFETY: within the mapping, which nobody else has yet
             unsafe { arena.mapping.base().add(at).write_volatile(0) };
@@ -41,119 +40,138 @@ impl Arena {
         &self.file
     }
 
-    /// One process's part.
-    pub fn slot(&self, index: usize) -> SlotRef<'_> {
-        assert!(index < protocol::SLOTS);
-        // SAFETY: within the mapping
-        let slot = unsafe { self.mapping.base().cast::<Slot>().add(index) };
-        SlotRef { slot, index, arena: std::marker::PhantomData }
+    /// The file behind the output.
+    pub fn output_file(&self) -> &OwnedFd {
+        &self.output_file
     }
-}
 
-/// One process's part of the arena.
-#[derive(Clone, Copy)]
-pub struct SlotRef<'a> {
-    slot: *mut Slot,
-    index: usize,
-    arena: std::marker::PhantomData<&'a Arena>,
-}
+    fn raw(&self) -> *mut protocol::Arena {
+        self.mapping.base().cast()
+    }
 
-impl<'a> SlotRef<'a> {
     /// Whose turn it is.
-    pub fn state(self) -> &'a AtomicU32 {
-        // SAFETY: the arena outlives the reference, and both sides use it atomically
-        unsafe { &*addr_of!((*self.slot).state) }
+    pub fn state(&self, process: usize) -> &AtomicU32 {
+        assert!(process < protocol::PROCESSES);
+        // SAFETY: within the mapping, and both sides use it atomically
+        unsafe { &*addr_of!((*self.raw()).states).cast::<AtomicU32>().add(process) }
     }
 
-    /// Prepares the slot for a process that is about to be forked.
-    pub fn prepare(self, first_pid: i32) {
-        self.state().store(protocol::STARTING, Relaxed);
-        // SAFETY: the arena outlives the reference, and both sides use it atomically
-        unsafe { &*addr_of!((*self.slot).first_pid) }.store(first_pid as u32, Release);
+    /// Says who the first process is.
+    pub fn set_first_pid(&self, pid: i32) {
+        // SAFETY: within the mapping, and both sides use it atomically
+        unsafe { &*addr_of!((*self.raw()).first_pid) }.store(pid as u32, Release);
+    }
+
+    /// The files that the subject could open, as bits.
+    pub fn opened(&self) -> u32 {
+        // SAFETY: within the mapping, and both sides use it atomically
+        unsafe { &*addr_of!((*self.raw()).opened) }.load(Acquire)
     }
 
     /// Operations of the batch that are done.
-    pub fn done(self) -> usize {
-        // SAFETY: the arena outlives the reference, and both sides use it atomically
-        unsafe { &*addr_of!((*self.slot).done) }.load(Acquire) as usize
+    pub fn done(&self) -> usize {
+        // SAFETY: within the mapping, and both sides use it atomically
+        unsafe { &*addr_of!((*self.raw()).done) }.load(Acquire) as usize
     }
 
-    /// Hands over the first `count` operations.
-    pub fn run(self, count: usize) {
-        // SAFETY: the arena outlives the reference, and both sides use these atomically
+    /// Hands the first `count` operations to a process.
+    pub fn run(&self, process: usize, count: usize) {
+        // SAFETY: within the mapping, which is the worker's
         unsafe {
-            (*addr_of!((*self.slot).done)).store(0, Relaxed);
-            (*addr_of!((*self.slot).count)).store(count as u32, Relaxed);
+            (*addr_of!((*self.raw()).done)).store(0, Relaxed);
+            (*addr_of!((*self.raw()).count)).store(count as u32, Relaxed);
+            addr_of_mut!((*self.raw()).waiting).write_volatile(0);
+            addr_of_mut!((*self.raw()).written).write_volatile(0);
         }
-        self.state().store(protocol::RUN, Release);
-        sys::futex_wake(self.state());
+        self.state(process).store(protocol::RUN, Release);
+        sys::futex_wake(self.state(process));
     }
 
     /// Writes an operation of the next batch.
-    pub fn set_op(self, index: usize, op: RawOp) {
+    pub fn set_op(&self, index: usize, op: RawOp) {
         assert!(index < protocol::MAX_OPS);
-        // SAFETY: in bounds, and the slot is the worker's
-        unsafe { addr_of_mut!((*self.slot).ops).cast::<RawOp>().add(index).write_volatile(op) };
+        // SAFETY: in bounds, and the arena is the worker's
+        unsafe { addr_of_mut!((*self.raw()).ops).cast::<RawOp>().add(index).write_volatile(op) };
     }
 
     /// An operation of the last batch, as it was written.
-    pub fn op(self, index: usize) -> RawOp {
+    pub fn op(&self, index: usize) -> RawOp {
         assert!(index < protocol::MAX_OPS);
         // SAFETY: in bounds; plain numbers, whatever they are
-        unsafe { addr_of!((*self.slot).ops).cast::<RawOp>().add(index).read_volatile() }
+        unsafe { addr_of!((*self.raw()).ops).cast::<RawOp>().add(index).read_volatile() }
     }
 
     /// A string of the last batch, with what follows it.
-    pub fn name(self, index: usize) -> [u8; protocol::NAME_SIZE] {
+    pub fn name(&self, index: usize) -> [u8; protocol::NAME_SIZE] {
         assert!(index < protocol::MAX_NAMES);
         // SAFETY: in bounds; plain bytes, whatever they are
         unsafe {
-            addr_of!((*self.slot).names)
-                .cast::<[u8; protocol::NAME_SIZE]>()
-                .add(index)
-                .read_volatile()
+            let names = addr_of!((*self.raw()).names).cast::<[u8; protocol::NAME_SIZE]>();
+            names.add(index).read_volatile()
         }
     }
 
     /// Where the subject finds argument `arg` of operation `index`.
-    pub fn arg_address(self, index: usize, arg: usize) -> u64 {
-        let args = std::mem::offset_of!(Slot, ops) + index * size_of::<RawOp>();
-        self.address(args + std::mem::offset_of!(RawOp, args) + arg * size_of::<u64>())
+    pub fn arg_address(&self, index: usize, arg: usize) -> u64 {
+        let args = std::mem::offset_of!(protocol::Arena, ops) + index * size_of::<RawOp>();
+        address(args + std::mem::offset_of!(RawOp, args) + arg * size_of::<u64>())
     }
 
     /// A result of the last batch.
-    pub fn result(self, index: usize) -> RawResult {
+    pub fn result(&self, index: usize) -> RawResult {
         assert!(index < protocol::MAX_OPS);
         // SAFETY: in bounds; plain numbers, whatever they are
-        unsafe { addr_of!((*self.slot).results).cast::<RawResult>().add(index).read_volatile() }
+        unsafe { addr_of!((*self.raw()).results).cast::<RawResult>().add(index).read_volatile() }
     }
 
     /// Writes a string; answers where the subject finds it.
-    pub fn set_name(self, index: usize, name: &str) -> u64 {
+    pub fn set_name(&self, index: usize, name: &str) -> u64 {
         assert!(index < protocol::MAX_NAMES && name.len() < protocol::NAME_SIZE);
-        let at = std::mem::offset_of!(Slot, names) + index * protocol::NAME_SIZE;
-        // SAFETY: in bounds, and the slot is the worker's
+        let at = std::mem::offset_of!(protocol::Arena, names) + index * protocol::NAME_SIZE;
+        // SAFETY: in bounds, and the arena is the worker's
         unsafe {
-            let to = self.slot.cast::<u8>().add(at);
+            let to = self.mapping.base().add(at);
             to.copy_from_nonoverlapping(name.as_ptr(), name.len());
             to.add(name.len()).write(0);
         }
-        self.address(at)
+        address(at)
     }
 
     /// Where the subject finds byte `offset` of the `mincore` area.
-    pub fn residency_address(self, offset: usize) -> u64 {
-        self.address(std::mem::offset_of!(Slot, residency) + offset)
+    pub fn residency_address(&self, offset: usize) -> u64 {
+        address(std::mem::offset_of!(protocol::Arena, residency) + offset)
     }
 
     /// A byte of the `mincore` area.
-    pub fn residency(self, offset: usize) -> u8 {
+    pub fn residency(&self, offset: usize) -> u8 {
         assert!(offset < protocol::RESIDENCY_SIZE);
         // SAFETY: in bounds
-        unsafe { addr_of!((*self.slot).residency).cast::<u8>().add(offset).read_volatile() }
+        unsafe { addr_of!((*self.raw()).residency).cast::<u8>().add(offset).read_volatile() }
     }
 
-    fn address(self, offset: usize) -> u64 {
-        (protocol::slot_address(self.index) + offset) as u64
+    /// Copies what the last batch wrote out, up to so many bytes.
+    pub fn output(&self, length: usize, into: &mut Vec<u8>) {
+        let length = length.min(protocol::OUTPUT_SIZE);
+        into.clear();
+        into.reserve(length);
+        // SAFETY: in bounds on both sides, plain bytes; the subject writes only while it runs
+        unsafe {
+            into.as_mut_ptr().copy_from_nonoverlapping(self.output.base(), length);
+            into.set_len(length);
+        }
     }
+}
+
+/// A memory file of this size, and where it is mapped.
+fn shared(name: &std::ffi::CStr, size: usize) -> io::Result<(OwnedFd, Mapping)> {
+    let file = std::fs::File::from(sys::memfd(name, libc::MFD_NOEXEC_SEAL)?);
+    file.set_len(size as u64)?;
+    let file = OwnedFd::from(file);
+    let mapping = Mapping::shared(file.as_fd(), size)?;
+    Ok((file, mapping))
+}
+
+/// Where the subject finds a byte of the arena.
+fn address(offset: usize) -> u64 {
+    (protocol::ARENA_START + offset) as u64
 }

@@ -21,7 +21,7 @@ const REQUEST: u64 = MEMORY + BUFFER_SIZE;
 const INPUT: u64 = REQUEST + PAGE_SIZE;
 /// Bytes of the programs of one run.
 const INPUT_SIZE: u64 = 4 << 20;
-/// The slot of the loop's children.
+/// The number of the loop's children.
 const CHILD: usize = 1;
 
 /// What is read of a process besides its texts, as start and end.
@@ -77,22 +77,24 @@ impl Bare {
         look: &Look,
         programs: &mut Vec<u8>,
     ) -> Result<bool, SubjectError> {
-        let slot = self.subject.arena.slot(CHILD);
-        let mut batch = Batch::new(slot, self.subject.info.layout);
+        let arena = &self.subject.arena;
+        // the first one is the loop's own
+        let mut batch = Batch::new(self.subject.info.layout);
+        batch.len = 1;
         for op in ops {
-            if batch.push(&op.call, CHILD)?.is_none() {
+            if batch.push(arena, &op.call, CHILD)?.is_none() {
                 return Ok(false);
             }
         }
         let Look { windows, empty, contents } = look;
         let head = [ops.len(), batch.names, windows.len(), empty.len(), contents.len(), 0];
         programs.extend(head.into_iter().flat_map(|number| (number as u32).to_ne_bytes()));
-        for op in (0..batch.len).map(|i| slot.op(i)) {
+        for op in (1..batch.len).map(|i| arena.op(i)) {
             programs.extend(op.kind.to_ne_bytes());
             programs.extend(op.nr.to_ne_bytes());
             programs.extend(op.args.into_iter().flat_map(u64::to_ne_bytes));
         }
-        programs.extend((0..batch.names).flat_map(|i| slot.name(i)));
+        programs.extend((0..batch.names).flat_map(|i| arena.name(i)));
         let entry = |&(start, end): &(u64, u64)| (start / PAGE_SIZE * 8, end / PAGE_SIZE * 8);
         let windows = windows.iter().map(entry);
         for (start, end) in windows.chain(empty.iter().chain(contents).copied()) {
@@ -127,13 +129,13 @@ impl Bare {
     /// What the operations of the last program answered; `None` where that
     /// makes no sense.
     pub fn outcomes(&self, ops: &[Op]) -> Vec<Option<Outcome>> {
-        let mut answers = Answers::new(self.subject.arena.slot(CHILD));
+        let mut answers = Answers::from(&self.subject.arena, 1);
         ops.iter().map(|op| answers.next(&op.call)).collect()
     }
 }
 
 const _: () = assert!(size_of::<bare::Program>() == 24 && size_of::<bare::Request>() == 32);
-const _: () = assert!(INPUT % PAGE_SIZE == 0 && protocol::SLOTS > CHILD);
+const _: () = assert!(INPUT % PAGE_SIZE == 0 && protocol::PROCESSES > CHILD);
 
 fn failed(source: std::io::Error) -> SubjectError {
     SubjectError::System { what: "run the loop without a model", source }

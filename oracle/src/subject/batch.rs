@@ -7,7 +7,7 @@ use mm_reference::op::{
     Addr, Call, Contents, Layout, Outcome, Residency, Signal, MAX_MINCORE_PAGES, MAX_NAME_LEN,
 };
 
-use super::arena::SlotRef;
+use super::arena::Arena;
 use super::error::SubjectError;
 use crate::protocol::{self, RawOp, RawResult};
 
@@ -29,10 +29,10 @@ pub enum Cut {
     Drain,
 }
 
-/// Fills a slot with operations. Decoding takes the operations in the same
+/// Fills the arena with operations. Decoding takes the operations in the same
 /// order, so that both agree on where the bytes of `mincore` are.
-pub struct Batch<'a> {
-    slot: SlotRef<'a>,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Batch {
     layout: Layout,
     /// Operations so far.
     pub len: usize,
@@ -41,16 +41,32 @@ pub struct Batch<'a> {
     residency: usize,
 }
 
-impl<'a> Batch<'a> {
+impl Batch {
     /// An empty batch for one process.
-    pub fn new(slot: SlotRef<'a>, layout: Layout) -> Batch<'a> {
-        Batch { slot, layout, len: 0, names: 0, residency: 0 }
+    pub fn new(layout: Layout) -> Batch {
+        Batch { layout, ..Batch::default() }
+    }
+
+    /// Whether so many operations fit in.
+    pub fn has_room(&self, ops: usize) -> bool {
+        self.len + ops <= protocol::MAX_OPS
+    }
+
+    /// Appends an operation that no program has.
+    pub fn push_raw(&mut self, arena: &Arena, op: RawOp) {
+        arena.set_op(self.len, op);
+        self.len += 1;
     }
 
     /// Appends an operation; `None` when it has to wait for the next batch.
-    /// `child` is the slot that a fork uses.
-    pub fn push(&mut self, call: &Call, child: usize) -> Result<Option<Cut>, SubjectError> {
-        if self.len == protocol::MAX_OPS {
+    /// `child` is the number of the process that a fork makes.
+    pub fn push(
+        &mut self,
+        arena: &Arena,
+        call: &Call,
+        child: usize,
+    ) -> Result<Option<Cut>, SubjectError> {
+        if !self.has_room(1) {
             return Ok(None);
         }
         if let Call::Mincore { len, .. } = call {
@@ -69,9 +85,8 @@ impl<'a> Batch<'a> {
                 return Ok(None);
             }
         }
-        let op = self.encode(call, child);
-        self.slot.set_op(self.len, op);
-        self.len += 1;
+        let op = self.encode(arena, call, child);
+        self.push_raw(arena, op);
         Ok(Some(match call {
             Call::Fork => Cut::Fork,
             Call::Exit => Cut::Exit,
@@ -80,7 +95,7 @@ impl<'a> Batch<'a> {
         }))
     }
 
-    fn encode(&mut self, call: &Call, child: usize) -> RawOp {
+    fn encode(&mut self, arena: &Arena, call: &Call, child: usize) -> RawOp {
         let at = |addr: &Addr| self.layout.resolve(*addr);
         let access = |kind, addr: &Addr, len, value| RawOp {
             kind,
@@ -109,7 +124,7 @@ impl<'a> Batch<'a> {
             Call::Mseal { addr, len, flags } => range(SYS_MSEAL, at(addr), *len, *flags),
             Call::Msync { addr, len, flags } => range(libc::SYS_msync, at(addr), *len, *flags),
             Call::Mincore { addr, len } => {
-                let answer = self.slot.residency_address(self.residency);
+                let answer = arena.residency_address(self.residency);
                 let raw = range(libc::SYS_mincore, at(addr), *len, answer);
                 self.residency += residency_pages(*len);
                 raw
@@ -121,7 +136,7 @@ impl<'a> Batch<'a> {
                 let at = at(addr);
                 let pointer = name.as_ref().map_or(0, |name| {
                     self.names += 1;
-                    self.slot.set_name(self.names - 1, name)
+                    arena.set_name(self.names - 1, name)
                 });
                 let option = PR_SET_VMA as u64;
                 let args = [option, PR_SET_VMA_ANON_NAME, at, *len, pointer, 0];
@@ -129,7 +144,7 @@ impl<'a> Batch<'a> {
             }
             Call::Setrlimit { resource, soft, hard } => {
                 // the arguments that the call does not take hold its structure
-                let limit = self.slot.arg_address(self.len, 4);
+                let limit = arena.arg_address(self.len, 4);
                 let args = [0, u64::from(*resource), limit, 0, *soft, *hard];
                 syscall(libc::SYS_prlimit64, args)
             }
@@ -148,22 +163,27 @@ impl<'a> Batch<'a> {
 
 /// Reads the results of a batch, one after the other.
 pub struct Answers<'a> {
-    slot: SlotRef<'a>,
+    arena: &'a Arena,
     next: usize,
     residency: usize,
 }
 
 impl<'a> Answers<'a> {
-    /// The results of the batch that was last executed in the slot.
-    pub fn new(slot: SlotRef<'a>) -> Answers<'a> {
-        Answers { slot, next: 0, residency: 0 }
+    /// The results of the batch that was last executed, from one on.
+    pub fn from(arena: &'a Arena, first: usize) -> Answers<'a> {
+        Answers { arena, next: first, residency: 0 }
+    }
+
+    /// The next result, of an operation that no program has.
+    pub fn next_raw(&mut self) -> RawResult {
+        self.next += 1;
+        self.arena.result(self.next - 1)
     }
 
     /// The next result, which is this call's. A successful fork answers the
     /// process id as a number; exits have no result. `None` if it makes no sense.
     pub fn next(&mut self, call: &Call) -> Option<Outcome> {
-        let result = self.slot.result(self.next);
-        self.next += 1;
+        let result = self.next_raw();
         let bytes_at = self.residency;
         if let Call::Mincore { len, .. } = call {
             self.residency += residency_pages(*len);
@@ -200,7 +220,7 @@ impl<'a> Answers<'a> {
             Call::Mincore { len, .. } => {
                 let mut residency = Residency::default();
                 for i in bytes_at..bytes_at + residency_pages(*len) {
-                    residency.push(self.slot.residency(i), 1);
+                    residency.push(self.arena.residency(i), 1);
                 }
                 Outcome::Residency(residency)
             }
@@ -214,7 +234,7 @@ pub fn syscall(nr: i64, args: [u64; 6]) -> RawOp {
     RawOp { kind: protocol::SYSCALL, nr: nr as u32, args }
 }
 
-fn range(nr: i64, addr: u64, len: u64, more: u64) -> RawOp {
+pub fn range(nr: i64, addr: u64, len: u64, more: u64) -> RawOp {
     syscall(nr, [addr, len, more, 0, 0, 0])
 }
 

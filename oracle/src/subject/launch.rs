@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use std::{env, process, ptr, thread};
 
+use super::arena::Arena;
 use super::error::SubjectError;
 use crate::{protocol, sys};
 
@@ -18,8 +19,8 @@ pub static SUBJECT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subject"))
 /// The same with the loop of the bench.
 pub static SUBJECT_BARE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subject-bare"));
 /// Where the executable is when it is started; part of its first stack page.
-const EXECUTABLE_FD: RawFd = protocol::ARENA_FD + 1;
-/// Descriptors from here on are out of the way of those two.
+const EXECUTABLE_FD: RawFd = protocol::OUTPUT_FD + 1;
+/// Descriptors from here on are out of the way of those.
 const OTHER_FDS: RawFd = 10;
 /// The stack limit decides where the kernel places mappings.
 const STACK_LIMIT: u64 = 8 << 20;
@@ -62,7 +63,8 @@ const STEPS: [(&str, Step); 10] = [
         libc::sigprocmask(libc::SIG_SETMASK, set.as_ptr(), ptr::null_mut())
     }),
     ("pass on the arena", |launch| unsafe {
-        match libc::dup2(launch.arena, protocol::ARENA_FD) {
+        let arena = libc::dup2(launch.arena, protocol::ARENA_FD);
+        match arena.min(libc::dup2(launch.output, protocol::OUTPUT_FD)) {
             -1 => -1,
             _ => libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC),
         }
@@ -81,16 +83,13 @@ struct Launch {
     parent: i32,
     stack_limit: (u64, u64),
     arena: RawFd,
+    output: RawFd,
     executable: RawFd,
     keeps_ipc_lock: bool,
 }
 
 /// Starts a process; answers its id once it executes the subject.
-pub fn launch(
-    executable: &[u8],
-    arena: &OwnedFd,
-    keeps_ipc_lock: bool,
-) -> Result<i32, SubjectError> {
+pub fn launch(executable: &[u8], arena: &Arena, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
     match memory_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)) {
         Ok(pid) => Ok(pid),
         // some systems do not let memory files be executed
@@ -125,7 +124,7 @@ fn temporary_file(executable: &[u8]) -> Result<OwnedFd, SubjectError> {
     file.map_err(failed("write the subject to a temporary file"))
 }
 
-fn fork(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
+fn fork(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
     let mut tries = 0;
     loop {
         let pid = fork_once(arena, file, keeps_ipc_lock);
@@ -141,9 +140,11 @@ fn fork(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, Su
     }
 }
 
-fn fork_once(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
+fn fork_once(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
     let preparing = failed("prepare its descriptors");
-    let arena = sys::duplicate_above(arena.as_fd(), OTHER_FDS).map_err(&preparing)?;
+    let [arena, output] = [arena.file(), arena.output_file()]
+        .map(|file| sys::duplicate_above(file.as_fd(), OTHER_FDS));
+    let (arena, output) = (arena.map_err(&preparing)?, output.map_err(&preparing)?);
     let file = sys::duplicate_above(file.as_fd(), OTHER_FDS).map_err(&preparing)?;
     let (mut ours, theirs) = UnixStream::pair().map_err(&preparing)?;
     let report = sys::duplicate_above(theirs.as_fd(), OTHER_FDS).map_err(&preparing)?;
@@ -153,6 +154,7 @@ fn fork_once(arena: &OwnedFd, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i3
         parent: process::id() as i32,
         stack_limit: (STACK_LIMIT.min(hard), hard),
         arena: arena.as_raw_fd(),
+        output: output.as_raw_fd(),
         executable: file.as_raw_fd(),
         keeps_ipc_lock,
     };
@@ -218,9 +220,9 @@ mod tests {
     /// What happens where memory files cannot be executed.
     #[test]
     fn starts_from_a_temporary_file() {
-        let arena = crate::subject::arena::Arena::new().expect("an arena");
+        let arena = Arena::new().expect("an arena");
         let file = temporary_file(SUBJECT).expect("a file");
-        let pid = fork(arena.file(), &file, true).expect("a process");
+        let pid = fork(&arena, &file, true).expect("a process");
         // SAFETY: the child just started
         unsafe { libc::kill(pid, libc::SIGKILL) };
         assert_eq!(sys::reap(pid), Death::Killed(libc::SIGKILL));
@@ -228,9 +230,9 @@ mod tests {
 
     #[test]
     fn says_what_failed() {
-        let arena = crate::subject::arena::Arena::new().expect("an arena");
+        let arena = Arena::new().expect("an arena");
         let nothing = OwnedFd::from(fs::File::open("/dev/null").expect("/dev/null"));
-        match fork(arena.file(), &nothing, true) {
+        match fork(&arena, &nothing, true) {
             Err(SubjectError::Start { what: "execute", .. }) => {}
             other => panic!("{other:?}"),
         }

@@ -10,29 +10,29 @@ mod bare;
 mod batch;
 mod error;
 mod launch;
+mod queue;
 mod start;
+mod wait;
 
 pub use bare::{Bare, Look};
+pub use batch::Answers;
 pub use error::{Death, SubjectError};
+pub use queue::{Queued, Ran};
 pub use start::StartInfo;
 
-use std::fs::File;
-use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
 
 use crate::protocol::{self, RawOp, RawResult};
 use crate::sys::{self, Mapping};
 use arena::Arena;
-use batch::{Answers, Batch, Cut};
+use batch::{Batch, Cut};
 
-const _: () = assert!(protocol::SLOTS == MAX_PROCESSES);
+const _: () = assert!(protocol::PROCESSES == MAX_PROCESSES);
 
-/// How often a process that does not answer is looked at.
-const TICK: Duration = Duration::from_millis(25);
 const FIRST: ProcessId = ProcessId(0);
 
 /// How to start a subject.
@@ -74,7 +74,7 @@ pub struct Subject {
     timeout: Duration,
     processes: [Option<Process>; MAX_PROCESSES],
     forked: usize,
-    pending: Vec<Op>,
+    queue: Batch,
     scratch: Mapping,
 }
 
@@ -97,7 +97,8 @@ impl Subject {
         }
         let arena = Arena::new().map_err(failed("make the arena"))?;
         let scratch = Mapping::anonymous(protocol::PAGE).map_err(failed("map a page"))?;
-        let pid = launch::launch(executable, arena.file(), config.keeps_ipc_lock)?;
+        let pid = launch::launch(executable, &arena, config.keeps_ipc_lock)?;
+        arena.set_first_pid(pid);
         let pidfd = sys::pidfd_open(pid).map_err(|source| {
             // SAFETY: a child that nobody has waited for
             unsafe { libc::kill(pid, libc::SIGKILL) };
@@ -110,13 +111,14 @@ impl Subject {
             timeout: config.timeout,
             processes: [Some(Process { pid, pidfd }), None, None, None],
             forked: 0,
-            pending: Vec::new(),
+            queue: Batch::default(),
             scratch,
         };
         // if memory runs out, the subject goes first; not being allowed to is no reason to stop
         let _ = std::fs::write(format!("/proc/{pid}/oom_score_adj"), "1000");
         subject.wait_done(FIRST)?;
         subject.info = start::set_up(&mut subject, pid)?;
+        subject.queue = Batch::new(subject.info.layout);
         Ok(subject)
     }
 
@@ -158,22 +160,12 @@ impl Subject {
         if !self.is_alive() {
             return Err(SubjectError::Dead);
         }
-        let mut pending = std::mem::take(&mut self.pending);
-        let result = self.execute_all(&pending, ops, outcomes);
-        pending.clear();
-        self.pending = pending;
+        let result = self.execute_all(ops, outcomes);
         self.kill_after_failure(result)
     }
 
     /// Ends the children and returns the first process to its initial state.
     pub fn reset(&mut self, plan: &ResetPlan) -> Result<(), SubjectError> {
-        self.reset_lazily(plan)?;
-        self.execute_into(&[], &mut Vec::new())
-    }
-
-    /// Like [`Subject::reset`], but the operations of the plan are executed with
-    /// the next ones, which saves a round trip; their failure is reported there.
-    pub fn reset_lazily(&mut self, plan: &ResetPlan) -> Result<(), SubjectError> {
         if !self.is_alive() {
             return Err(SubjectError::Dead);
         }
@@ -182,11 +174,18 @@ impl Subject {
             let why = "a reset concerns the first process only";
             return Err(SubjectError::Unrepresentable { call: op.call.name(), why });
         }
-        let result = self.end_children();
-        self.forked = 0;
-        self.pending.clear();
-        self.pending.extend_from_slice(&plan.ops);
-        self.kill_after_failure(result)
+        self.end_children()?;
+        for (op, outcome) in plan.ops.iter().zip(self.execute(&plan.ops)?) {
+            self.undone(&op.call, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Fails, for good, if an operation that undoes a program did not succeed.
+    pub fn undone(&mut self, call: &Call, outcome: Outcome) -> Result<(), SubjectError> {
+        let failed = matches!(outcome, Outcome::Error(_) | Outcome::Signal(_));
+        let reset = SubjectError::Reset { call: call.name(), outcome };
+        self.kill_after_failure(if failed { Err(reset) } else { Ok(()) })
     }
 
     /// Empties this CPU's batches of pages that are on their way to an LRU list:
@@ -236,30 +235,25 @@ impl Subject {
         result
     }
 
-    fn execute_all(
-        &mut self,
-        pending: &[Op],
-        ops: &[Op],
-        outcomes: &mut Vec<Outcome>,
-    ) -> Result<(), SubjectError> {
-        let total = pending.len() + ops.len();
-        let op = |i: usize| pending.get(i).unwrap_or_else(|| &ops[i - pending.len()]);
+    fn execute_all(&mut self, ops: &[Op], outcomes: &mut Vec<Outcome>) -> Result<(), SubjectError> {
+        debug_assert!(self.queue.len == 0, "what is queued comes first");
         let mut start = 0;
-        while start < total {
-            let process = op(start).process;
+        while start < ops.len() {
+            let process = ops[start].process;
             self.process(process).ok_or(SubjectError::NoProcess(process))?;
-            if start > 0 && op(start - 1).process != process {
+            if start > 0 && ops[start - 1].process != process {
                 // a batch holds references, for which a page that only this process
                 // still maps looks shared, and is copied instead of reused
                 self.drain();
             }
             let child = self.forked + 1;
-            let slot = self.arena.slot(usize::from(process.0));
-            let mut batch = Batch::new(slot, self.info.layout);
+            let mut batch = Batch::new(self.info.layout);
             let (mut end, mut cut) = (start, Cut::None);
-            while end < total && op(end).process == process && cut == Cut::None {
-                let call = &op(end).call;
-                match refuse(process, call, child).and_then(|()| batch.push(call, child)) {
+            while end < ops.len() && ops[end].process == process && cut == Cut::None {
+                let call = &ops[end].call;
+                let pushed = refuse(process, call, child)
+                    .and_then(|()| batch.push(&self.arena, call, child));
+                match pushed {
                     Ok(Some(after)) => cut = after,
                     Ok(None) => break,
                     Err(error) if end == start => return Err(error),
@@ -269,33 +263,24 @@ impl Subject {
                 end += 1;
             }
             if cut == Cut::Fork {
-                let first_pid = self.pid(FIRST).unwrap_or(0);
-                self.arena.slot(child).prepare(first_pid);
+                self.arena.state(child).store(protocol::STARTING, Ordering::Relaxed);
             }
-            slot.run(batch.len);
+            self.arena.run(usize::from(process.0), batch.len);
             let waited = match cut {
                 Cut::Exit => self.wait_gone(process),
                 _ => self.wait_done(process),
             };
-            let slot = self.arena.slot(usize::from(process.0));
-            let mut answers = Answers::new(slot);
             let done = match &waited {
                 Ok(()) => end - start,
-                Err(_) => slot.done().min(end - start),
+                Err(_) => self.arena.done().min(end - start),
             };
-            for i in start..start + done {
-                let call = &op(i).call;
+            let mut answers = Answers::from(&self.arena, 0);
+            for op in &ops[start..start + done] {
                 let nonsense = SubjectError::Nonsense { process, what: "a result of another kind" };
-                let outcome = match call {
+                outcomes.push(match &op.call {
                     Call::Exit => Outcome::Exited,
-                    _ => answers.next(call).ok_or(nonsense)?,
-                };
-                let failed = matches!(outcome, Outcome::Error(_) | Outcome::Signal(_));
-                if i >= pending.len() {
-                    outcomes.push(outcome);
-                } else if failed {
-                    return Err(SubjectError::Reset { call: call.name(), outcome });
-                }
+                    call => answers.next(call).ok_or(nonsense)?,
+                });
             }
             waited?;
             match cut {
@@ -336,22 +321,27 @@ impl Subject {
         Ok(())
     }
 
-    /// Executes raw operations in the first process; the results stay in its slot.
+    /// Executes raw operations in the first process.
     fn execute_raw<const N: usize>(
         &mut self,
         ops: [RawOp; N],
     ) -> Result<[RawResult; N], SubjectError> {
-        let slot = self.arena.slot(0);
         for (i, op) in ops.into_iter().enumerate() {
-            slot.set_op(i, op);
+            self.arena.set_op(i, op);
         }
-        slot.run(N);
+        self.arena.run(usize::from(FIRST.0), N);
         self.wait_done(FIRST)?;
-        let slot = self.arena.slot(0);
-        Ok(std::array::from_fn(|i| slot.result(i)))
+        Ok(std::array::from_fn(|i| self.arena.result(i)))
     }
 
-    fn end_children(&mut self) -> Result<(), SubjectError> {
+    /// Ends what the program has forked.
+    pub fn end_children(&mut self) -> Result<(), SubjectError> {
+        let result = self.kill_children();
+        self.forked = 0;
+        self.kill_after_failure(result)
+    }
+
+    fn kill_children(&mut self) -> Result<(), SubjectError> {
         for child in 1..MAX_PROCESSES {
             if let Some(process) = &self.processes[child] {
                 sys::pidfd_kill(process.pidfd.as_fd());
@@ -360,63 +350,6 @@ impl Subject {
             }
         }
         Ok(())
-    }
-
-    /// Waits until a process has done its batch.
-    fn wait_done(&self, process: ProcessId) -> Result<(), SubjectError> {
-        let state = self.arena.slot(usize::from(process.0)).state();
-        let mut patience = Patience::new(self.timeout);
-        loop {
-            let now = state.load(Ordering::Acquire);
-            if now == protocol::DONE {
-                return Ok(());
-            }
-            if !sys::futex_wait(state, now, TICK) || patience.is_used() {
-                self.grow_impatient(process, &mut patience)?;
-            }
-            patience.start();
-        }
-    }
-
-    /// Waits until a process is gone, its memory included.
-    fn wait_gone(&self, process: ProcessId) -> Result<(), SubjectError> {
-        let Some(pidfd) = self.process(process).map(|p| p.pidfd.as_fd()) else { return Ok(()) };
-        let mut patience = Patience::new(self.timeout);
-        loop {
-            patience.start();
-            if sys::poll_readable(pidfd, TICK) {
-                return Ok(());
-            }
-            self.grow_impatient(process, &mut patience)?;
-        }
-    }
-
-    fn grow_impatient(
-        &self,
-        process: ProcessId,
-        patience: &mut Patience,
-    ) -> Result<(), SubjectError> {
-        if patience.wear() {
-            self.look_at(FIRST)?;
-            self.look_at(process)?;
-        }
-        if patience.is_over() {
-            return Err(SubjectError::Hung { process, timeout: self.timeout });
-        }
-        Ok(())
-    }
-
-    /// Fails if the process does not live or does not run.
-    fn look_at(&self, process: ProcessId) -> Result<(), SubjectError> {
-        let Some(Process { pid, pidfd }) = self.process(process) else { return Ok(()) };
-        if sys::poll_readable(pidfd.as_fd(), Duration::ZERO) {
-            let how = if process == FIRST { sys::exit_status(*pid) } else { Death::Unknown };
-            return Err(SubjectError::Died { process, how });
-        }
-        match state_letter(*pid) {
-            Some(b'T' | b't') => Err(SubjectError::Stopped { process }),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -435,55 +368,5 @@ fn refuse(process: ProcessId, call: &Call, child: usize) -> Result<(), SubjectEr
             Err(SubjectError::Unrepresentable { call: call.name(), why })
         }
         _ => Ok(()),
-    }
-}
-
-/// The state column of `/proc/pid/stat`, which follows the name in parentheses.
-fn state_letter(pid: i32) -> Option<u8> {
-    let mut text = [0; 128];
-    let len = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut text).ok()?;
-    let text = &text[..len];
-    let name_end = text.iter().rposition(|&b| b == b')')?;
-    text.get(name_end + 2).copied()
-}
-
-/// Time that was spent waiting, in which time that the worker itself was
-/// stopped does not count.
-struct Patience {
-    last: Option<Instant>,
-    spent: Duration,
-    unchecked: Duration,
-    limit: Duration,
-}
-
-impl Patience {
-    fn new(limit: Duration) -> Patience {
-        Patience { last: None, spent: Duration::ZERO, unchecked: Duration::ZERO, limit }
-    }
-
-    /// Starts the clock, which a wait that succeeds at once does not need.
-    fn start(&mut self) {
-        self.last.get_or_insert_with(Instant::now);
-    }
-
-    fn is_used(&self) -> bool {
-        self.last.is_some()
-    }
-
-    /// Counts the time since the last call; says when it is time to look at the process.
-    fn wear(&mut self) -> bool {
-        let now = Instant::now();
-        let passed = self.last.replace(now).map_or(TICK, |last| (now - last).min(2 * TICK));
-        self.spent += passed;
-        self.unchecked += passed;
-        let look = self.unchecked >= TICK;
-        if look {
-            self.unchecked = Duration::ZERO;
-        }
-        look
-    }
-
-    fn is_over(&self) -> bool {
-        self.spent >= self.limit
     }
 }

@@ -13,6 +13,7 @@ use mm_reference::snapshot::{MapsLine, Name, Perms};
 use super::batch::syscall;
 use super::error::SubjectError;
 use super::Subject;
+use crate::observe::MapsDecoder;
 use crate::protocol::{self, RawOp};
 use crate::sys;
 
@@ -204,23 +205,12 @@ fn unexpected(maps: &[MapsLine]) -> SubjectError {
 }
 
 fn read_maps(pid: i32) -> Result<Vec<MapsLine>, SubjectError> {
-    let what = "read the subject's mappings";
-    let text = fs::read_to_string(format!("/proc/{pid}/maps")).map_err(failed(what))?;
-    let odd = |line: &str| failed(what)(io::Error::other(format!("odd line: {line}")));
-    text.lines().map(|line| parse_line(line).ok_or_else(|| odd(line))).collect()
-}
-
-fn parse_line(line: &str) -> Option<MapsLine> {
-    let hex = |text: &str| u64::from_str_radix(text, 16).ok();
-    let mut fields = line.splitn(6, ' ');
-    let (start, end) = fields.next()?.split_once('-')?;
-    let perms = Perms(fields.next()?.as_bytes().try_into().ok()?);
-    let offset = hex(fields.next()?)?;
-    let (major, minor) = fields.next()?.split_once(':')?;
-    let inode = fields.next()?.parse().ok()?;
-    let name = Name::parse(fields.next().unwrap_or("").trim_start());
-    let dev = (hex(major)? as u32, hex(minor)? as u32);
-    Some(MapsLine { start: hex(start)?, end: hex(end)?, perms, offset, dev, inode, name })
+    let failed = failed("read the subject's mappings");
+    let text = fs::read(format!("/proc/{pid}/maps")).map_err(&failed)?;
+    let mut lines = Vec::new();
+    let decoded = MapsDecoder::default().decode(&text, &mut lines);
+    decoded.map_err(|error| failed(io::Error::other(error)))?;
+    Ok(lines)
 }
 
 fn read_mm_fields(pid: i32) -> Result<MmFields, SubjectError> {

@@ -1,9 +1,9 @@
 //! Program files: malformed, truncated, hostile, or any bytes at all.
 
+use super::programs::{corpus, programs};
 use super::tool::{no_subject_here, tool, Folder};
 use mm_reference::text::{parse, write, Mode, MAX_BYTES};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What is refused when it is read, and the place and reason that are named.
@@ -77,9 +77,9 @@ fn a_truncated_program_is_a_shorter_one_or_refused() {
 const HOSTILE: &[(&str, &str)] = &[
     ("munmap(0x400000, 0x1000)", "memory that the subject runs on"),
     ("munmap(NULL, 0x7ffffffff000)", "memory that the subject runs on"),
-    ("mprotect(0x500000, 0x1000, PROT_NONE)", "memory that the subject runs on"),
+    ("mprotect(0x410000, 0x1000, PROT_NONE)", "memory that the subject runs on"),
     ("madvise(0x400000, 0x1000, MADV_DONTNEED)", "memory that the subject runs on"),
-    ("store(0x500000, 0x1000, 0x41)", "memory that the subject runs on"),
+    ("store(0x410000, 0x1000, 0x41)", "memory that the subject runs on"),
     (
         "mmap(0x400000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)",
         "memory that the subject runs on",
@@ -128,23 +128,6 @@ fn hostile_programs_are_refused() {
     }
 }
 
-fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus")
-}
-
-fn programs(folder: &Path, into: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).expect("the corpus is readable");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            programs(&path, into);
-        } else {
-            into.push(path);
-        }
-    }
-}
-
 /// A small generator of numbers that are the same every time.
 struct Numbers(u64);
 
@@ -181,8 +164,7 @@ fn damage(numbers: &mut Numbers, bytes: &mut Vec<u8>, other: &[u8]) {
 
 #[test]
 fn damaged_programs_never_break_the_parser() {
-    let mut files = Vec::new();
-    programs(&corpus(), &mut files);
+    let files = programs(&corpus());
     let texts: Vec<Vec<u8>> = files.iter().map(|f| fs::read(f).expect("a program")).collect();
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
     let mut accepted = 0;
@@ -206,8 +188,7 @@ fn damaged_programs_never_break_a_run() {
     if no_subject_here() {
         return;
     }
-    let mut files = Vec::new();
-    programs(&corpus(), &mut files);
+    let files = programs(&corpus());
     let texts: Vec<Vec<u8>> = files.iter().map(|f| fs::read(f).expect("a program")).collect();
     let folder = Folder::new();
     let mut numbers = Numbers(0x2545_f491_4f6c_dd1d);

@@ -3,5 +3,8 @@
 
 mod disk;
 mod files;
+mod memory;
 mod processes;
+#[path = "../../../reference/tests/programs/mod.rs"]
+mod programs;
 mod tool;

@@ -7,7 +7,7 @@ use super::vma::{Chain, Vma};
 pub struct AnonVmaId(pub u32);
 
 /// The state that decides reuse and freeing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct AnonVma {
     /// Its parent; its own number at the root.
     parent: AnonVmaId,
@@ -20,10 +20,21 @@ struct AnonVma {
 }
 
 /// Every anon_vma of the system.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct AnonVmas {
     slots: Vec<Option<AnonVma>>,
     free: Vec<u32>,
+}
+
+impl Clone for AnonVmas {
+    fn clone(&self) -> Self {
+        AnonVmas { slots: self.slots.clone(), free: self.free.clone() }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.slots.clone_from(&source.slots);
+        self.free.clone_from(&source.free);
+    }
 }
 
 impl AnonVmas {

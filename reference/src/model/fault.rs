@@ -191,7 +191,9 @@ fn write_protected(cur: &mut Current<'_>, vma_start: u64, page: u64, id: FolioId
     let folio = cur.folios.get_mut(id);
     // wp_can_reuse_anon_folio
     if shares || folio.flags.contains(FolioFlags::EXCLUSIVE) || folio.mapcount == 1 {
-        folio.flags.insert(FolioFlags::EXCLUSIVE);
+        if !cur.profile.has_defect(Defect::ReuseStaysShared) {
+            folio.flags.insert(FolioFlags::EXCLUSIVE);
+        }
         // folio_move_anon_rmap
         folio.anon_vma = anon_vma;
         let bits = bits | PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
@@ -204,8 +206,17 @@ fn write_protected(cur: &mut Current<'_>, vma_start: u64, page: u64, id: FolioId
         folio.content.clone()
     };
     map_new_page(cur, vma_start, page, content);
+    if cur.profile.has_defect(Defect::CopyStaysShared) {
+        if let Pte::Page(copy, _) = cur.mm.tables.pte(page) {
+            cur.folios.get_mut(copy).flags.remove(FolioFlags::EXCLUSIVE);
+        }
+    }
     let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");
-    remove_rmap(cur.folios, vma, id);
+    if cur.profile.has_defect(Defect::CopyKeepsLock) {
+        cur.folios.unmap(id);
+    } else {
+        remove_rmap(cur.folios, vma, id);
+    }
 }
 
 /// Maps a new page for a write, in place of whatever the entry held.
@@ -220,7 +231,8 @@ fn map_new_page(cur: &mut Current<'_>, vma_start: u64, page: u64, content: PageC
     if vma.flags.contains(VmFlags::DROPPABLE) && !cur.profile.has_defect(Defect::DroppableKept) {
         folio.flags.remove(FolioFlags::SWAPBACKED);
     }
-    if vma.flags & (VmFlags::LOCKED | VmFlags::SPECIAL) == VmFlags::LOCKED {
+    let forgets_lock = cur.profile.has_defect(Defect::FaultForgetsLock);
+    if vma.flags & (VmFlags::LOCKED | VmFlags::SPECIAL) == VmFlags::LOCKED && !forgets_lock {
         folio.mlocks = 1;
     }
     let id = cur.folios.add(folio);

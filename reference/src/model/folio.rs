@@ -1,9 +1,7 @@
 //! Pages: `struct folio`, their state and their contents.
 
 use super::anon_vma::AnonVmaId;
-use crate::addr::PAGE_SIZE;
-use crate::op::{Contents, Digest};
-use std::sync::Arc;
+pub use super::content::PageContent;
 
 /// One page of the system, and its frame number in a predicted pagemap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,61 +37,6 @@ bitflags::bitflags! {
         const LARGE = 1 << 6;
         /// Pinned for longer than a call (`folio_maybe_dma_pinned`). No program can.
         const PINNED = 1 << 7;
-    }
-}
-
-/// What a page holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PageContent {
-    /// Every byte the same.
-    Uniform(u8),
-    /// What the program does not know: the subject's own memory.
-    Unknown,
-    /// Anything.
-    Bytes(Arc<[u8; PAGE_SIZE as usize]>),
-}
-
-impl PageContent {
-    /// The byte at an offset below the page size, if known.
-    pub fn byte(&self, offset: u64) -> Option<u8> {
-        match self {
-            PageContent::Uniform(byte) => Some(*byte),
-            PageContent::Unknown => None,
-            PageContent::Bytes(bytes) => Some(bytes[offset as usize]),
-        }
-    }
-
-    /// Appends the bytes `[from, to)` to a digest; false when they are unknown.
-    pub fn digest(&self, from: u64, to: u64, digest: &mut Digest) -> bool {
-        match self {
-            PageContent::Uniform(byte) => digest.run(*byte, to - from),
-            PageContent::Unknown => return false,
-            PageContent::Bytes(bytes) => digest.bytes(&bytes[from as usize..to as usize]),
-        }
-        true
-    }
-
-    /// The whole page, if known.
-    pub fn contents(&self) -> Option<Contents> {
-        let mut digest = Digest::default();
-        self.digest(0, PAGE_SIZE, &mut digest).then(|| digest.finish())
-    }
-
-    /// Fills the bytes `[from, to)`.
-    pub fn fill(&mut self, from: u64, to: u64, value: u8) {
-        if to - from == PAGE_SIZE {
-            *self = PageContent::Uniform(value);
-            return;
-        }
-        if let PageContent::Uniform(byte) = *self {
-            if byte == value {
-                return;
-            }
-            *self = PageContent::Bytes(Arc::new([byte; PAGE_SIZE as usize]));
-        }
-        if let PageContent::Bytes(bytes) = self {
-            Arc::make_mut(bytes)[from as usize..to as usize].fill(value);
-        }
     }
 }
 
@@ -165,14 +108,21 @@ impl Folio {
 }
 
 /// Every page of the system.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Folios {
     slots: Vec<Option<Folio>>,
     free: Vec<u32>,
-    /// Whether an operation left pages in a per-CPU batch of the LRU lists:
-    /// the model moves them at once, so the kernel has to drain the batches
-    /// before anything else happens.
-    pub batched: bool,
+}
+
+impl Clone for Folios {
+    fn clone(&self) -> Self {
+        Folios { slots: self.slots.clone(), free: self.free.clone() }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.slots.clone_from(&source.slots);
+        self.free.clone_from(&source.free);
+    }
 }
 
 impl Folios {
@@ -251,16 +201,5 @@ mod tests {
         }
         let both = [FolioFlags::REFERENCED, FolioFlags::ACTIVE, state, state];
         assert_eq!(seen, both);
-    }
-
-    #[test]
-    fn filling_part_of_a_page_keeps_the_rest() {
-        let mut content = PageContent::Uniform(7);
-        content.fill(10, 20, 7);
-        assert_eq!(content, PageContent::Uniform(7));
-        content.fill(10, 20, 9);
-        assert_eq!([9, 10, 20].map(|at| content.byte(at)), [Some(7), Some(9), Some(7)]);
-        content.fill(0, PAGE_SIZE, 1);
-        assert_eq!(content.contents(), Some(Contents::Uniform(1)));
     }
 }

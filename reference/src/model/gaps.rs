@@ -9,7 +9,7 @@
 const NIL: u32 = u32::MAX;
 
 /// One free range.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Node {
     start: u64,
     end: u64,
@@ -20,11 +20,23 @@ struct Node {
 }
 
 /// Disjoint free ranges.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Gaps {
     nodes: Vec<Node>,
     free: Vec<u32>,
     root: u32,
+}
+
+impl Clone for Gaps {
+    fn clone(&self) -> Self {
+        Gaps { nodes: self.nodes.clone(), free: self.free.clone(), root: self.root }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.nodes.clone_from(&source.nodes);
+        self.free.clone_from(&source.free);
+        self.root = source.root;
+    }
 }
 
 impl Default for Gaps {

@@ -119,6 +119,9 @@ fn get_pages(
                     if !cur.profile.has_defect(Defect::PopulateForgetsReferenced) {
                         folio.mark_accessed();
                     }
+                    if cur.profile.has_defect(Defect::PopulateNeverActivates) {
+                        folio.flags.remove(FolioFlags::ACTIVE);
+                    }
                     break;
                 }
                 Pte::Zero if !write => break,

@@ -4,6 +4,7 @@ use super::page_table::PageTables;
 use super::vma::{VmFlags, Vma};
 use super::vma_tree::VmaTree;
 use crate::op::consts::RLIM_INFINITY;
+use std::mem::take;
 
 /// Resource limits in bytes, soft and hard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,14 @@ pub struct Mm {
 }
 
 impl Mm {
+    /// Becomes what `start` is, within the memory that is there already.
+    pub(super) fn return_to(&mut self, start: &Mm) {
+        let (mut vmas, mut tables) = (take(&mut self.vmas), take(&mut self.tables));
+        vmas.clone_from(&start.vmas);
+        tables.clone_from(&start.tables);
+        *self = Mm { vmas, tables, ..*start };
+    }
+
     /// `vm_stat_account`: counts pages in or out by the kind of mapping.
     pub fn stat_account(&mut self, flags: VmFlags, pages: i64) {
         self.total_vm = self.total_vm.wrapping_add_signed(pages);

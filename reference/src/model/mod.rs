@@ -14,6 +14,7 @@
 //! * [`observe`]: what `/proc` shows of it all.
 
 pub mod anon_vma;
+mod content;
 pub mod expand;
 pub mod fault;
 pub mod folio;
@@ -28,6 +29,7 @@ pub mod observe;
 pub mod ops;
 pub mod page_table;
 pub mod protection;
+mod pte_table;
 pub mod rmap;
 pub mod seed;
 pub mod stack_shift;

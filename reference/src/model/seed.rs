@@ -218,16 +218,12 @@ impl System {
             }
             _ => (PteBits::empty(), None),
         };
-        let (mut same, mut count) = (0, 0);
-        now.tables.for_each(0, TASK_SIZE, |address, pte| {
-            let before = then.tables.pte(address);
-            let is_same = !before.is_none() && state(self, pte) == state(fresh, before);
-            same += usize::from(is_same);
-            count += 1;
+        let mut same = true;
+        now.tables.zip(&then.tables, |now, then| {
+            let both = !now.is_none() && !then.is_none();
+            same &= both && state(self, now) == state(fresh, then);
         });
-        let mut count_before = 0;
-        then.tables.for_each(0, TASK_SIZE, |_, _| count_before += 1);
-        if (same, count) != (count_before, count_before) {
+        if !same {
             return Err("the pages differ");
         }
         Ok(())
@@ -240,8 +236,8 @@ impl System {
         let Some(old) = other.process(ProcessId(0)) else { return };
         if let Some(process) = self.processes[0].as_deref() {
             let folios = &mut self.folios;
-            process.mm.tables.for_each(0, TASK_SIZE, |address, pte| {
-                if let (Pte::Page(id, _), Pte::Page(old, _)) = (pte, old.mm.tables.pte(address)) {
+            process.mm.tables.zip(&old.mm.tables, |now, old| {
+                if let (Pte::Page(id, _), Pte::Page(old, _)) = (now, old) {
                     let flags = &mut folios.get_mut(id).flags;
                     *flags = (*flags - USED) | (other.folios.get(old).flags & USED);
                 }
@@ -253,6 +249,21 @@ impl System {
             process.mm.hiwater_vm = process.mm.hiwater_vm.max(vm);
             process.mm.hiwater_rss = process.mm.hiwater_rss.max(rss);
         }
+    }
+}
+
+impl System {
+    /// The high-water marks of the first process, in pages: mapped, resident.
+    pub fn high_water(&self) -> (u64, u64) {
+        self.processes[0].as_deref().map_or((0, 0), |p| (p.mm.hiwater_vm, p.mm.hiwater_rss))
+    }
+
+    /// The same state with other high-water marks.
+    pub fn with_high_water(mut self, (mapped, resident): (u64, u64)) -> System {
+        if let Some(process) = self.processes[0].as_deref_mut() {
+            (process.mm.hiwater_vm, process.mm.hiwater_rss) = (mapped, resident);
+        }
+        self
     }
 }
 

@@ -123,6 +123,36 @@ impl System {
         System { profile, ..self.clone() }
     }
 
+    /// Becomes what `start` is, within the memory that is there already.
+    pub fn return_to(&mut self, start: &System) {
+        let System {
+            profile,
+            layout,
+            processes,
+            forked,
+            anon_vmas,
+            folios,
+            fixture,
+            fired,
+            tables_left,
+        } = self;
+        profile.clone_from(&start.profile);
+        fixture.clone_from(&start.fixture);
+        (*layout, *forked, *fired) = (start.layout, start.forked, start.fired);
+        *tables_left = start.tables_left;
+        anon_vmas.clone_from(&start.anon_vmas);
+        folios.clone_from(&start.folios);
+        for (process, start) in processes.iter_mut().zip(&start.processes) {
+            match (process, start) {
+                (Some(process), Some(start)) => {
+                    process.mm.return_to(&start.mm);
+                    process.limits = start.limits;
+                }
+                (process, start) => process.clone_from(start),
+            }
+        }
+    }
+
     /// Performs an operation and predicts its outcome.
     pub fn apply(&mut self, op: &Op) -> Result<Answer, CannotPredict> {
         match ops::perform(self, op) {
@@ -132,12 +162,6 @@ impl System {
             }
             Err(Fail::Unknown(reason)) => Err(reason),
         }
-    }
-
-    /// Whether an operation since the last call left pages in the kernel's
-    /// per-CPU batches, which must be drained before the next operation.
-    pub fn take_batched(&mut self) -> bool {
-        std::mem::take(&mut self.folios.batched)
     }
 
     /// The view of one process.

@@ -3,76 +3,149 @@
 use super::gaps::Gaps;
 use super::vma::{VmFlags, Vma};
 use crate::addr::TASK_SIZE;
-use std::collections::BTreeMap;
+
+/// The most mappings of one leaf.
+const LEAF: usize = 48;
 
 /// Disjoint mappings by start address, and the gaps between them.
-#[derive(Clone, Debug)]
+///
+/// The mappings lie in leaves, side by side: most spaces have one leaf, and the
+/// list of leaves of the largest is short enough to be searched and kept in
+/// order as it is.
+#[derive(Debug)]
 pub struct VmaTree {
-    map: BTreeMap<u64, Vma>,
+    leaves: Vec<Leaf>,
+    len: usize,
     /// From the end of each mapping (and from address 0) to the guard distance
     /// of the next one, where that leaves anything.
     gaps: Gaps,
 }
 
+/// Some mappings, ascending, and never none.
+#[derive(Debug)]
+struct Leaf {
+    /// The start of the first.
+    first: u64,
+    vmas: Vec<Vma>,
+}
+
+/// Where a mapping is: its leaf and its place there. Past the end it is the
+/// number of leaves, and 0.
+type Position = (usize, usize);
+
 impl Default for VmaTree {
     fn default() -> Self {
         let mut gaps = Gaps::default();
         gaps.insert(0, TASK_SIZE);
-        VmaTree { map: BTreeMap::new(), gaps }
+        VmaTree { leaves: Vec::new(), len: 0, gaps }
+    }
+}
+
+impl Clone for VmaTree {
+    fn clone(&self) -> Self {
+        VmaTree { leaves: self.leaves.clone(), len: self.len, gaps: self.gaps.clone() }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.leaves.clone_from(&source.leaves);
+        self.len = source.len;
+        self.gaps.clone_from(&source.gaps);
+    }
+}
+
+impl Clone for Leaf {
+    fn clone(&self) -> Self {
+        Leaf { first: self.first, vmas: self.vmas.clone() }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.first = source.first;
+        self.vmas.clone_from(&source.vmas);
     }
 }
 
 impl VmaTree {
     /// How many mappings there are (`mm->map_count`).
     pub fn len(&self) -> usize {
-        self.map.len()
+        self.len
     }
 
     /// Whether nothing is mapped.
     pub fn is_empty(&self) -> bool {
-        self.map.is_empty()
+        self.len == 0
+    }
+
+    /// The first mapping that starts at or above the address.
+    #[inline]
+    fn position(&self, address: u64) -> Position {
+        let leaf = self.leaves.partition_point(|leaf| leaf.first < address);
+        let Some(before) = leaf.checked_sub(1) else { return (leaf, 0) };
+        let vmas = &self.leaves[before].vmas;
+        match vmas.partition_point(|vma| vma.start < address) {
+            at if at < vmas.len() => (before, at),
+            _ => (leaf, 0),
+        }
+    }
+
+    #[inline]
+    fn get(&self, (leaf, at): Position) -> Option<&Vma> {
+        self.leaves.get(leaf)?.vmas.get(at)
+    }
+
+    /// The mapping before a position.
+    #[inline]
+    fn previous(&self, (leaf, at): Position) -> Option<&Vma> {
+        match at.checked_sub(1) {
+            Some(at) => self.get((leaf, at)),
+            None => self.leaves.get(leaf.checked_sub(1)?)?.vmas.last(),
+        }
+    }
+
+    fn position_of(&self, start: u64) -> Option<Position> {
+        let at = self.position(start);
+        self.get(at).is_some_and(|vma| vma.start == start).then_some(at)
     }
 
     /// `find_vma`: the first mapping that ends above the address.
     pub fn find(&self, address: u64) -> Option<&Vma> {
-        if let Some((_, vma)) = self.map.range(..=address).next_back() {
-            if vma.end > address {
-                return Some(vma);
-            }
+        let next = self.position(address.saturating_add(1));
+        match self.previous(next) {
+            Some(vma) if vma.end > address => Some(vma),
+            _ => self.get(next),
         }
-        self.map.range(address..).next().map(|(_, vma)| vma)
     }
 
     /// `vma_lookup`: the mapping that contains the address.
     pub fn containing(&self, address: u64) -> Option<&Vma> {
-        let (_, vma) = self.map.range(..=address).next_back()?;
-        (vma.end > address).then_some(vma)
+        self.find(address).filter(|vma| vma.start <= address)
     }
 
     /// The mapping that starts exactly here.
     pub fn at(&self, start: u64) -> Option<&Vma> {
-        self.map.get(&start)
+        self.get(self.position(start)).filter(|vma| vma.start == start)
     }
 
     /// The last mapping that starts below the address.
     pub fn before(&self, address: u64) -> Option<&Vma> {
-        self.map.range(..address).next_back().map(|(_, vma)| vma)
+        self.previous(self.position(address))
     }
 
     /// The first mapping that starts at or above the address.
     pub fn from(&self, address: u64) -> Option<&Vma> {
-        self.map.range(address..).next().map(|(_, vma)| vma)
+        self.get(self.position(address))
     }
 
     /// Every mapping, ascending.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Vma> + '_ {
-        self.map.values()
+        self.leaves.iter().flat_map(|leaf| &leaf.vmas)
     }
 
     /// The mappings that overlap `[start, end)`, ascending.
     pub fn overlapping(&self, start: u64, end: u64) -> impl Iterator<Item = &Vma> + '_ {
         let first = self.find(start).map_or(u64::MAX, |vma| vma.start);
-        self.map.range(first..).map(|(_, vma)| vma).take_while(move |vma| vma.start < end)
+        let (leaf, at) = self.position(first);
+        let vmas = self.leaves[leaf..].iter().flat_map(|leaf| &leaf.vmas);
+        vmas.skip(at).take_while(move |vma| vma.start < end)
     }
 
     /// Whether any mapping overlaps `[start, end)`.
@@ -110,27 +183,48 @@ impl VmaTree {
     /// Adds a mapping; the range must be free.
     pub fn insert(&mut self, vma: Vma) {
         debug_assert!(vma.start < vma.end && !self.intersects(vma.start, vma.end));
-        self.set_gap(self.end_below(vma.start), vma.start);
-        self.set_gap(vma.end, self.limit_above(vma.end));
-        self.map.insert(vma.start, vma);
+        let (mut leaf, mut at) = self.position(vma.start);
+        self.set_gap(self.end_below((leaf, at)), vma.start);
+        self.set_gap(vma.end, self.limit_above((leaf, at)));
+        self.len += 1;
+        if at == 0 && leaf > 0 {
+            leaf -= 1;
+            at = self.leaves[leaf].vmas.len();
+        }
+        let Some(place) = self.leaves.get_mut(leaf) else {
+            return self.leaves.push(Leaf { first: vma.start, vmas: vec![vma] });
+        };
+        place.first = place.first.min(vma.start);
+        place.vmas.insert(at, vma);
+        if place.vmas.len() > LEAF {
+            let vmas = place.vmas.split_off(LEAF / 2);
+            self.leaves.insert(leaf + 1, Leaf { first: vmas[0].start, vmas });
+        }
     }
 
     /// Takes the mapping that starts here out.
     pub fn remove(&mut self, start: u64) -> Option<Vma> {
-        let vma = self.map.remove(&start)?;
+        let (leaf, at) = self.position_of(start)?;
+        let vma = self.leaves[leaf].vmas.remove(at);
+        self.len -= 1;
+        match self.leaves[leaf].vmas.first() {
+            Some(vma) => self.leaves[leaf].first = vma.start,
+            None => drop(self.leaves.remove(leaf)),
+        }
         self.gaps.remove(vma.end);
-        self.set_gap(self.end_below(start), self.limit_above(vma.end));
+        let next = self.position(start);
+        self.set_gap(self.end_below(next), self.limit_above(next));
         Some(vma)
     }
 
-    /// Where the gap below an address begins.
-    fn end_below(&self, start: u64) -> u64 {
-        self.before(start).map_or(0, |vma| vma.end)
+    /// Where the gap before the mapping at a position begins.
+    fn end_below(&self, position: Position) -> u64 {
+        self.previous(position).map_or(0, |vma| vma.end)
     }
 
-    /// Where the gap above an address ends.
-    fn limit_above(&self, end: u64) -> u64 {
-        self.from(end).map_or(TASK_SIZE, |vma| vma.start)
+    /// Where the gap before the mapping at a position ends.
+    fn limit_above(&self, position: Position) -> u64 {
+        self.get(position).map_or(TASK_SIZE, |vma| vma.start)
     }
 
     /// Says that the gap that begins at `start` ends at `end`.
@@ -146,7 +240,8 @@ impl VmaTree {
     /// `end` and the flags that keep a distance (`GROWSDOWN`, `SHADOW_STACK`)
     /// alone.
     pub fn update<R>(&mut self, start: u64, change: impl FnOnce(&mut Vma) -> R) -> Option<R> {
-        let vma = self.map.get_mut(&start)?;
+        let (leaf, at) = self.position_of(start)?;
+        let vma = &mut self.leaves[leaf].vmas[at];
         let distance = VmFlags::GROWSDOWN | VmFlags::SHADOW_STACK;
         let before = (vma.start, vma.end, vma.flags & distance);
         let result = change(vma);
@@ -157,18 +252,20 @@ impl VmaTree {
     /// Gives the mapping that starts at `old_start` new bounds and page offset;
     /// what it grows into must be free.
     pub fn resize(&mut self, old_start: u64, start: u64, end: u64, pgoff: u64) {
-        let Some(vma) = self.map.get_mut(&old_start) else { return };
+        let Some((leaf, at)) = self.position_of(old_start) else { return };
+        let vma = &mut self.leaves[leaf].vmas[at];
         let old_end = vma.end;
-        (vma.end, vma.pgoff) = (end, pgoff);
+        (vma.start, vma.end, vma.pgoff) = (start, end, pgoff);
+        if at == 0 {
+            self.leaves[leaf].first = start;
+        }
         if start != old_start {
-            let Some(mut vma) = self.map.remove(&old_start) else { return };
-            vma.start = start;
-            self.map.insert(start, vma);
-            self.set_gap(self.end_below(start), start);
+            self.set_gap(self.end_below((leaf, at)), start);
         }
         if end != old_end {
             self.gaps.remove(old_end);
-            self.set_gap(end, self.limit_above(end));
+            let limit = self.from(end).map_or(TASK_SIZE, |vma| vma.start);
+            self.set_gap(end, limit);
         }
     }
 }
@@ -179,6 +276,7 @@ mod tests {
     use super::*;
     use crate::addr::{pages, PAGE_SIZE, STACK_GUARD_PAGES};
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn vma(start: u64, end: u64, grows: bool) -> Vma {
         let flags = if grows { VmFlags::GROWSDOWN } else { VmFlags::empty() };
@@ -211,6 +309,35 @@ mod tests {
         assert_eq!(tree.lowest_gap(PAGE_SIZE, top - guard, TASK_SIZE), Some(top + 2 * PAGE_SIZE));
     }
 
+    #[test]
+    fn many_mappings_stay_in_order() {
+        const COUNT: u64 = 1000;
+        // 7 shares no divisor with the count, so every place comes once
+        let places = || (0..COUNT).map(|n| 2 * PAGE_SIZE * (1 + 7 * n % COUNT));
+        let mut tree = VmaTree::default();
+        let mut expected = BTreeSet::new();
+        for start in places() {
+            tree.insert(vma(start, start + PAGE_SIZE, false));
+            expected.insert(start);
+        }
+        for (number, start) in places().enumerate() {
+            assert!(tree.iter().map(|vma| vma.start).eq(expected.iter().copied()));
+            assert_eq!(tree.len(), expected.len());
+            for address in [start - 1, start, start + PAGE_SIZE] {
+                let (below, above) = (expected.range(..address), expected.range(address..));
+                assert_eq!(tree.before(address).map(|v| v.start), below.last().copied());
+                assert_eq!(tree.from(address).map(|v| v.start), above.clone().next().copied());
+                let shown = tree.overlapping(address, address + (7 << 20)).map(|v| v.start);
+                let above = above.copied().take_while(|&start| start < address + (7 << 20));
+                assert!(shown.eq(above), "{number}");
+            }
+            assert_eq!(tree.remove(start).map(|vma| vma.start), Some(start));
+            assert!(tree.remove(start).is_none() && tree.containing(start).is_none());
+            expected.remove(&start);
+        }
+        assert!(tree.is_empty() && tree.find(0).is_none());
+    }
+
     proptest! {
         #[test]
         fn the_index_follows_the_mappings(
@@ -233,7 +360,7 @@ mod tests {
                     _ => {
                         // a new bound somewhere between the neighbours
                         if let Some(old) = tree.find(start).cloned() {
-                            let low = tree.end_below(old.start);
+                            let low = tree.before(old.start).map_or(0, |vma| vma.end);
                             let high = tree.from(old.end).map_or(TASK_SIZE, |next| next.start);
                             let (mut start, mut end) = (old.start, old.end);
                             if what == 6 {

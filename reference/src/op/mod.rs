@@ -92,10 +92,11 @@ impl Layout {
     }
 
     /// The way of saying an address that survives a change of layout: relative
-    /// to the heap when it is soon above its start, to the area of mappings or
+    /// to the heap when it is soon above its start (but not as far as the area
+    /// of MAP_32BIT may begin, which is where it is in every layout), to the area of mappings or
     /// to the stack when it is not far below their ends, absolute otherwise.
     pub fn express(&self, address: u64) -> Addr {
-        const HEAP_REACH: u64 = 1 << 28;
+        const HEAP_REACH: u64 = 1 << 26;
         const MMAP_REACH: u64 = 1 << 36;
         const STACK_REACH: u64 = 1 << 30;
         let near = |base: u64, distance: Option<u64>, reach: u64| {

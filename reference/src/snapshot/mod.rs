@@ -4,11 +4,13 @@
 //! observer from `/proc`. Comparison is structural and happens elsewhere.
 
 mod maps;
+mod page_flags;
 mod pagemap;
 mod smaps;
 mod status;
 
 pub use maps::{MapsLine, Name, Perms};
+pub use page_flags::PageFlags;
 pub use pagemap::{Frame, PageEntry, Window};
 pub use smaps::{SmapsEntry, SmapsField, VmFlagList, SMAPS_FIELDS};
 pub use status::{Status, StatusField, STATUS_FIELDS};
@@ -26,6 +28,8 @@ pub struct ProcessSnapshot {
     pub smaps: Vec<SmapsEntry>,
     /// `/proc/pid/pagemap` over the windows of the observation plan.
     pub pagemap: Vec<Window>,
+    /// `/proc/kpageflags` of the frames of pages, by page address, ascending.
+    pub page_flags: Vec<(u64, PageFlags)>,
     /// `/proc/pid/status`, the memory lines.
     pub status: Status,
     /// Contents of present pages, by page address, ascending.
@@ -54,4 +58,6 @@ pub struct ProcessPlan {
     pub empty: Ranges,
     /// Pages whose contents are compared.
     pub contents: Ranges,
+    /// Pages in the windows whose flags are compared, ascending.
+    pub flagged: Vec<u64>,
 }

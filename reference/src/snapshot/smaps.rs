@@ -69,6 +69,20 @@ impl SmapsEntry {
         }
     }
 
+    /// An entry without counters as number `at` of a list, which is at least so
+    /// long. Entries are large: one that is there is written over, not replaced.
+    pub fn at(entries: &mut Vec<SmapsEntry>, at: usize, line: MapsLine) -> &mut SmapsEntry {
+        if at == entries.len() {
+            entries.push(SmapsEntry::new(line));
+        } else {
+            let SmapsEntry { line: old, values, present, flags, unknown } = &mut entries[at];
+            *old = line;
+            (*values, *present, *flags) = ([0; SmapsField::COUNT], 0, VmFlagList::default());
+            unknown.clear();
+        }
+        &mut entries[at]
+    }
+
     /// The value of a field, if the kernel has it.
     pub fn get(&self, field: SmapsField) -> Option<u64> {
         (self.present & 1 << field as u32 != 0).then(|| self.values[field as usize])

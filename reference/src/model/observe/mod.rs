@@ -2,6 +2,7 @@
 
 mod flags;
 mod maps;
+mod page_flags;
 mod pagemap;
 mod plan;
 mod smaps;
@@ -26,6 +27,11 @@ impl System {
         plan::fill(&self.observed(id).mm, &self.folios, plan);
     }
 
+    /// Adds the first `most` pages whose flags are known to a process's plan.
+    pub fn plan_flags(&self, id: ProcessId, most: usize, plan: &mut ProcessPlan) {
+        page_flags::choose(self, &self.observed(id).mm, most, plan);
+    }
+
     /// All that can be seen of a process, which must be alive.
     pub fn snapshot(&self, id: ProcessId, plan: &ProcessPlan) -> ProcessSnapshot {
         let mut snapshot = ProcessSnapshot::default();
@@ -41,6 +47,7 @@ impl System {
         into.maps.clear();
         into.maps.extend(into.smaps.iter().map(|entry| entry.line.clone()));
         pagemap::fill(self, mm, &plan.windows, &mut into.pagemap);
+        page_flags::fill(self, mm, &plan.flagged, &mut into.page_flags);
         status::fill(&self.profile, mm, &mut into.status);
         into.contents.clear();
         for &(start, end) in &plan.contents.0 {

@@ -16,10 +16,11 @@ const WINDOW_PAGES: u64 = 8192;
 const CONTENT_PAGES: u64 = 1024;
 
 pub(super) fn fill(mm: &Mm, folios: &Folios, plan: &mut ProcessPlan) {
-    let ProcessPlan { windows, empty, contents } = plan;
+    let ProcessPlan { windows, empty, contents, flagged } = plan;
     windows.0.clear();
     empty.0.clear();
     contents.0.clear();
+    flagged.clear();
     let mut left = WINDOW_PAGES;
     for vma in mm.vmas.iter() {
         if let Backing::Special(_) = vma.backing {

@@ -8,29 +8,31 @@ use crate::model::page_table::{Pte, PteBits};
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{Mm, System};
 use crate::profile::{Profile, Rule};
-use crate::snapshot::{MapsLine, Name, Perms, SmapsEntry, SmapsField, VmFlagList};
+use crate::snapshot::{MapsLine, Name, Perms, SmapsEntry, SmapsField};
 
 const PSS_SHIFT: u32 = 12;
 const VSYSCALL: (u64, u64) = (0xffff_ffff_ff60_0000, 0xffff_ffff_ff60_1000);
 
 /// Every entry of a process.
 pub(super) fn fill(system: &System, mm: &Mm, entries: &mut Vec<SmapsEntry>) {
-    entries.clear();
+    let mut count = 0;
     for vma in mm.vmas.iter() {
-        entries.push(entry(system, mm, vma));
+        let line = maps::line(system, mm, vma);
+        fill_entry(system, mm, vma, SmapsEntry::at(entries, count, line));
+        count += 1;
     }
     if let Some(perms) = system.fixture.vsyscall {
-        entries.push(vsyscall(system, perms));
+        vsyscall(system, perms, SmapsEntry::at(entries, count, vsyscall_line(perms)));
+        count += 1;
     }
+    entries.truncate(count);
 }
 
-fn entry(system: &System, mm: &Mm, vma: &Vma) -> SmapsEntry {
-    let line = maps::line(system, mm, vma);
+fn fill_entry(system: &System, mm: &Mm, vma: &Vma, entry: &mut SmapsEntry) {
     if let Backing::Special(number) = vma.backing {
         if let Some(seen) = system.fixture.specials.get(usize::from(number)) {
-            let mut entry = SmapsEntry { line, ..seen.clone() };
-            entry.set(SmapsField::Size, vma.len() >> 10);
-            return entry;
+            *entry = SmapsEntry { line: entry.line.clone(), ..seen.clone() };
+            return entry.set(SmapsField::Size, vma.len() >> 10);
         }
     }
     let mut sums = Sums::default();
@@ -48,27 +50,29 @@ fn entry(system: &System, mm: &Mm, vma: &Vma) -> SmapsEntry {
             false => sums.pss,
         };
     }
-    filled(system, line, &sums, flags::list(&system.profile, vma.flags))
+    fill_counters(system, &sums, entry);
+    entry.flags = flags::list(&system.profile, vma.flags);
+}
+
+fn vsyscall_line(perms: Perms) -> MapsLine {
+    let (start, end) = VSYSCALL;
+    let name = Name::Vsyscall;
+    MapsLine { start, end, perms, offset: 0, dev: (0, 0), inode: 0, name }
 }
 
 /// The gate mapping, which holds nothing.
-fn vsyscall(system: &System, perms: Perms) -> SmapsEntry {
-    let (start, end) = VSYSCALL;
-    let name = Name::Vsyscall;
-    let line = MapsLine { start, end, perms, offset: 0, dev: (0, 0), inode: 0, name };
-    let mut codes = VmFlagList::default();
+fn vsyscall(system: &System, perms: Perms, entry: &mut SmapsEntry) {
+    fill_counters(system, &Sums::default(), entry);
     for (letter, code) in [(b'r', *b"rd"), (b'x', *b"ex")] {
         if perms.0.contains(&letter) {
-            codes.push(code);
+            entry.flags.push(code);
         }
     }
-    filled(system, line, &Sums::default(), codes)
 }
 
-fn filled(system: &System, line: MapsLine, sums: &Sums, flags: VmFlagList) -> SmapsEntry {
+fn fill_counters(system: &System, sums: &Sums, entry: &mut SmapsEntry) {
     use SmapsField as F;
-    let size = line.end - line.start;
-    let mut entry = SmapsEntry::new(line);
+    let size = entry.line.end - entry.line.start;
     let page = PAGE_SIZE;
     // a field is absent only where its kernel lacks it
     for (field, bytes) in [
@@ -103,8 +107,6 @@ fn filled(system: &System, line: MapsLine, sums: &Sums, flags: VmFlagList) -> Sm
     if system.profile.config.pkeys {
         entry.set(F::ProtectionKey, 0);
     }
-    entry.flags = flags;
-    entry
 }
 
 /// `struct mem_size_stats`: bytes, shares of pages shifted left by [`PSS_SHIFT`].

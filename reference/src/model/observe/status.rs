@@ -13,7 +13,14 @@ pub(super) fn fill(profile: &Profile, mm: &Mm, status: &mut Status) {
     let exec = kb(mm.exec_vm);
     let text = (mm.text_size >> 10).min(exec);
     let defect = |defect| profile.has_defect(defect);
-    let (peak, hwm) = (mm.hiwater_vm.max(mm.total_vm), mm.hiwater_rss.max(rss));
+    let peak = mm.hiwater_vm.max(mm.total_vm);
+    let hwm = if defect(Defect::HwmForgets) {
+        rss
+    } else if defect(Defect::HwmCountsMapped) {
+        peak
+    } else {
+        mm.hiwater_rss.max(rss)
+    };
     let stacks_too = if defect(Defect::DataCountsStacks) { mm.stack_vm } else { 0 };
     let tables = match defect(Defect::TablesWithoutTop) {
         true => mm.tables.count_below_top(),
@@ -24,7 +31,7 @@ pub(super) fn fill(profile: &Profile, mm: &Mm, status: &mut Status) {
         (F::VmSize, kb(mm.total_vm)),
         (F::VmLck, kb(mm.locked_vm)),
         (F::VmPin, 0),
-        (F::VmHwm, kb(if defect(Defect::HwmForgets) { rss } else { hwm })),
+        (F::VmHwm, kb(hwm)),
         (F::VmRss, kb(rss)),
         (F::RssAnon, kb(mm.rss.anon)),
         (F::RssFile, kb(mm.rss.file)),

@@ -136,13 +136,23 @@ fn supports_lock(cur: &Current, vma: &Vma) -> bool {
 
 /// Mirrors `mlock_pte_range`.
 fn lock_pages(cur: &mut Current, start: u64, end: u64, lock: bool) {
+    let forgets = match lock {
+        true => Defect::LockForgetsPages,
+        false => Defect::UnlockForgetsPages,
+    };
+    if cur.profile.has_defect(forgets) {
+        return;
+    }
+    let keeps_active = cur.profile.has_defect(Defect::LockKeepsActive);
     let folios = &mut *cur.folios;
     cur.mm.tables.for_each(start, end, |_, pte| {
         let Pte::Page(id, _) = pte else { return };
         let folio = folios.get_mut(id);
         if lock {
             folio.mlocks += 1;
-            folio.flags.remove(FolioFlags::ACTIVE);
+            if !keeps_active {
+                folio.flags.remove(FolioFlags::ACTIVE);
+            }
         } else {
             folio.mlocks = folio.mlocks.saturating_sub(1);
         }

@@ -3,7 +3,7 @@
 mod random;
 
 use super::*;
-use crate::op::{Contents, Residency, Signal};
+use crate::op::{Call, Contents, Residency, Signal};
 
 const LAYOUT: Layout =
     Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 };
@@ -286,4 +286,23 @@ fn expected_results_follow_the_layout() {
 
     let line = &strict("load(NULL, 1) = SIGSEGV").unwrap().lines[0];
     assert!(line.expected.as_ref().unwrap().matches(&outcomes[4].0, &LAYOUT));
+}
+
+#[test]
+fn addresses_far_above_the_heap_are_plain_numbers() {
+    let heap = LAYOUT.heap;
+    for (address, text) in [
+        (heap + 0x4000, "heap+0x4000".to_owned()),
+        (heap + (1 << 26), "heap+0x4000000".to_owned()),
+        (heap + (1 << 28), format!("{:#x}", heap + (1 << 28))),
+    ] {
+        let line = format!("brk({text})");
+        let op = Op::first(Call::Brk { addr: LAYOUT.express(address) });
+        assert_eq!(op.to_string(), line);
+        assert_eq!(strict(&line).unwrap().lines[0].op, op);
+    }
+    // as it was once written
+    let old = strict("brk(heap+0x10000000)").unwrap();
+    let Call::Brk { addr } = old.lines[0].op.call else { panic!("{old:?}") };
+    assert_eq!(LAYOUT.resolve(addr), heap + (1 << 28));
 }

@@ -50,6 +50,8 @@ pub(super) fn free(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
     cleared.set(PteBits::DIRTY, !profile.has_defect(Defect::FreeKeepsDirty));
     cleared.set(PteBits::YOUNG, !profile.has_defect(Defect::FreeKeepsYoung));
     let marks = !profile.has_defect(Defect::FreeKeepsSwapbacked);
+    let mut lost = FolioFlags::ACTIVE | FolioFlags::REFERENCED | FolioFlags::SWAPBACKED;
+    lost.set(FolioFlags::ACTIVE, !profile.has_defect(Defect::FreeKeepsActive));
     let folios = &mut *cur.folios;
     cur.mm.tables.for_each_pte(part.start, part.end, |_, pte| {
         let Pte::Page(id, bits) = pte else { return };
@@ -63,9 +65,7 @@ pub(super) fn free(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
         bits.remove(cleared);
         // `folio_mark_lazyfree`
         if marks && folio.flags.contains(FolioFlags::SWAPBACKED) && folio.mlocks == 0 {
-            folio
-                .flags
-                .remove(FolioFlags::ACTIVE | FolioFlags::REFERENCED | FolioFlags::SWAPBACKED);
+            folio.flags.remove(lost);
         }
     });
     Ok(())

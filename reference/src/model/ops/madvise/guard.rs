@@ -43,9 +43,7 @@ pub(super) fn install(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fai
             true => part.start + PAGE_SIZE,
             false => part.start,
         };
-    for address in (first..part.end).step_by(PAGE_SIZE as usize) {
-        cur.mm.tables.set(address, Pte::Guard);
-    }
+    cur.mm.tables.fill(first, part.end, Pte::Guard);
     Ok(())
 }
 

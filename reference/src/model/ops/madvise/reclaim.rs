@@ -32,6 +32,7 @@ pub(super) fn cold(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
     check_on_lru(mapping(cur, vma)?)?;
     let shared_too = cur.profile.has_defect(Defect::ColdTouchesShared);
     let keeps_young = cur.profile.has_defect(Defect::ColdKeepsYoung);
+    let keeps_active = cur.profile.has_defect(Defect::ColdKeepsActive);
     let folios = &mut *cur.folios;
     cur.mm.tables.for_each_pte(part.start, part.end, |_, pte| {
         let Pte::Page(id, bits) = pte else { return };
@@ -42,7 +43,7 @@ pub(super) fn cold(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
         bits.set(PteBits::YOUNG, bits.contains(PteBits::YOUNG) && keeps_young);
         folio.flags.remove(FolioFlags::REFERENCED | FolioFlags::YOUNG);
         // `folio_deactivate`
-        if folio.mlocks == 0 && folio.flags.contains(FolioFlags::ACTIVE) {
+        if folio.mlocks == 0 && !keeps_active {
             folio.flags.remove(FolioFlags::ACTIVE);
         }
     });
@@ -60,6 +61,7 @@ pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fa
         profile.has(Rule::PageoutKeepsYoung) && !profile.has_defect(Defect::PageoutDropsYoung);
     let keeps_clean = profile.has_defect(Defect::PageoutKeepsLazyfree);
     let drops_dirty = droppable || profile.has_defect(Defect::PageoutDropsRedirtied);
+    let activates = !profile.has_defect(Defect::PageoutNeverActivates);
     let swap = cur.profile.settings.swap;
     let (mut swapped, mut dropped) = (false, Vec::new());
     let folios = &mut *cur.folios;
@@ -78,7 +80,9 @@ pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fa
         }
         if folio.flags.contains(FolioFlags::SWAPBACKED) {
             swapped |= swap || !folio.is_anon();
-            folio.flags.insert(FolioFlags::ACTIVE);
+            if activates {
+                folio.flags.insert(FolioFlags::ACTIVE);
+            }
             return;
         }
         // `try_to_unmap_one`: a page that was written again is kept

@@ -56,8 +56,11 @@ fn moved(defect: Option<Defect>, call: &str, odd: Option<(u64, FolioFlags)>) -> 
     system
 }
 
+/// A page: its address, index and anon_vma.
+type Place = (u64, u64, Option<AnonVmaId>);
+
 /// All of the state that relocating can change.
-fn state(system: &System) -> (Vec<Vma>, Vec<(u64, u64, Option<AnonVmaId>)>, u64) {
+fn state(system: &System) -> (Vec<Vma>, Vec<Place>, u64) {
     let mm = &system.process(ProcessId(0)).expect("a process").mm;
     let mut pages = Vec::new();
     mm.tables.for_each(0, crate::addr::TASK_SIZE, |address, pte| {

@@ -1,0 +1,210 @@
+//! What a process of the subject says of itself: which requests make a look, and
+//! how the answers are read. The worker's own look is in [`super::ProcFiles`].
+
+use super::pagemap::{ranges_read, reads, span, window_of};
+use super::{Decoders, ObserveError, Want};
+use crate::protocol::{self, files, RawOp, RawResult};
+use crate::stages::{lap, Stage};
+use mm_reference::addr::{pages, PAGE_SHIFT, PAGE_SIZE};
+use mm_reference::op::{Contents, ProcessId};
+use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Window};
+use std::io;
+
+const WORD: u64 = size_of::<u64>() as u64;
+/// Bytes that maps and smaps may need for one mapping.
+const TEXT_PER_MAPPING: u64 = 1600;
+/// Bytes that the rest may need in any case.
+const TEXT_AT_LEAST: u64 = 16 << 10;
+
+/// A process that looks at itself, as far as it can.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnLook<'a> {
+    /// What to look at.
+    pub plan: &'a ProcessPlan,
+    /// Which parts.
+    pub want: Want,
+    /// Whether the kernel's log is read as well.
+    pub log: bool,
+}
+
+impl OwnLook<'_> {
+    /// Bytes of the output that the answers may need; `mappings` is how many
+    /// there are.
+    pub fn bytes(&self, mappings: usize) -> u64 {
+        let windows: u64 = ranges_read(&self.plan.windows).map(|(s, e)| pages(e - s)).sum();
+        let contents: u64 = self.plan.contents.0.iter().map(|(s, e)| pages(e - s)).sum();
+        let contents = if self.want.contents { contents } else { 0 };
+        TEXT_AT_LEAST + TEXT_PER_MAPPING * mappings as u64 + WORD * (windows + 2 * contents)
+    }
+
+    /// The requests, in the order of their answers.
+    pub fn requests(&self, into: &mut Vec<RawOp>) {
+        let request = |kind, nr, from, to| RawOp { kind, nr, args: [from, to, 0, 0, 0, 0] };
+        let whole = |file| request(protocol::READ, file, 0, 0);
+        into.clear();
+        if self.want.maps {
+            into.push(whole(files::MAPS));
+        }
+        if self.want.smaps {
+            into.push(whole(files::SMAPS));
+        }
+        if self.want.pagemap {
+            into.extend(ranges_read(&self.plan.windows).map(|(start, end)| {
+                let (offset, length) = (start >> PAGE_SHIFT, pages(end - start));
+                request(protocol::READ, files::PAGEMAP, offset * WORD, length * WORD)
+            }));
+            let empty = self.plan.empty.0.iter();
+            into.extend(empty.map(|&(start, end)| request(protocol::SCAN, 0, start, end)));
+        }
+        if self.want.status {
+            into.push(whole(files::STATUS));
+        }
+        if self.want.contents {
+            let contents = self.plan.contents.0.iter();
+            into.extend(contents.map(|&(start, end)| request(protocol::DIGEST, 0, start, end)));
+        }
+        if self.log {
+            into.push(whole(files::LOG));
+        }
+    }
+
+    /// Reads the answers: what the process looks like, and what of the kernel's
+    /// log is new.
+    pub fn read<'o>(
+        &self,
+        decoders: &mut Decoders,
+        answers: &mut Reader<'o, '_>,
+        into: &mut ProcessSnapshot,
+    ) -> Result<&'o [u8], ObserveError> {
+        into.process = ProcessId(0);
+        into.contents.clear();
+        into.page_flags.clear();
+        into.status = Default::default();
+        match self.want.maps {
+            true => decoders.maps.decode(answers.text("maps")?, &mut into.maps)?,
+            false => into.maps.clear(),
+        }
+        match self.want.smaps {
+            true => decoders.smaps.decode(answers.text("smaps")?, &mut into.smaps)?,
+            false => into.smaps.clear(),
+        }
+        decoders.spare.extend(into.pagemap.drain(..).map(|window| window.entries));
+        if self.want.pagemap {
+            self.read_pagemap(decoders, answers, &mut into.pagemap)?;
+        }
+        if self.want.status {
+            into.status = super::decode_status(answers.text("status")?)?;
+        }
+        if self.want.contents {
+            for &(start, end) in &self.plan.contents.0 {
+                answers.count("mem")?;
+                for at in (start..end).step_by(PAGE_SIZE as usize) {
+                    let (kind, value) = (answers.word()?, answers.word()?);
+                    let contents = match kind as u32 {
+                        protocol::UNIFORM => Contents::Uniform(value as u8),
+                        protocol::MIXED => Contents::Mixed(value),
+                        // a page that cannot be read is left out
+                        _ => continue,
+                    };
+                    into.contents.push((at, contents));
+                }
+            }
+        }
+        lap(Stage::Decode);
+        if self.log {
+            answers.log()
+        } else {
+            Ok(&[])
+        }
+    }
+
+    fn read_pagemap(
+        &self,
+        decoders: &mut Decoders,
+        answers: &mut Reader<'_, '_>,
+        into: &mut Vec<Window>,
+    ) -> Result<(), ObserveError> {
+        for together in reads(&self.plan.windows) {
+            let (first, _) = span(together);
+            let bytes = answers.text("pagemap")?;
+            for &(start, end) in together {
+                let (from, to) = (pages(start - first) * WORD, pages(end - first) * WORD);
+                let bytes = bytes.get(from as usize..to as usize).ok_or(ObserveError::Gone)?;
+                into.push(window_of(start, bytes, decoders.spare.pop()));
+            }
+        }
+        for _ in &self.plan.empty.0 {
+            let found = answers.count("pagemap (scan)")?.min(protocol::SCAN_REGIONS as u64);
+            let mut regions = [(0, 0); protocol::SCAN_REGIONS];
+            for region in regions.iter_mut().take(found as usize) {
+                *region = protocol::scan_shown((answers.word()?, answers.word()?));
+                answers.word()?; // the categories
+            }
+            for &(start, end) in regions.iter().take(found as usize) {
+                let mut window = window_of(start, &[], decoders.spare.pop());
+                for _ in 0..pages(end.saturating_sub(start)) {
+                    window.entries.push(PageEntry(answers.word()?));
+                }
+                into.push(window);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Goes through results and output of a queue in step.
+pub struct Reader<'o, 'r> {
+    output: &'o [u8],
+    next: &'r mut dyn FnMut() -> RawResult,
+}
+
+impl<'o, 'r> Reader<'o, 'r> {
+    /// Reads what is left of the output; `next` gives the results.
+    pub fn new(output: &'o [u8], next: &'r mut dyn FnMut() -> RawResult) -> Reader<'o, 'r> {
+        Reader { output, next }
+    }
+
+    /// What has not been read.
+    pub fn rest(&self) -> &'o [u8] {
+        self.output
+    }
+
+    /// The number that a request answered, unless it is an error.
+    fn count(&mut self, file: &'static str) -> Result<u64, ObserveError> {
+        let value = (self.next)().value;
+        match value as i64 {
+            0.. => Ok(value),
+            error => Err(ObserveError::read(file, io::Error::from_raw_os_error(-error as i32))),
+        }
+    }
+
+    fn take(&mut self, bytes: u64) -> Result<&'o [u8], ObserveError> {
+        let bytes = usize::try_from(bytes).map_err(|_| ObserveError::Gone)?;
+        let (taken, rest) = self.output.split_at_checked(bytes).ok_or(ObserveError::Gone)?;
+        self.output = rest;
+        Ok(taken)
+    }
+
+    /// What a file said; files that are looked at are never empty.
+    fn text(&mut self, file: &'static str) -> Result<&'o [u8], ObserveError> {
+        match self.count(file)? {
+            0 => Err(ObserveError::Gone),
+            length => self.take(length),
+        }
+    }
+
+    /// What the log said, which mostly is nothing.
+    pub fn log(&mut self) -> Result<&'o [u8], ObserveError> {
+        let value = (self.next)().value;
+        match value as i64 {
+            // an error means that there is nothing new
+            ..0 => Ok(&[]),
+            _ => self.take(value),
+        }
+    }
+
+    fn word(&mut self) -> Result<u64, ObserveError> {
+        let bytes = self.take(WORD)?;
+        bytes.try_into().map(u64::from_ne_bytes).map_err(|_| ObserveError::Gone)
+    }
+}

@@ -1,0 +1,200 @@
+//! Going along with a program of several processes: a few operations at a time,
+//! looked at by the worker.
+
+use super::flight::Flushed;
+use super::trial::{Feed, Step, Trial};
+use super::{files_of, RunError, Runner};
+use crate::compare::{complaint, Difference};
+use crate::observe::Want;
+use crate::stages::{lap, Stage};
+use crate::subject::SubjectError;
+use mm_reference::op::{Call, Op, ProcessId};
+
+/// Of how many pages of a process the flags are looked at: frames are scattered,
+/// so each takes a system call of its own.
+const FLAGGED: usize = 16;
+/// Of how many at most when looking closely.
+const FLAGGED_CLOSELY: usize = 1024;
+
+impl Runner {
+    /// Performs the operation and all that follow; nothing is queued.
+    pub(super) fn go_along(
+        &mut self,
+        op: Op,
+        feed: &mut dyn Feed,
+        stride: usize,
+        done: &mut Vec<Trial>,
+    ) -> Result<Flushed, RunError> {
+        if let Some(log) = &mut self.log {
+            // what others did to the kernel's log is not this program's doing
+            log.new_complaints().ok();
+        }
+        let mut held = Some(op);
+        loop {
+            let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+            let first = live.flights.back().map_or(0, |flight| flight.trial.ops.len());
+            let mut more = true;
+            let mut count = 0;
+            while more && count < stride {
+                more = match held.take().or_else(|| feed.next(&live.next)) {
+                    Some(op) => live.predict(op),
+                    None => false,
+                };
+                count += 1;
+            }
+            lap(Stage::Model);
+            let Some(flight) = live.flights.back_mut() else { return Ok(Flushed::Fine) };
+            let trial = &mut flight.trial;
+            let outcomes = &mut self.buffers.outcomes;
+            let ran = live.subject.execute_into(&trial.ops[first..], outcomes);
+            trial.actual.append(outcomes);
+            lap(Stage::Execute);
+            match ran {
+                Err(error) if !error.is_about_program() => {
+                    let why = error.to_string();
+                    let out_of_memory = self.is_out_of_memory(&error);
+                    if let Some(flight) = self.live()?.flights.back_mut() {
+                        flight.trial.lose_or_end(why, out_of_memory);
+                    }
+                    return self.conclude_last(done);
+                }
+                ran => ran?,
+            }
+            for index in first..trial.actual.len() {
+                trial.check_outcome(index);
+            }
+            lap(Stage::Compare);
+            let diverged = trial.diverged();
+            if !diverged || !more {
+                let want = if more { Want::ON_THE_WAY } else { Want::ALL };
+                if let Flushed::Ended = self.look_along(&want, done)? {
+                    return Ok(Flushed::Ended);
+                }
+            } else {
+                return self.conclude_last(done);
+            }
+            if !more {
+                return self.leave(done);
+            }
+        }
+    }
+
+    /// Ends the children, and queues what undoes the rest.
+    fn leave(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        let live = self.live()?;
+        for files in &mut live.files[1..] {
+            *files = None;
+        }
+        let children: Vec<_> = live.next.live().filter(|p| p.0 != 0).collect();
+        live.subject.end_children()?;
+        lap(Stage::Execute);
+        let landed = self.land(done)?;
+        let last = self.live.as_mut().and_then(|live| live.flights.back_mut());
+        if let (Flushed::Fine, Some(flight)) = (&landed, last) {
+            let exits = children.into_iter().map(|process| Op { process, call: Call::Exit });
+            flight.undo.splice(0..0, exits);
+        }
+        Ok(landed)
+    }
+
+    /// Looks at every live process, where the last program has got to, and compares
+    /// with the prediction.
+    pub(super) fn look_along(
+        &mut self,
+        want: &Want,
+        done: &mut Vec<Trial>,
+    ) -> Result<Flushed, RunError> {
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        let buffers = &mut self.buffers;
+        live.subject.drain();
+        lap(Stage::Execute);
+        let system = &live.next;
+        let flagged = match (self.scrutinizes, want.page_flags) {
+            (true, _) => FLAGGED_CLOSELY,
+            (false, true) => FLAGGED,
+            (false, false) => 0,
+        };
+        let mut count = 0;
+        for process in system.live() {
+            if live.subject.pid(process).is_none() {
+                continue;
+            }
+            grow(&mut buffers.plans, count);
+            grow(&mut buffers.expected.processes, count);
+            grow(&mut buffers.actual.processes, count);
+            let plan = &mut buffers.plans[count];
+            system.plan_into(process, plan);
+            if flagged > 0 {
+                system.plan_flags(process, flagged, plan);
+            }
+            lap(Stage::Model);
+            let files = match &mut live.files[process.0 as usize] {
+                Some(files) => files,
+                none => none.insert(files_of(&live.subject, process)?),
+            };
+            lap(Stage::Read);
+            let want = Want { contents: false, ..*want };
+            let into = &mut buffers.actual.processes[count];
+            files.observe(process, plan, &want, &mut self.decoders, into)?;
+            if let Some(flags) = &self.frame_flags {
+                flags.observe(&plan.flagged, into)?;
+                lap(Stage::Read);
+            }
+            count += 1;
+        }
+        if want.contents {
+            // last of all, for it marks pages as accessed
+            for (index, process) in system.live().enumerate().take(count) {
+                if let Some(files) = &mut live.files[process.0 as usize] {
+                    let into = &mut buffers.actual.processes[index].contents;
+                    files.contents(&buffers.plans[index].contents, &mut self.decoders, into)?;
+                }
+            }
+        }
+        buffers.expected.processes.truncate(count);
+        buffers.actual.processes.truncate(count);
+        for (index, process) in system.live().enumerate().take(count) {
+            let snapshot = &mut buffers.expected.processes[index];
+            system.snapshot_into(process, &buffers.plans[index], snapshot);
+            if !want.contents {
+                snapshot.contents.clear();
+            }
+        }
+        lap(Stage::Model);
+        let mut differences = Vec::new();
+        let (expected, actual) = (&buffers.expected, &buffers.actual);
+        self.comparer.compare(expected, actual, &self.caps, &mut differences);
+        lap(Stage::Compare);
+        self.check_log(&mut differences);
+        lap(Stage::Read);
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        let Some(flight) = live.flights.back_mut() else { return Ok(Flushed::Fine) };
+        let trial = &mut flight.trial;
+        let buffers = &self.buffers;
+        let after = Step::After(trial.ops.len().saturating_sub(1));
+        let seen = (&buffers.expected, &buffers.actual, &buffers.plans[..count]);
+        trial.observed(after, differences, seen);
+        match trial.diverged() {
+            true => self.conclude_last(done),
+            false => Ok(Flushed::Fine),
+        }
+    }
+
+    /// Appends what is new in the log as the worker sees it.
+    pub(super) fn check_log(&mut self, differences: &mut Vec<Difference>) {
+        let Some(log) = &mut self.log else { return };
+        match log.new_complaints() {
+            Ok(complaints) => {
+                differences.extend(complaints.iter().map(|c| complaint(ProcessId(0), c)));
+            }
+            Err(_) => self.log = None,
+        }
+    }
+}
+
+/// Makes room for an element with this index, and keeps what is there.
+fn grow<T: Default>(elements: &mut Vec<T>, index: usize) {
+    if elements.len() <= index {
+        elements.resize_with(index + 1, T::default);
+    }
+}

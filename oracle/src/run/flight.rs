@@ -1,0 +1,364 @@
+//! Programs on their way: queued, and not yet known to agree.
+
+use super::reset::reset_ops;
+use super::trial::{Feed, Observe, Trial};
+use super::{Live, RunError, Runner, PROGRAMS_PER_SUBJECT};
+use crate::observe::{OwnLook, Want};
+use crate::protocol::{MAX_OPS, OUTPUT_SIZE};
+use crate::stages::{lap, Stage};
+use crate::subject::{Queued, SubjectError};
+use mm_reference::model::{System, VmFlags};
+use mm_reference::op::{Call, Op, ProcessId};
+use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot};
+
+/// Of so many programs in the queue one is looked at by the worker: it has to be
+/// woken for that.
+const CLOSE_LOOK_EVERY: u32 = 16;
+const FIRST: ProcessId = ProcessId(0);
+
+/// A program that is being run.
+pub(super) struct Flight {
+    pub(super) trial: Trial,
+    /// After how many operations it is looked at.
+    pub(super) stride: usize,
+    /// The high-water marks at its start.
+    pub(super) marks: (u64, u64),
+    /// How it is undone.
+    pub(super) undo: Vec<Op>,
+    /// Whether all of it is queued, what undoes it included.
+    pub(super) complete: bool,
+}
+
+/// A look that is queued.
+#[derive(Default)]
+pub(super) struct Look {
+    pub(super) flight: usize,
+    /// Which operation it comes after.
+    pub(super) after: usize,
+    pub(super) plan: ProcessPlan,
+    pub(super) contents: bool,
+    pub(super) log: bool,
+    pub(super) expected: ProcessSnapshot,
+    /// How many operations of the queue it takes.
+    pub(super) requests: usize,
+}
+
+/// A part of the queue.
+pub(super) enum Item {
+    /// The next operation of the flight with this number.
+    Op(usize),
+    /// An operation that undoes it.
+    Undo(usize, Call),
+    /// The next look, which is at that flight and takes so many operations.
+    Look(usize, usize),
+    /// Emptying the CPU's batches of pages.
+    Drain,
+    /// What the log said before the queue was run.
+    StaleLog,
+}
+
+/// What became of the program that is being made when the queue was run.
+pub(super) enum Flushed {
+    /// It goes on.
+    Fine,
+    /// It has ended: it diverged.
+    Ended,
+    /// The subject was replaced, and these operations have to be performed anew.
+    Restart(Vec<Op>),
+}
+
+/// A feed that starts over.
+struct Resumed<'a> {
+    again: std::vec::IntoIter<Op>,
+    /// Nothing once the program is over.
+    feed: Option<&'a mut dyn Feed>,
+}
+
+impl Feed for Resumed<'_> {
+    fn next(&mut self, system: &System) -> Option<Op> {
+        self.again.next().or_else(|| self.feed.as_deref_mut()?.next(system))
+    }
+}
+
+impl Runner {
+    /// Queues one program, operation by operation as `feed` gives them. Programs
+    /// that are done with, which may be others, are appended to `done`.
+    ///
+    /// # Errors
+    /// When no subject can be started, or the observer itself fails; what is
+    /// queued is then lost.
+    pub fn submit(
+        &mut self,
+        feed: &mut dyn Feed,
+        observe: Observe,
+        done: &mut Vec<Trial>,
+    ) -> Result<(), RunError> {
+        let stride = match observe {
+            Observe::End => usize::MAX,
+            Observe::EveryOp => 1,
+            Observe::Adaptive => 3 + (feed.seed() % 14) as usize,
+        };
+        self.submit_with(feed, stride, done)
+    }
+
+    pub(super) fn submit_with(
+        &mut self,
+        feed: &mut dyn Feed,
+        stride: usize,
+        done: &mut Vec<Trial>,
+    ) -> Result<(), RunError> {
+        let mut resumed = Resumed { again: Vec::new().into_iter(), feed: Some(feed) };
+        loop {
+            let flown = self.fly(&mut resumed, stride, done);
+            if flown.is_err() {
+                self.live = None;
+            }
+            match flown? {
+                Flushed::Restart(ops) => resumed.again = ops.into_iter(),
+                Flushed::Fine | Flushed::Ended => return Ok(()),
+            }
+        }
+    }
+
+    fn fly(
+        &mut self,
+        feed: &mut Resumed<'_>,
+        stride: usize,
+        done: &mut Vec<Trial>,
+    ) -> Result<Flushed, RunError> {
+        if self.live.as_ref().is_some_and(|live| live.programs >= PROGRAMS_PER_SUBJECT) {
+            self.flush(done)?;
+        }
+        if !self.is_usable() {
+            self.replace()?;
+        }
+        lap(Stage::Other);
+        self.live()?.begin(stride);
+        let mut since = 0;
+        loop {
+            let live = self.live()?;
+            let Some(op) = feed.next(&live.next) else { break };
+            lap(Stage::Generate);
+            if !live.can_queue(&op) {
+                match self.run_queue(done)? {
+                    Flushed::Fine => return self.go_along(op, feed, stride, done),
+                    Flushed::Ended => return Ok(Flushed::Ended),
+                    Flushed::Restart(mut ops) => {
+                        ops.push(op);
+                        return Ok(Flushed::Restart(ops));
+                    }
+                }
+            }
+            if !live.predict(op) {
+                break;
+            }
+            lap(Stage::Model);
+            match self.queue_op(done)? {
+                Flushed::Fine => {}
+                ended => return Ok(ended),
+            }
+            since += 1;
+            if since == stride {
+                since = 0;
+                match self.queue_look(&Want::ON_THE_WAY, done)? {
+                    Flushed::Fine => {}
+                    ended => return Ok(ended),
+                }
+            }
+        }
+        feed.feed = None;
+        if !self.live()?.subject.sees_itself() {
+            return match self.look_along(&Want::ALL, done)? {
+                Flushed::Fine => self.land(done),
+                ended => Ok(ended),
+            };
+        }
+        match self.queue_look(&Want::ALL, done)? {
+            Flushed::Fine => self.land(done),
+            ended => Ok(ended),
+        }
+    }
+
+    /// Queues the operation that was predicted last.
+    fn queue_op(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        loop {
+            let live = self.live()?;
+            let number = live.first + live.flights.len() - 1;
+            live.forget_log();
+            let Some(op) = live.flights.back().and_then(|flight| flight.trial.ops.last()) else {
+                return Ok(Flushed::Fine);
+            };
+            match live.subject.queue(&op.call)? {
+                Queued::Yes => live.items.push(Item::Op(number)),
+                Queued::ThenDrain if !live.arena_is_locked() => {
+                    live.items.push(Item::Op(number));
+                    live.subject.queue_drain();
+                    live.items.push(Item::Drain);
+                }
+                Queued::ThenDrain => {
+                    live.items.push(Item::Op(number));
+                    let flushed = self.run_queue(done)?;
+                    if let Some(live) = &self.live {
+                        live.subject.drain();
+                    }
+                    return Ok(flushed);
+                }
+                Queued::Full => match self.run_queue(done)? {
+                    Flushed::Fine => continue,
+                    ended => return Ok(ended),
+                },
+            }
+            return Ok(Flushed::Fine);
+        }
+    }
+
+    /// Whether the worker itself looks, for the flags of frames, which a subject
+    /// does not see.
+    fn is_worth_a_close_look(&mut self, want: &Want) -> Result<bool, RunError> {
+        let due = want.page_flags && self.live()?.programs % CLOSE_LOOK_EVERY == 0;
+        Ok(self.frame_flags.is_some() && (self.scrutinizes || due))
+    }
+
+    /// Queues a look at the state after the last operation.
+    fn queue_look(&mut self, want: &Want, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        if self.is_worth_a_close_look(want)? {
+            return match self.run_queue(done)? {
+                Flushed::Fine => self.look_along(want, done),
+                ended => Ok(ended),
+            };
+        }
+        let log = self.caps.kernel_log;
+        let parts = self.caps.parts;
+        let mut look = self.buffers.looks.pop().unwrap_or_default();
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        live.next.plan_into(FIRST, &mut look.plan);
+        look.log = log && live.subject.sees_log();
+        look.contents = want.contents && parts.contents;
+        look.flight = live.first + live.flights.len() - 1;
+        look.after = live.flights.back().map_or(0, |f| f.trial.ops.len().saturating_sub(1));
+        let own = OwnLook {
+            plan: &look.plan,
+            want: Want { contents: look.contents, ..parts },
+            log: look.log,
+        };
+        let mappings = live.next.process(FIRST).map_or(0, |p| p.mm.vmas.len());
+        let bytes = own.bytes(mappings);
+        own.requests(&mut self.buffers.requests);
+        look.requests = self.buffers.requests.len();
+        let unscannable = !self.caps.scan && !look.plan.empty.0.is_empty();
+        if bytes > OUTPUT_SIZE as u64 || look.requests > MAX_OPS / 2 || unscannable {
+            self.buffers.looks.push(look);
+            return match self.run_queue(done)? {
+                Flushed::Fine => self.look_along(want, done),
+                ended => Ok(ended),
+            };
+        }
+        lap(Stage::Model);
+        loop {
+            let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+            live.forget_log();
+            let fits = live.bytes + bytes <= OUTPUT_SIZE as u64;
+            if fits && live.subject.queue_look(&self.buffers.requests) {
+                break;
+            }
+            match self.run_queue(done)? {
+                Flushed::Fine => {}
+                ended => return Ok(ended),
+            }
+        }
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        live.bytes += bytes;
+        live.next.snapshot_into(FIRST, &look.plan, &mut look.expected);
+        if !look.contents {
+            look.expected.contents.clear();
+        }
+        live.items.push(Item::Look(look.flight, look.requests));
+        live.looks.push_back(look);
+        lap(Stage::Model);
+        Ok(Flushed::Fine)
+    }
+
+    /// Queues what undoes the program that was queued last.
+    pub(super) fn land(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        let live = self.live()?;
+        let undo = reset_ops(&mut live.next, &mut live.start, &live.seed);
+        lap(Stage::Model);
+        let Some(undo) = undo else {
+            let flushed = self.run_queue(done)?;
+            if let (Flushed::Fine, Some(live)) = (&flushed, self.live.take()) {
+                done.extend(live.flights.into_iter().map(|flight| flight.trial));
+            }
+            return Ok(flushed);
+        };
+        for op in &undo {
+            if self.live()?.subject.queue(&op.call)? == Queued::Full {
+                match self.run_queue(done)? {
+                    Flushed::Fine => {}
+                    ended => return Ok(ended),
+                }
+                self.live()?.subject.queue(&op.call)?;
+            }
+            let live = self.live()?;
+            let number = live.first + live.flights.len() - 1;
+            live.items.push(Item::Undo(number, op.call.clone()));
+        }
+        let live = self.live()?;
+        live.programs += 1;
+        if let Some(flight) = live.flights.back_mut() {
+            flight.undo = undo;
+            flight.complete = true;
+        }
+        Ok(Flushed::Fine)
+    }
+}
+
+impl Live {
+    fn begin(&mut self, stride: usize) {
+        let marks = self.start.high_water();
+        let trial = Trial::default();
+        self.flights.push_back(Flight { trial, stride, marks, undo: Vec::new(), complete: false });
+    }
+
+    /// Whether an operation concerns the first process alone, and nothing but
+    /// its own memory.
+    fn can_queue(&self, op: &Op) -> bool {
+        let makes_process = matches!(op.call, Call::Fork | Call::Exit);
+        let alone = self.next.live().eq([FIRST]);
+        op.process == FIRST && !makes_process && alone && self.subject.sees_itself()
+    }
+
+    /// Takes no notice of what the log says before the queue is run.
+    fn forget_log(&mut self) {
+        if self.items.is_empty() && self.subject.sees_log() {
+            self.subject.queue_log();
+            self.items.push(Item::StaleLog);
+        }
+    }
+
+    fn arena_is_locked(&self) -> bool {
+        let arena = self.next.process(FIRST).and_then(|p| p.mm.vmas.at(self.seed.arena.start));
+        arena.is_none_or(|vma| vma.flags.contains(VmFlags::LOCKED))
+    }
+
+    /// Predicts an operation of the last program; false when the model has no
+    /// prediction, and is then as it was before: it may have noticed only halfway.
+    pub(super) fn predict(&mut self, op: Op) -> bool {
+        let Some(flight) = self.flights.back_mut() else { return false };
+        let trial = &mut flight.trial;
+        match self.next.apply(&op) {
+            Ok(answer) => {
+                trial.ops.push(op);
+                trial.predicted.push(answer);
+                true
+            }
+            Err(reason) => {
+                trial.unpredictable = Some(reason);
+                self.next.return_to(&self.start);
+                for op in &trial.ops {
+                    self.next.apply(op).ok();
+                }
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Running what is queued, and holding it against the predictions.
+
+use super::explain;
+use super::flight::{Flight, Flushed, Item, Look};
+use super::trial::{Replay, SeenBy, Step, Trial, Verdict};
+use super::{Buffers, Live, RunError, Runner};
+use crate::compare::{complaint, Comparer, Difference};
+use crate::observe::{complaints_in, Capabilities, Decoders, OwnLook, Reader, Want};
+use crate::stages::{lap, Stage};
+use crate::subject::{Answers, Ran, SubjectError};
+use mm_reference::op::{Call, Op, Outcome, ProcessId};
+use mm_reference::snapshot::Snapshot;
+
+const FIRST: ProcessId = ProcessId(0);
+
+impl Runner {
+    /// Runs what is queued; programs that are done with are appended to `done`.
+    ///
+    /// # Errors
+    /// When the observer itself fails; what is queued is then lost.
+    pub fn flush(&mut self, done: &mut Vec<Trial>) -> Result<(), RunError> {
+        let flushed = self.run_queue(done);
+        if flushed.is_err() {
+            self.live = None;
+        }
+        // what has to be performed anew may be queued again
+        match self.live.as_ref().map_or(0, |live| live.flights.len()) {
+            0 => flushed.map(drop),
+            _ => self.flush(done),
+        }
+    }
+
+    /// As [`Runner::flush`], while a program is being made.
+    pub(super) fn run_queue(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        let Some(live) = &mut self.live else { return Ok(Flushed::Fine) };
+        if live.items.is_empty() {
+            return Ok(Flushed::Fine);
+        }
+        let ran = live.subject.run_queue(live.subject.sees_log());
+        lap(Stage::Execute);
+        if let Some(culprit) = self.verify(&ran)? {
+            return self.conclude(culprit, ran.result.is_ok(), done);
+        }
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        while live.flights.front().is_some_and(|flight| flight.complete) {
+            if let Some(flight) = live.flights.pop_front() {
+                live.first += 1;
+                flight.leave_behind(&mut live.before);
+                done.push(flight.trial);
+            }
+        }
+        lap(Stage::Other);
+        Ok(Flushed::Fine)
+    }
+
+    /// Goes through the results; answers the number of the first program that
+    /// diverged.
+    fn verify(&mut self, ran: &Ran) -> Result<Option<usize>, RunError> {
+        let out_of_memory = ran.result.as_ref().is_err_and(|e| self.is_out_of_memory(e));
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        live.bytes = 0;
+        let mut items = std::mem::take(&mut live.items);
+        if ran.result.is_ok() {
+            live.subject.output(ran, &mut self.buffers.output)?;
+        } else {
+            self.buffers.output.clear();
+        }
+        let Live { subject, flights, first, looks, .. } = live;
+        let output = std::mem::take(&mut self.buffers.output);
+        let mut results = Results { answers: subject.answers(), output: &output, at: 0 };
+        let mut looking = Looking {
+            caps: &self.caps,
+            comparer: &mut self.comparer,
+            decoders: &mut self.decoders,
+            buffers: &mut self.buffers,
+        };
+        let mut culprit: Option<usize> = None;
+        for item in items.drain(..) {
+            let flight = item.flight().and_then(|number| flights.get_mut(number - *first));
+            let (Some(number), Some(Flight { trial, .. })) = (item.flight(), flight) else {
+                results.skip(&item)?;
+                continue;
+            };
+            if culprit.is_some_and(|culprit| culprit != number) {
+                break;
+            }
+            if ran.result.is_err() && results.at + item.operations() > ran.done {
+                break;
+            }
+            match item {
+                Item::Op(_) => results.operation(trial),
+                Item::Undo(_, call) => results.undone(trial, &call),
+                Item::Look(..) if ran.result.is_ok() => {
+                    let Some(mut look) = looks.pop_front() else { break };
+                    let differences = looking.compare(&mut look, &mut results)?;
+                    let stops = trial.diverged() || !differences.is_empty();
+                    trial.observed(Step::After(look.after), differences, looking.seen(&look));
+                    if stops {
+                        trial.end_after(look.after);
+                        culprit = Some(number);
+                        break;
+                    }
+                    looking.buffers.looks.push(look);
+                }
+                item => results.skip(&item)?,
+            }
+            if trial.diverged() {
+                culprit = Some(number);
+            }
+        }
+        let last = *first + flights.len().saturating_sub(1);
+        if let (None, Err(error)) = (culprit, &ran.result) {
+            // the one that was at it
+            let index = flights.iter().position(|f| f.trial.actual.len() < f.trial.ops.len());
+            let index = index.unwrap_or(flights.len().saturating_sub(1));
+            if let Some(flight) = flights.get_mut(index) {
+                flight.trial.lose_or_end(error.to_string(), out_of_memory);
+            }
+            culprit = Some(*first + index);
+        }
+        if culprit.is_none() {
+            let log = if subject.sees_log() { results.log()? } else { &[] };
+            let complaints = complaints_in(log);
+            if let (false, Some(flight)) = (complaints.is_empty(), flights.back_mut()) {
+                let differences = complaints.iter().map(|c| complaint(FIRST, c)).collect();
+                let after = flight.trial.ops.len().saturating_sub(1);
+                flight.trial.diverge(Step::After(after), differences);
+                culprit = Some(last);
+            }
+        }
+        self.buffers.output = output;
+        live.items = items;
+        Ok(culprit)
+    }
+
+    /// Concludes the program that is being made, which diverged; nothing is queued.
+    pub(super) fn conclude_last(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        let live = self.live()?;
+        let number = live.first + live.flights.len().saturating_sub(1);
+        self.conclude(number, true, done)
+    }
+
+    /// Explains a divergence if it is a known one, gives the subject up, and runs
+    /// again what was queued behind it; and what was queued before it, if that
+    /// could not be verified.
+    fn conclude(
+        &mut self,
+        culprit: usize,
+        verified: bool,
+        done: &mut Vec<Trial>,
+    ) -> Result<Flushed, RunError> {
+        let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
+        let Live { seed, start, mut before, flights, first, .. } = live;
+        let mut again = Vec::new();
+        let mut ended = false;
+        for (number, mut flight) in (first..).zip(flights) {
+            if number == culprit {
+                let start = start.clone().with_high_water(flight.marks);
+                let trial = &mut flight.trial;
+                trial.end_where_it_got();
+                if let Verdict::Diverged(divergence) = &mut trial.verdict {
+                    let ran = (&trial.ops[..], &trial.actual[..]);
+                    divergence.known = explain::explain(&seed, &start, ran, divergence, &self.caps);
+                }
+                trial.before = std::mem::take(&mut before);
+                ended = !flight.complete;
+                done.push(flight.trial);
+            } else if number < culprit && verified {
+                flight.leave_behind(&mut before);
+                done.push(flight.trial);
+            } else {
+                again.push(flight);
+            }
+        }
+        let current = match again.last() {
+            Some(flight) if !flight.complete => again.pop(),
+            _ => None,
+        };
+        for flight in again {
+            self.submit_with(&mut Replay::new(&flight.trial.ops), flight.stride, done)?;
+        }
+        Ok(match current {
+            Some(flight) => Flushed::Restart(flight.trial.ops),
+            None if ended => Flushed::Ended,
+            None => Flushed::Fine,
+        })
+    }
+}
+
+impl Flight {
+    /// What it leaves as the history of the next program.
+    fn leave_behind(&self, before: &mut Vec<Op>) {
+        before.clear();
+        before.extend_from_slice(&self.trial.ops);
+        before.extend_from_slice(&self.undo);
+    }
+}
+
+/// What it takes to compare looks.
+struct Looking<'r> {
+    caps: &'r Capabilities,
+    comparer: &'r mut Comparer,
+    decoders: &'r mut Decoders,
+    buffers: &'r mut Buffers,
+}
+
+impl Looking<'_> {
+    /// Decodes a look and compares; the snapshots stay in the buffers.
+    fn compare(
+        &mut self,
+        look: &mut Look,
+        results: &mut Results<'_>,
+    ) -> Result<Vec<Difference>, RunError> {
+        let Snapshot { processes: expected } = &mut self.buffers.expected;
+        let Snapshot { processes: actual } = &mut self.buffers.actual;
+        expected.resize_with(1, Default::default);
+        actual.resize_with(1, Default::default);
+        std::mem::swap(&mut expected[0], &mut look.expected);
+        let want = Want { contents: look.contents, ..self.caps.parts };
+        let own = OwnLook { plan: &look.plan, want, log: look.log };
+        let log = results.read(look.requests, |reader| {
+            own.read(self.decoders, reader, &mut actual[0]).map_err(RunError::Observe)
+        })?;
+        let mut differences = Vec::new();
+        let (expected, actual) = (&self.buffers.expected, &self.buffers.actual);
+        self.comparer.compare(expected, actual, self.caps, &mut differences);
+        differences.extend(complaints_in(log).iter().map(|c| complaint(FIRST, c)));
+        lap(Stage::Compare);
+        Ok(differences)
+    }
+
+    /// What was compared last.
+    fn seen<'s>(&'s self, look: &'s Look) -> SeenBy<'s> {
+        let plans = std::slice::from_ref(&look.plan);
+        (&self.buffers.expected, &self.buffers.actual, plans)
+    }
+}
+
+impl Item {
+    fn flight(&self) -> Option<usize> {
+        match self {
+            Item::Op(flight) | Item::Undo(flight, _) | Item::Look(flight, _) => Some(*flight),
+            Item::Drain | Item::StaleLog => None,
+        }
+    }
+
+    /// How many operations of the queue it takes.
+    fn operations(&self) -> usize {
+        match self {
+            Item::Look(_, requests) => *requests,
+            _ => 1,
+        }
+    }
+}
+
+/// What the subject answered, read in order.
+struct Results<'a> {
+    answers: Answers<'a>,
+    output: &'a [u8],
+    /// Operations of the queue that have been passed.
+    at: usize,
+}
+
+impl<'a> Results<'a> {
+    fn skip(&mut self, item: &Item) -> Result<(), RunError> {
+        if let Item::StaleLog = item {
+            return self.log().map(drop);
+        }
+        self.at += item.operations();
+        for _ in 0..item.operations() {
+            self.answers.next_raw();
+        }
+        Ok(())
+    }
+
+    fn operation(&mut self, trial: &mut Trial) {
+        self.at += 1;
+        let index = trial.actual.len();
+        let Some(op) = trial.ops.get(index) else { return };
+        match self.answers.next(&op.call) {
+            Some(outcome) => {
+                trial.actual.push(outcome);
+                trial.check_outcome(index);
+            }
+            None => {
+                let what = "a result of another kind";
+                trial.lose(SubjectError::Nonsense { process: FIRST, what }.to_string());
+            }
+        }
+    }
+
+    fn undone(&mut self, trial: &mut Trial, call: &Call) {
+        self.at += 1;
+        let outcome = self.answers.next(call);
+        let failed = outcome.filter(|o| matches!(o, Outcome::Error(_) | Outcome::Signal(_)));
+        if let Some(outcome) = failed {
+            trial.lose(SubjectError::Reset { call: call.name(), outcome }.to_string());
+        }
+    }
+
+    fn log(&mut self) -> Result<&'a [u8], RunError> {
+        self.read(1, |reader| reader.log().map_err(RunError::Observe))
+    }
+
+    /// Reads the answers of so many requests, and their part of the output.
+    fn read<T>(
+        &mut self,
+        requests: usize,
+        read: impl FnOnce(&mut Reader<'a, '_>) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
+        self.at += requests;
+        let mut next = || self.answers.next_raw();
+        let mut reader = Reader::new(self.output, &mut next);
+        let answer = read(&mut reader)?;
+        self.output = reader.rest();
+        Ok(answer)
+    }
+}
