@@ -71,11 +71,6 @@ fn model_and_kernel_agree_on_the_corpus() {
             (Verdict::Diverged(d), Some(quirk)) if d.known.is_some_and(|k| k.contains(*quirk)) => {
                 continue;
             }
-            // a witness may meet a bug that its rule is about
-            (Verdict::Diverged(d), _) if d.known.is_some() && name.starts_with("versions/") => {
-                println!("{name}: skipped, a known bug of this kernel shows");
-                continue;
-            }
             (Verdict::Diverged(d), _) => {
                 let differences: String =
                     d.differences.iter().map(|difference| format!("\n  {difference}")).collect();

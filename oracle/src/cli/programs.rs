@@ -196,11 +196,14 @@ fn table(trial: &Trial, layout: &Layout) -> String {
 
 pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
     let mut program = load(&args.file)?;
-    let profile = match kernel() {
+    let at_hand = match kernel() {
         Ok((profile, _)) => profile,
         Err(_) => std::sync::Arc::new(Profile::stock(mm_reference::profile::Version::new(6, 18))),
     };
-    let profile = std::sync::Arc::new(program.requires.impose(&profile));
+    let profile = std::sync::Arc::new(program.requires.impose(&at_hand));
+    if profile.version != at_hand.version {
+        eprintln!("predicting for a stock kernel {}, as required", profile.version);
+    }
     let mut system = System::new(profile, &Seed::standard());
     operations(&args.file, &program, &system)?;
     let layout = *system.layout();

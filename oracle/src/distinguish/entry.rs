@@ -5,7 +5,7 @@ use crate::compare::Difference;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome};
 use mm_reference::profile::{Profile, Switch};
-use mm_reference::text::{write, Expected, Program, Requirement};
+use mm_reference::text::{write, Expected, Program, Requirement, SettingName};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Entry {
         let both = pair.run(&ops);
         let mut program = Program::of(ops.iter().cloned());
         if few {
-            program.requires.0.push(Requirement::MaxMapCount(FEW_MAPPINGS));
+            program.requires.0.push(Requirement::Setting(SettingName::MaxMapCount, FEW_MAPPINGS));
         }
         let layout = *System::new(Arc::new(from), &Seed::standard()).layout();
         let say = |outcome: Option<&Outcome>| match outcome {

@@ -13,7 +13,7 @@ use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot};
 
 /// Of so many programs in the queue one is looked at by the worker: it has to be
 /// woken for that.
-const CLOSE_LOOK_EVERY: u32 = 16;
+const CLOSE_LOOK_EVERY: u32 = 64;
 const FIRST: ProcessId = ProcessId(0);
 
 /// A program that is being run.

@@ -5,6 +5,12 @@ use super::Current;
 use crate::addr::pages;
 use crate::defect::Defect;
 use crate::op::consts::RLIM_INFINITY;
+use crate::profile::Profile;
+
+/// `__vm_enough_memory`: whether a commit charge of `count` pages is granted.
+pub(crate) fn enough_memory(profile: &Profile, count: u64) -> bool {
+    profile.settings.overcommit == 1 || count <= profile.settings.total_pages
+}
 
 impl Current<'_> {
     /// `may_expand_vm`: whether `pages` more of this kind stay within
@@ -38,9 +44,9 @@ impl Current<'_> {
         self.limits.memlock.0 != 0 || self.profile.privilege.ipc_lock
     }
 
-    /// `__vm_enough_memory`: whether a commit charge of `count` pages is granted.
+    /// Whether a commit charge of `count` pages is granted.
     pub(crate) fn enough_memory(&self, count: u64) -> bool {
-        self.profile.settings.overcommit == 1 || count <= self.profile.settings.total_pages
+        enough_memory(self.profile, count)
     }
 
     /// Whether one more mapping would be over `vm.max_map_count`: what a split tests.

@@ -35,6 +35,14 @@ impl Version {
         let mut parts = text.trim().split(|c: char| !c.is_ascii_digit());
         Some(Version { major: parts.next()?.parse().ok()?, minor: parts.next()?.parse().ok()? })
     }
+
+    /// The release before this one; since 5.0 a major version ends with 19.
+    pub const fn previous(self) -> Version {
+        match self.minor {
+            0 => Version::new(self.major.saturating_sub(1), 19),
+            minor => Version::new(self.major, minor - 1),
+        }
+    }
 }
 
 impl fmt::Display for Version {

@@ -35,7 +35,7 @@ pub use names::{
     flags_text, int_text, limit_text, mmap_flags_text, prctl_text, Hex, NamedArgument,
     PRCTL_ARGUMENTS,
 };
-pub use requires::{ConfigName, Requirement, Requires, ThpMode};
+pub use requires::{ConfigName, Requirement, Requires, SettingName, ThpMode};
 
 use crate::op::{Layout, Op, Outcome, ProcessId};
 use cursor::Cursor;

@@ -3,7 +3,7 @@
 use super::check::Repair;
 use super::cursor::Cursor;
 use super::error::{ParseError, Problem};
-use crate::profile::{Config, Privilege, Profile, Rule, Version, RULES};
+use crate::profile::{Config, Privilege, Profile, Rule, Settings, Version, RULES};
 use std::fmt;
 
 /// What must hold for a program's expected results to hold.
@@ -29,8 +29,8 @@ pub enum Requirement {
     Thp(ThpMode),
     /// `overcommit=2`
     Overcommit(u8),
-    /// `max-map-count=24`: the setting `vm.max_map_count`.
-    MaxMapCount(u64),
+    /// `max-map-count=6`: a setting that is a number.
+    Setting(SettingName, u64),
     /// `rule=mseal`, `!rule=mseal`: an entry of the table of rules.
     Rule(Rule, bool),
 }
@@ -87,6 +87,41 @@ words! {
     }
 }
 
+words! {
+    /// A setting that is a number, see [`Settings`].
+    SettingName {
+        /// [`Settings::max_map_count`]
+        MaxMapCount = "max-map-count",
+        /// The lowest address that may be mapped: [`Settings::mmap_min_addr`]
+        /// and [`Settings::lsm_mmap_min_addr`].
+        MmapMinAddr = "mmap-min-addr",
+        /// [`Settings::total_pages`]
+        TotalPages = "total-pages",
+    }
+}
+
+impl SettingName {
+    /// Its value.
+    pub fn get(self, settings: &Settings) -> u64 {
+        match self {
+            SettingName::MaxMapCount => settings.max_map_count,
+            SettingName::MmapMinAddr => settings.mmap_min_addr.max(settings.lsm_mmap_min_addr),
+            SettingName::TotalPages => settings.total_pages,
+        }
+    }
+
+    /// Changes it.
+    pub fn set(self, settings: &mut Settings, value: u64) {
+        match self {
+            SettingName::MaxMapCount => settings.max_map_count = value,
+            SettingName::MmapMinAddr => {
+                (settings.mmap_min_addr, settings.lsm_mmap_min_addr) = (value, value);
+            }
+            SettingName::TotalPages => settings.total_pages = value,
+        }
+    }
+}
+
 impl ConfigName {
     /// Whether the option is on.
     pub fn get(self, config: &Config) -> bool {
@@ -119,10 +154,17 @@ impl Requires {
         self.0.iter().copied().find(|r| r.holds(profile) == Some(false))
     }
 
-    /// The kernel that is like this one but meets the requirements, as far as
-    /// that is possible without another version.
+    /// The kernel that is like this one but meets the requirements. Where its
+    /// version does not, it is a stock kernel of the nearest version that does.
     pub fn impose(&self, profile: &Profile) -> Profile {
-        let mut profile = profile.clone();
+        let version =
+            self.0.iter().fold(profile.version, |version, requirement| match *requirement {
+                Requirement::Since(first) => version.max(first),
+                Requirement::Before(end) if version >= end => end.previous(),
+                _ => version,
+            });
+        let mut profile =
+            if version == profile.version { profile.clone() } else { Profile::stock(version) };
         for requirement in &self.0 {
             match *requirement {
                 Requirement::Root | Requirement::User => {
@@ -137,7 +179,7 @@ impl Requires {
                 Requirement::Config(name, on) => name.set(&mut profile.config, on),
                 Requirement::Swap(on) => profile.settings.swap = on,
                 Requirement::Overcommit(mode) => profile.settings.overcommit = mode,
-                Requirement::MaxMapCount(count) => profile.settings.max_map_count = count,
+                Requirement::Setting(name, value) => name.set(&mut profile.settings, value),
                 Requirement::Rule(rule, true) => profile.rules.insert(rule),
                 Requirement::Rule(rule, false) => profile.rules.remove(rule),
                 Requirement::Since(_) | Requirement::Before(_) | Requirement::Thp(_) => {}
@@ -204,12 +246,15 @@ impl Requirement {
             ThpMode::ALL.iter().copied().find(|m| m.name() == text).map(Requirement::Thp)
         } else if let Some(text) = word.strip_prefix("overcommit=") {
             text.parse().ok().filter(|n| *n <= 2).map(Requirement::Overcommit)
-        } else if let Some(text) = word.strip_prefix("max-map-count=") {
-            text.parse().ok().filter(|n: &u64| n.to_string() == text).map(Requirement::MaxMapCount)
         } else if let Some(word) = word.strip_prefix('!') {
             by_name(word, false)
         } else {
-            by_name(word, true)
+            by_name(word, true).or_else(|| {
+                let (name, text) = word.split_once('=')?;
+                let name = SettingName::ALL.iter().copied().find(|n| n.name() == name)?;
+                let value = text.parse().ok().filter(|n: &u64| n.to_string() == text)?;
+                Some(Requirement::Setting(name, value))
+            })
         }
     }
 
@@ -225,7 +270,7 @@ impl Requirement {
             Requirement::Config(name, on) => name.get(&profile.config) == on,
             Requirement::Swap(on) => profile.settings.swap == on,
             Requirement::Overcommit(mode) => profile.settings.overcommit == mode,
-            Requirement::MaxMapCount(count) => profile.settings.max_map_count == count,
+            Requirement::Setting(name, value) => name.get(&profile.settings) == value,
             Requirement::Rule(rule, on) => profile.has(rule) == on,
             Requirement::Thp(_) => return None,
         })
@@ -253,7 +298,7 @@ impl fmt::Display for Requirement {
             Requirement::Swap(on) => write!(f, "{}swap", not(on)),
             Requirement::Thp(mode) => write!(f, "thp={}", mode.name()),
             Requirement::Overcommit(mode) => write!(f, "overcommit={mode}"),
-            Requirement::MaxMapCount(count) => write!(f, "max-map-count={count}"),
+            Requirement::Setting(name, value) => write!(f, "{}={value}", name.name()),
             Requirement::Rule(rule, on) => write!(f, "{}rule={}", not(on), rule.name()),
         }
     }

@@ -6,6 +6,7 @@ use crate::addr::TASK_SIZE;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::folio::{FolioFlags, Folios};
+use crate::model::limits::enough_memory;
 use crate::model::page_table::{Pte, PteBits};
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::vma_tree::VmaTree;
@@ -102,11 +103,6 @@ fn dup_mmap(system: &mut System, parent: ProcessId, child: &mut Mm) -> Result<()
         child.vmas.insert(copy);
     }
     Ok(())
-}
-
-/// `__vm_enough_memory`
-fn enough_memory(profile: &Profile, pages: u64) -> bool {
-    profile.settings.overcommit == 1 || pages <= profile.settings.total_pages
 }
 
 /// `vma_needs_copy`: whether the child could not fault the pages in by itself.

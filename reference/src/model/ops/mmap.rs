@@ -1,5 +1,6 @@
 //! `mmap` of anonymous memory.
 
+use super::madvise::is_ksm_compatible;
 use super::munmap;
 use crate::addr::{page_aligned, page_down, page_up, pages, PAGE_SHIFT};
 use crate::defect::Defect;
@@ -215,22 +216,9 @@ fn is_accountable(flags: VmFlags) -> bool {
     flags & (VmFlags::NORESERVE | VmFlags::SHARED | VmFlags::WRITE) == VmFlags::WRITE
 }
 
-/// `__ksm_should_add_vma`, for anonymous memory.
-pub(super) fn may_be_merged_by_ksm(flags: VmFlags) -> bool {
-    !flags.intersects(
-        VmFlags::SHARED
-            | VmFlags::MAYSHARE
-            | VmFlags::SPECIAL
-            | VmFlags::HUGETLB
-            | VmFlags::DROPPABLE
-            | VmFlags::MERGEABLE
-            | VmFlags::SHADOW_STACK,
-    )
-}
-
 /// What PR_SET_MEMORY_MERGE adds to the flags of new memory.
 pub(super) fn ksm_flags(cur: &Current, flags: VmFlags) -> VmFlags {
-    if cur.mm.merge_any && may_be_merged_by_ksm(flags) {
+    if cur.mm.merge_any && is_ksm_compatible(flags) {
         VmFlags::MERGEABLE
     } else {
         VmFlags::empty()

@@ -15,10 +15,6 @@ pub(super) struct Removal {
     floor: u64,
     ceiling: u64,
     vmas: Vec<Vma>,
-    /// Pages that were mapped.
-    pub(super) pages: u64,
-    /// Pages of them that are part of the commit charge.
-    pub(super) accounted: u64,
 }
 
 /// The `munmap` system call (`do_vmi_munmap`).
@@ -99,21 +95,10 @@ pub(super) fn split_off(cur: &mut Current, start: u64, end: u64) -> Result<(), F
 /// The second half of `vms_gather_munmap_vmas`: takes the mappings of a range,
 /// split off before, out of the tree.
 pub(super) fn remove(cur: &mut Current, start: u64, end: u64) -> Removal {
-    let mut removal = Removal {
-        range: (start, end),
-        floor: 0,
-        ceiling: 0,
-        vmas: Vec::new(),
-        pages: 0,
-        accounted: 0,
-    };
+    let mut removal = Removal { range: (start, end), floor: 0, ceiling: 0, vmas: Vec::new() };
     while let Some(vma) = cur.mm.vmas.find(start).filter(|vma| vma.start < end) {
         let at = vma.start;
         let Some(vma) = cur.mm.vmas.remove(at) else { break };
-        removal.pages += vma.pages();
-        if vma.flags.contains(VmFlags::ACCOUNT) {
-            removal.accounted += vma.pages();
-        }
         removal.vmas.push(vma);
     }
     removal.floor = cur.mm.vmas.before(start).map_or(0, |vma| vma.end);

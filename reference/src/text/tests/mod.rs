@@ -188,9 +188,9 @@ fn requirements() {
     let text =
         "requires: root user version>=6.17 version<7.2 anon-vma-name !soft-dirty pt-reclaim \
                 ksm thp memory-failure pkeys shadow-stack swap !swap thp=madvise overcommit=2 \
-                max-map-count=24 rule=mseal !rule=maybe-guard\n";
+                max-map-count=6 mmap-min-addr=65536 total-pages=64 rule=mseal !rule=maybe-guard\n";
     let program = strict(text).unwrap();
-    assert_eq!(program.requires.0.len(), 19);
+    assert_eq!(program.requires.0.len(), 21);
     assert_eq!(write(&program), text);
 
     let profile = crate::profile::Profile::stock(crate::profile::Version::new(6, 18));
@@ -199,17 +199,34 @@ fn requirements() {
     for met in ["user", "version>=6.18", "soft-dirty", "rule=mseal", "!rule=maybe-guard", "!swap"] {
         assert_eq!(unmet(met), None, "{met}");
     }
-    for not in [
-        "version>=6.19",
-        "version<6.18",
-        "!thp",
-        "overcommit=2",
-        "max-map-count=24",
-        "rule=maybe-guard",
-    ] {
+    for not in ["version>=6.19", "version<6.18", "!thp", "overcommit=2", "rule=maybe-guard"] {
         assert!(unmet(not).is_some(), "{not}");
     }
+    for not in ["max-map-count=6", "mmap-min-addr=4096", "total-pages=64"] {
+        assert!(unmet(not).is_some(), "{not}");
+    }
+    for wrong in ["max-map-count=0x6", "max-map-count=06", "max-map-count=", "cpus=2", "=2"] {
+        assert_eq!(Requirement::parse(wrong), None, "{wrong}");
+    }
     assert_eq!(Requirement::Thp(ThpMode::Never).holds(&profile), None);
+}
+
+#[test]
+fn requirements_make_a_kernel_that_meets_them() {
+    let profile = crate::profile::Profile::stock(crate::profile::Version::new(6, 18));
+    for (text, version) in [
+        ("overcommit=2 max-map-count=6 !thp rule=maybe-guard", "6.18"),
+        ("version>=6.1 version<7.0", "6.18"),
+        ("version<6.16 !anon-vma-name", "6.15"),
+        ("version<6.16 version>=6.12 mmap-min-addr=4096", "6.15"),
+        ("version>=7.2 version<8.0 rule=mseal", "7.2"),
+        ("version<6.0", "5.19"),
+    ] {
+        let requires = strict(&format!("requires: {text}\n")).unwrap().requires;
+        let imposed = requires.impose(&profile);
+        assert_eq!(requires.unmet(&imposed), None, "{text}");
+        assert_eq!(imposed.version.to_string(), version, "{text}");
+    }
 }
 
 #[test]

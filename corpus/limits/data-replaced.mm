@@ -1,0 +1,10 @@
+# Pages that a fixed mapping replaces do not count against RLIMIT_DATA and RLIMIT_AS, of
+# which only the difference is new.
+requires: rule=mmap-gathers-first
+
+mmap(mmap-0x10000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x10000
+mmap(mmap-0xc000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0xc000
+setrlimit(RLIMIT_DATA, 0x8000, RLIM_INFINITY) = 0
+mmap(mmap-0x11000, 0x9000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = -ENOMEM
+mmap(mmap-0x10000, 0x8000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x10000
+mmap(mmap-0x10000, 0x8000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x10000

@@ -1,0 +1,10 @@
+# What is unmapped leaves every counter that it was in; the high-water mark VmPeak stays.
+
+mmap(mmap-0x202000, 0x2000, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x202000
+mmap(mmap-0x304000, 0x4000, PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x304000
+mmap(mmap-0x408000, 0x8000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = mmap-0x408000
+mmap(mmap-0x810000, 0x10000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_GROWSDOWN, -1, 0) = mmap-0x810000
+munmap(mmap-0x202000, 0x1000) = 0
+munmap(mmap-0x304000, 0x1000) = 0
+munmap(mmap-0x408000, 0x1000) = 0
+munmap(mmap-0x810000, 0x2000) = 0
