@@ -96,3 +96,19 @@ fn every_witness_belongs_to_a_rule() {
         assert!(known, "{} belongs to no rule", path.display());
     }
 }
+
+#[test]
+fn a_change_log_names_every_cause_once() {
+    let [a, b] = ["6.6", "6.12"].map(|name| Profile::named(name).expect("a kernel"));
+    let options = Options { seed: 1, time: Duration::from_secs(60), jobs: 2 };
+    let log = distinguish(&a, &b, &options, &AtomicBool::new(false));
+    assert!(log.missing.is_empty(), "{:?}", log.missing);
+    let causes: Vec<Switch> = log.entries.iter().map(|entry| entry.cause).collect();
+    let seen = |switch: &Switch| switch.unseen().is_none();
+    let expected: Vec<Switch> = Switch::between(&a, &b).into_iter().filter(seen).collect();
+    assert_eq!(causes, expected);
+    for entry in &log.entries {
+        let results_differ = entry.lines.iter().any(|line| line.a != line.b);
+        assert!(results_differ || !entry.differences.is_empty(), "{}", entry.cause.name());
+    }
+}
