@@ -115,7 +115,7 @@ rules! {
     UiBehindDp = "vmflags-ui-behind-dp", since (6, 17), "show_smap_vma_flags",
         "VmFlags show ui behind dp",
         unseen "userfaultfd, which gives a mapping the flag ui, is not in the vocabulary";
-    MremapRealignPosted = "mremap-realign-v4", since (99, 0), "realign_addr",
+    MremapRealignPosted = "realign-v4", since (99, 0), "realign_addr",
         "as mremap-realign, by the conditions of the posted patch: never within one mapping, \
          not even for the shift of a new program's stack";
     DontunmapMergesOthers = "dontunmap-merges-others", since (6, 12), "copy_vma",

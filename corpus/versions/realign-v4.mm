@@ -1,6 +1,6 @@
-# With mremap-realign-v4 (realign_addr), on a kernel without the merged form:
+# With realign-v4 (realign_addr), on a kernel without the merged form:
 # the same, by the conditions of the posted patch.
-requires: !rule=mremap-realign rule=mremap-realign-v4
+requires: !rule=mremap-realign rule=realign-v4
 
 mmap(mmap-0x779fe000, 0x1ff000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x779fe000
 store(mmap-0x779fe000, 0x1, 0x01) = 0
