@@ -1,7 +1,7 @@
 # The arguments are tested before the mapping is looked for.
 requires: rule=mremap-early-checks
 
-mremap(0x1000, 0x1000, 0x1000, 0x8, NULL) = -EINVAL
+mremap(0x1000, 0x1000, 0x1000, 0x10, NULL) = -EINVAL
 mremap(0x1001, 0x1000, 0x1000, 0, NULL) = -EINVAL
 mremap(0x1000, 0x1000, 0, 0, NULL) = -EINVAL
 mremap(0x1000, 0x1000, 0x1000, MREMAP_FIXED, mmap-0x8000) = -EINVAL

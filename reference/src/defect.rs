@@ -209,6 +209,25 @@ defects! {
         "a realigned move that fails in its first page table counts as done";
     MoveForgetsUndo = "move-forgets-undo", "realign",
         "the part of a failed move that was done is not moved back";
+    RelocateIgnoresFork = "relocate-ignores-fork", "relocate",
+        "memory that a parent or child may share is relocated";
+    RelocateInVain = "relocate-in-vain", "relocate",
+        "memory is relocated although it would merge as it is";
+    RelocateOnlyToMerge = "relocate-only-to-merge", "relocate",
+        "memory that does not merge at once is not relocated";
+    RelocateKeepsAnonVma = "relocate-keeps-anon-vma", "relocate",
+        "relocated memory keeps its anon_vma, and does not merge with touched memory";
+    RelocateMissesPages = "relocate-misses-pages", "relocate",
+        "pages behind an empty page table entry keep their index";
+    RelocateSkipsPinned = "relocate-skips-pinned", "relocate",
+        "a pinned page is passed over while the rest is relocated";
+    RelocateMovesPinned = "relocate-moves-pinned", "relocate",
+        "index and anon_vma of a pinned page change";
+    RelocateMovesLarge = "relocate-moves-large", "relocate", "parts of large folios are relocated";
+    RelocateForgetsUndo = "relocate-forgets-undo", "relocate",
+        "pages that were relocated before an attempt failed stay so";
+    RelocateUndoUnmaps = "relocate-undo-unmaps", "relocate",
+        "a failed attempt unmaps what its copy had merged with";
     MoveLosesGuards = "move-loses-guards", "mremap", "guard regions do not move along";
     MoveClearsYoung = "move-clears-young", "mremap", "moved pages count as not accessed";
     MremapChecksSealLate = "mremap-checks-seal-late", "mremap",
@@ -382,6 +401,18 @@ impl Defect {
     /// What a kernel lacks without which the wrong rule cannot show.
     pub fn lacks(self, profile: &Profile) -> Option<&'static str> {
         let (has, what) = match self {
+            Defect::RelocateMissesPages
+            | Defect::RelocateSkipsPinned
+            | Defect::RelocateMovesPinned
+            | Defect::RelocateMovesLarge
+            | Defect::RelocateForgetsUndo
+            | Defect::RelocateUndoUnmaps => (false, "a view of the index and anon_vma of pages"),
+            Defect::RelocateIgnoresFork
+            | Defect::RelocateInVain
+            | Defect::RelocateOnlyToMerge
+            | Defect::RelocateKeepsAnonVma => {
+                (profile.has(Rule::RelocateAnon), "relocation of anonymous memory")
+            }
             Defect::MoveProgressWraps | Defect::MoveForgetsUndo => {
                 (false, "page-table allocations that fail on demand")
             }

@@ -17,10 +17,21 @@ use std::sync::Arc;
 const PATHS: &[(&str, &str, &[Defect])] = &[
     ("realigned-moves", "realign", &[Defect::MoveNeverRealigns, Defect::MoveEntryByEntry]),
     ("brk", "brk", &[]),
+    ("relocate-anon", "relocate", &[]),
 ];
 
-/// Those that take an allocation that fails: tests of the model tell them.
-const ON_THE_MODEL: &[Defect] = &[Defect::MoveProgressWraps, Defect::MoveForgetsUndo];
+/// Those that take an allocation that fails, or pages that no program can make or
+/// see: tests of the model tell them.
+const ON_THE_MODEL: &[Defect] = &[
+    Defect::MoveProgressWraps,
+    Defect::MoveForgetsUndo,
+    Defect::RelocateMissesPages,
+    Defect::RelocateSkipsPinned,
+    Defect::RelocateMovesPinned,
+    Defect::RelocateMovesLarge,
+    Defect::RelocateForgetsUndo,
+    Defect::RelocateUndoUnmaps,
+];
 
 fn defects(area: &str, more: &[Defect]) -> Vec<Defect> {
     DEFECTS.iter().copied().filter(|d| d.area() == area || more.contains(d)).collect()

@@ -1,6 +1,6 @@
 # The posted patch on a kernel without realigned moves: what it does to mremap is what
 # was merged (takes-the-table.mm).
-requires: !rule=mremap-realign rule=mremap-realign-v4
+requires: !rule=mremap-realign rule=realign-v4
 
 mmap(mmap-0x1ffc000, 0x1fe000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x1ffc000
 store(mmap-0x1ffc000, 0x1, 0x41) = 0

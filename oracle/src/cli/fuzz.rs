@@ -37,6 +37,7 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
         theme: args.focus.map(|focus| match focus {
             FocusArg::RealignedMoves => Theme::Realign,
             FocusArg::Brk => Theme::Break,
+            FocusArg::RelocateAnon => Theme::Relocate,
         }),
         out: args.out,
     };

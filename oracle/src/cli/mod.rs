@@ -11,6 +11,7 @@ macro_rules! println {
 
 mod bench;
 mod defects;
+mod distinguish;
 mod fuzz;
 mod known;
 mod programs;
@@ -57,6 +58,8 @@ enum Command {
     Bench(BenchArgs),
     /// Check that wrong variants of the model are noticed on this kernel
     Defects(DefectsArgs),
+    /// Tell what changes for programs from one kernel to another, model against model
+    Distinguish(DistinguishArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
 }
@@ -141,6 +144,8 @@ enum FocusArg {
     RealignedMoves,
     /// The heap, expanded in place
     Brk,
+    /// Anonymous memory that is relocated as it moves
+    RelocateAnon,
 }
 
 #[derive(Debug, Args)]
@@ -201,6 +206,28 @@ struct DefectsArgs {
     format: Format,
 }
 
+#[derive(Debug, Args)]
+struct DistinguishArgs {
+    /// A kernel, for example 6.12, or one with a patch on top, for example 7.2+relocate-anon
+    #[arg(long, value_name = "PROFILE")]
+    a: String,
+    /// The kernel to compare it with
+    #[arg(long, value_name = "PROFILE")]
+    b: String,
+    /// How long to search at the most
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "2m")]
+    time: Duration,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// On how many threads
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
 /// What a command came to, as its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
@@ -248,6 +275,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Known(args) => known::known(args),
         Command::Bench(args) => bench::bench(args),
         Command::Defects(args) => defects::defects(args),
+        Command::Distinguish(args) => distinguish::distinguish(args),
         Command::Profile(args) => show::profile(args),
     }
 }

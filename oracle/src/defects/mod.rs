@@ -6,13 +6,13 @@
 //! model on it and differs from the wrong one, seen as a campaign would see it.
 
 mod full;
-mod search;
 
 use crate::campaign::avoid;
 use crate::compare::Difference;
 use crate::generate::{Avoid, Fence, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{Observe, Replay, RunError, Runner, Verdict};
+use crate::search::{is_large, Search};
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use crate::subject::Config;
 use mm_reference::defect::Defect;
@@ -20,14 +20,10 @@ use mm_reference::model::System;
 use mm_reference::op::Op;
 use mm_reference::profile::{Privilege, Profile};
 use mm_reference::text::Program;
-use search::Search;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Programs of more operations than this are observed at their end only.
-const MANY_MAPPINGS: usize = 4096;
 
 /// How far to shrink where only the kernel can tell.
 const KERNEL_BUDGET: Budget = Budget { tests: 200, time: Duration::from_secs(5) };
@@ -115,7 +111,8 @@ impl Hunter {
             ..Shape::default()
         };
         let caps = self.runner.capabilities().clone();
-        let mut search = Search::new(&fresh, &wrong, &first, &fence, shape, caps);
+        let both = (fresh.clone(), fresh.on(wrong.clone()));
+        let mut search = Search::new(both, &first, &fence, shape, caps);
         let mut tried = HashSet::new();
         let (mut programs, mut unconfirmed) = (0, None);
         while started.elapsed() < options.time && !stop.load(Ordering::Relaxed) {
@@ -207,7 +204,7 @@ impl Hunter {
 
     fn run(&mut self, ops: &[Op]) -> Result<Verdict, RunError> {
         let fresh = self.runner.fresh()?;
-        let observe = if search::is_large(fresh, ops) { Observe::End } else { Observe::EveryOp };
+        let observe = if is_large(fresh, ops) { Observe::End } else { Observe::EveryOp };
         Ok(self.runner.run(&mut Replay::new(ops), observe)?.verdict)
     }
 
@@ -245,6 +242,7 @@ fn themes(defect: Defect) -> &'static [Theme] {
             &[Theme::Reclaim, Theme::Tables, Theme::Advice, Theme::Guard, Theme::Cow, Theme::Seal]
         }
         "realign" => &[Theme::Realign],
+        "relocate" => &[Theme::Relocate],
         "brk" => &[Theme::Heap, Theme::Break],
         "merge" => &[Theme::Merge, Theme::Guard, Theme::Cow],
         "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],

@@ -3,7 +3,7 @@
 use super::aim::{Aim, Range};
 use super::source::{Choose, Source};
 use super::weights::{Kind, Theme, EXEC_PROT_WEIGHTS, MMAP_EXTRA, PROT_WEIGHTS};
-use super::{heap, mapping, realign, Avoid};
+use super::{heap, mapping, realign, relocate, Avoid};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::model::{Limits, VmFlags};
 use mm_reference::op::consts::*;
@@ -27,6 +27,7 @@ impl Maker<'_> {
         let aimed = match self.theme {
             Theme::Realign => realign::call(self, src, kind),
             Theme::Break => heap::call(self, src, kind),
+            Theme::Relocate => relocate::call(self, src, kind),
             _ => None,
         };
         aimed.unwrap_or_else(|| self.ordinary(src, kind))

@@ -18,6 +18,9 @@ mod model_tests;
 mod mutate;
 pub(crate) mod operands;
 mod realign;
+mod relocate;
+#[cfg(test)]
+mod relocate_tests;
 mod repair;
 mod source;
 #[cfg(test)]

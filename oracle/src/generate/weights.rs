@@ -67,12 +67,14 @@ pub enum Theme {
     Realign,
     /// What decides how a heap grows.
     Break,
+    /// Touched memory that moves beside other memory.
+    Relocate,
 }
 
 impl Theme {
     /// The themes with how often each is chosen. [`Theme::Fill`] has to be asked
     /// for, and those that dwell on one path of the kernel ([`Theme::Realign`],
-    /// [`Theme::Break`]).
+    /// [`Theme::Break`], [`Theme::Relocate`]).
     pub const CHOICE: &'static [(u32, Theme)] = &[
         (30, Theme::General),
         (14, Theme::Merge),
@@ -96,7 +98,7 @@ impl Theme {
             Theme::Merge | Theme::Seal | Theme::Tables | Theme::Reclaim => 85,
             Theme::Remap | Theme::Guard => 50,
             Theme::Cow | Theme::Advice | Theme::Lock | Theme::Exec => 40,
-            Theme::Heap | Theme::Stack | Theme::Realign | Theme::Break => 5,
+            Theme::Heap | Theme::Stack | Theme::Realign | Theme::Break | Theme::Relocate => 5,
             Theme::General | Theme::Limits | Theme::Fill => 25,
         }
     }
@@ -136,6 +138,7 @@ impl Theme {
             Theme::Reclaim => RECLAIM,
             Theme::Realign => REALIGN,
             Theme::Break => BREAK,
+            Theme::Relocate => RELOCATE,
         }
     }
 
@@ -365,6 +368,18 @@ const REALIGN: &[(u32, Kind)] = &[
     (220, Kind::Store),
     (60, Kind::Load),
     (15, Kind::Fork),
+];
+
+const RELOCATE: &[(u32, Kind)] = &[
+    (250, Kind::Mmap),
+    (40, Kind::Munmap),
+    (80, Kind::Mprotect),
+    (300, Kind::Mremap),
+    (30, Kind::Madvise),
+    (220, Kind::Store),
+    (20, Kind::Load),
+    (30, Kind::Fork),
+    (10, Kind::Exit),
 ];
 
 const BREAK: &[(u32, Kind)] = &[

@@ -60,6 +60,13 @@ impl AnonVmas {
         self.slots[id.0 as usize].as_mut().expect("a linked anon_vma exists")
     }
 
+    /// Whether a child has it as its parent: pages may be shared with that
+    /// process (`vma_maybe_has_shared_anon_folios`). A root counts itself.
+    pub fn has_children(&self, id: AnonVmaId) -> bool {
+        let entry = self.slots.get(id.0 as usize).and_then(Option::as_ref);
+        entry.is_some_and(|entry| entry.children > u32::from(entry.parent == id))
+    }
+
     /// How many anon_vmas exist.
     pub fn count(&self) -> usize {
         self.slots.iter().flatten().count()

@@ -187,12 +187,15 @@ pub(crate) fn handle(
 /// the page over when nobody else can reach it, and copies it otherwise.
 fn write_protected(cur: &mut Current<'_>, vma_start: u64, page: u64, id: FolioId, bits: PteBits) {
     let shares = cur.profile.has_defect(Defect::CowNeverCopies);
+    let anon_vma = cur.mm.vmas.at(vma_start).and_then(|vma| vma.anon_vma);
     let folio = cur.folios.get_mut(id);
     // wp_can_reuse_anon_folio
     if shares || folio.flags.contains(FolioFlags::EXCLUSIVE) || folio.mapcount == 1 {
         if !cur.profile.has_defect(Defect::ReuseStaysShared) {
             folio.flags.insert(FolioFlags::EXCLUSIVE);
         }
+        // folio_move_anon_rmap
+        folio.anon_vma = anon_vma;
         let bits = bits | PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
         cur.mm.tables.set(page, Pte::Page(id, bits));
         return;
@@ -223,6 +226,8 @@ fn map_new_page(cur: &mut Current<'_>, vma_start: u64, page: u64, content: PageC
     let mut folio = Folio::anon();
     folio.mapcount = 1;
     folio.content = content;
+    folio.anon_vma = vma.anon_vma;
+    folio.index = vma.pgoff_of(page);
     if vma.flags.contains(VmFlags::DROPPABLE) && !cur.profile.has_defect(Defect::DroppableKept) {
         folio.flags.remove(FolioFlags::SWAPBACKED);
     }

@@ -1,5 +1,6 @@
 //! Pages: `struct folio`, their state and their contents.
 
+use super::anon_vma::AnonVmaId;
 pub use super::content::PageContent;
 
 /// One page of the system, and its frame number in a predicted pagemap.
@@ -32,6 +33,10 @@ bitflags::bitflags! {
         /// `PG_young` of idle tracking: a reference that a scanner took out of
         /// the page table.
         const YOUNG = 1 << 5;
+        /// Part of a folio of several pages. Nothing makes one yet.
+        const LARGE = 1 << 6;
+        /// Pinned for longer than a call (`folio_maybe_dma_pinned`). No program can.
+        const PINNED = 1 << 7;
     }
 }
 
@@ -50,6 +55,12 @@ pub struct Folio {
     pub mlocks: u32,
     /// What it holds.
     pub content: PageContent,
+    /// `folio->mapping` of an anonymous page: where the mappings that may map
+    /// it are found.
+    pub anon_vma: Option<AnonVmaId>,
+    /// `folio->index` of an anonymous page: its place in those mappings, counted
+    /// as their page offset.
+    pub index: u64,
 }
 
 impl Folio {
@@ -61,6 +72,8 @@ impl Folio {
             mapcount: 0,
             mlocks: 0,
             content: PageContent::Uniform(0),
+            anon_vma: None,
+            index: 0,
         }
     }
 
@@ -72,6 +85,8 @@ impl Folio {
             mapcount: mappers,
             mlocks: 0,
             content: PageContent::Unknown,
+            anon_vma: None,
+            index: 0,
         }
     }
 

@@ -215,6 +215,38 @@ impl Current<'_> {
         Some(merged)
     }
 
+    /// `__mmap_region` until 6.11: a new mapping that joins its upper neighbour
+    /// does so first, and the lower one has to match that.
+    pub(crate) fn lower_yields(&self, (start, end): (u64, u64), range: &Attributes) -> bool {
+        let next = self.mm.vmas.from(end);
+        let (Some(prev), Some(next)) = (self.mm.vmas.before(start), next) else { return false };
+        let upper = Attributes { anon_vma: next.anon_vma, ..range.clone() };
+        merges_right(self.profile, Some(next), start, end, range)
+            && !merges_left(self.profile, Some(prev), start, &upper)
+    }
+
+    /// Which of its neighbours the free range `[start, end)` would merge with,
+    /// the lower and the upper one.
+    pub(crate) fn joins(
+        &self,
+        (start, end): (u64, u64),
+        range: &Attributes,
+        (prev, next): (Option<u64>, Option<u64>),
+    ) -> (bool, bool) {
+        if range.flags.intersects(VmFlags::SPECIAL) {
+            return (false, false);
+        }
+        let profile = self.profile;
+        let prev = prev.and_then(|at| self.mm.vmas.at(at));
+        let next = next.and_then(|at| self.mm.vmas.at(at));
+        let left = merges_left(profile, prev, start, range);
+        let apart = match (prev, next) {
+            (Some(prev), Some(next)) => left && !neighbours_match(profile, prev, next),
+            _ => false,
+        };
+        (left, merges_right(profile, next, start, end, range) && !apart)
+    }
+
     /// `vma_merge_new_range`: `[start, end)` is free; tries to grow its
     /// neighbours over it. `prev` and `next` are the starts of the mappings
     /// that may be merged with. Answers the start of the merged mapping.
@@ -225,19 +257,11 @@ impl Current<'_> {
         (prev, next): (Option<u64>, Option<u64>),
         source: Option<&Vma>,
     ) -> Option<u64> {
-        if range.flags.intersects(VmFlags::SPECIAL) {
-            return None;
-        }
         let profile = self.profile;
-        let prev = prev.and_then(|at| self.mm.vmas.at(at));
-        let next = next.and_then(|at| self.mm.vmas.at(at));
-        let left = merges_left(profile, prev, start, range);
-        let right = merges_right(profile, next, start, end, range)
-            && (!left || neighbours_match(profile, prev?, next?));
+        let (left, right) = self.joins((start, end), range, (prev, next));
         if !left && !right {
             return None;
         }
-        let (prev, next) = (prev.map(|v| v.start), next.map(|v| v.start));
         let mut sticky = sticky_flags(profile) & range.flags;
         let mut target = self.mm.vmas.remove(if left { prev? } else { next? })?;
         sticky |= target.flags & sticky_flags(profile);

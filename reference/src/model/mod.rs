@@ -4,7 +4,8 @@
 //!
 //! * [`vma`], [`vma_tree`], [`unmapped_area`]: mappings, merging and splitting,
 //!   and where a new one lands (`mm/vma.c`, `mm/mmap.c`).
-//! * [`anon_vma`]: who may share anonymous pages with whom (`mm/rmap.c`).
+//! * [`anon_vma`], [`rmap`]: who may share anonymous pages with whom, and how a
+//!   page finds those who map it (`mm/rmap.c`).
 //! * [`page_table`], [`folio`]: what is populated, and by which page.
 //! * [`fault`], [`gup`], [`zap`], [`protection`], [`move_tables`]: the paths
 //!   that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
@@ -29,6 +30,7 @@ pub mod ops;
 pub mod page_table;
 pub mod protection;
 mod pte_table;
+pub mod rmap;
 pub mod seed;
 pub mod stack_shift;
 pub mod system;

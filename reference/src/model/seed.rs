@@ -298,6 +298,8 @@ fn add_text(mm: &mut Mm, folios: &mut Folios, anon_vmas: &mut AnonVmas, text: &T
         let mut folio = Folio::anon();
         folio.mapcount = 1;
         folio.content = PageContent::Unknown;
+        folio.anon_vma = vma.anon_vma;
+        folio.index = vma.pgoff_of(address);
         let id = folios.add(folio);
         mm.tables.set(address, Pte::Page(id, PteBits::DIRTY | PteBits::YOUNG));
     }

@@ -30,11 +30,11 @@ impl Current<'_> {
             return fail(Errno::ENOMEM, "longer than the address space");
         }
         let aligned = self.profile.config.thp
-            && self.profile.has(Rule::ThpAlignMultiple)
-            && addr == 0
-            && len % PMD_SIZE == 0
+            && self.profile.has(Rule::ThpAlign)
+            && len >= PMD_SIZE
+            && (!self.profile.has(Rule::ThpAlignMultiple) || addr == 0 && len % PMD_SIZE == 0)
             && !self.profile.has_defect(Defect::NoThpAlignment);
-        let found = match aligned.then(|| self.thp_aligned_area(len, flags)).flatten() {
+        let found = match aligned.then(|| self.thp_aligned_area(addr, len, flags)).flatten() {
             Some(found) => found,
             None => self.topdown_area(addr, len, flags)?,
         };
@@ -54,11 +54,13 @@ impl Current<'_> {
     }
 
     /// `__thp_get_unmapped_area`: searches for 2 MiB more than needed, so that
-    /// a part of the answer is aligned.
-    fn thp_aligned_area(&self, len: u64, flags: u64) -> Option<u64> {
-        let found = self.topdown_area(0, len.checked_add(PMD_SIZE)?, flags).ok()?;
+    /// a part of the answer is aligned. A hint, or a fixed address, that has
+    /// room for that is taken as it is.
+    fn thp_aligned_area(&self, addr: u64, len: u64, flags: u64) -> Option<u64> {
+        let found = self.topdown_area(addr, len.checked_add(PMD_SIZE)?, flags).ok()?;
         match found {
             0 => None,
+            _ if found == addr => Some(addr),
             _ => Some(align_down(found, PMD_SIZE) + PMD_SIZE),
         }
     }
@@ -79,7 +81,8 @@ impl Current<'_> {
         if rounded != 0 && self.hint_is_free(rounded, len, TASK_SIZE) {
             return Ok(rounded);
         }
-        let low = if flags & MAP_ABOVE4G != 0 { 1 << 32 } else { PAGE_SIZE };
+        let above = flags & MAP_ABOVE4G != 0 && self.profile.has(Rule::Above4g);
+        let low = if above { 1 << 32 } else { PAGE_SIZE };
         let low = low.max(self.min_address());
         let found = if self.profile.has_defect(Defect::LowestGapWins) {
             self.mm.vmas.lowest_gap(len, low, self.mm.mmap_base)

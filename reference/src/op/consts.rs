@@ -39,7 +39,7 @@ pub const MAP_TYPE_MASK: u64 = 0xf;
 
 constants! {
     /// Flags of `mremap`.
-    MREMAP_FLAGS: u64 { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4 }
+    MREMAP_FLAGS: u64 { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2, MREMAP_DONTUNMAP = 4, MREMAP_RELOCATE_ANON = 8 }
 }
 
 constants! {

@@ -1,11 +1,15 @@
 //! What a kernel is: version, configuration, settings, and which of the
 //! version-dependent behaviours it has.
 
+mod named;
 mod quirks;
 mod rules;
+mod switch;
 
+pub use named::{UnknownProfile, KERNELS};
 pub use quirks::{Quirk, QuirkSet, QUIRKS};
 pub use rules::{Rule, RuleSet, RULES};
+pub use switch::Switch;
 
 use crate::defect::Defect;
 use std::fmt;
@@ -132,7 +136,7 @@ impl Profile {
             config: Config {
                 anon_vma_name: true,
                 soft_dirty: true,
-                pt_reclaim: version >= Version::new(6, 14),
+                pt_reclaim: version >= switch::PT_RECLAIM_SINCE,
                 ksm: true,
                 thp: true,
                 memory_failure: true,

@@ -4,11 +4,18 @@
 //! version gives the default; where both behaviours are legitimate a probe
 //! settles which one a kernel has, because stable updates carry behaviour
 //! backwards.
+//!
+//! A patch that was never merged is an entry whose version no kernel has.
+//!
+//! Each entry has a witness, `corpus/versions/<name>.mm`: a program that tells a
+//! kernel with the rule from one without. What no program can tell says so:
+//! `unseen` and why.
 
 use super::Version;
 
 macro_rules! rules {
-    ($($variant:ident = $name:literal, since ($major:literal, $minor:literal), $function:literal, $text:literal;)+) => {
+    ($($variant:ident = $name:literal, since ($major:literal, $minor:literal), $function:literal, $text:literal
+       $(, unseen $unseen:literal)?;)+) => {
         /// A behaviour that depends on the version.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs)] // the table documents each
@@ -38,8 +45,16 @@ macro_rules! rules {
             pub const fn text(self) -> &'static str {
                 match self { $(Rule::$variant => $text),+ }
             }
+
+            /// Why no program of this vocabulary can tell whether a kernel has
+            /// it, where that is so.
+            pub const fn unseen(self) -> Option<&'static str> {
+                match self { $(Rule::$variant => rules!(@ $($unseen)?)),+ }
+            }
         }
     };
+    (@) => { None };
+    (@ $unseen:literal) => { Some($unseen) };
 }
 
 rules! {
@@ -49,8 +64,10 @@ rules! {
         "a mapping that only touches the heap's ends is not named [heap]";
     MapStackNoHuge = "map-stack-nohugepage", since (6, 7), "calc_vm_flag_bits",
         "MAP_STACK sets VM_NOHUGEPAGE";
+    ThpAlign = "thp-align", since (6, 7), "__get_unmapped_area",
+        "mappings of 2 MiB and more are aligned to it where the kernel chooses the address";
     ThpAlignMultiple = "thp-align-multiple", since (6, 13), "__get_unmapped_area",
-        "anonymous mappings without a hint whose length is a multiple of 2 MiB are aligned to it";
+        "of the anonymous mappings only those without a hint whose length is a multiple of 2 MiB are aligned to it";
     Mseal = "mseal", since (6, 10), "do_mseal", "the mseal system call exists";
     Droppable = "droppable", since (6, 11), "do_mmap", "MAP_DROPPABLE exists";
     GuardRegions = "guard-regions", since (6, 13), "madvise_guard_install",
@@ -69,11 +86,14 @@ rules! {
         "mremap tests the number of mappings before anything else";
     CopyVmaForkCheck = "copy-vma-fork-check", since (6, 19), "copy_vma",
         "a moved mapping merges only when its anon_vma was not shared by fork";
-    ExactRss = "exact-rss", since (6, 16), "task_mem", "status reads exact RSS counters";
+    ExactRss = "exact-rss", since (6, 16), "task_mem", "status reads exact RSS counters",
+        unseen "the model counts exactly; how far older counters lag depends on per-CPU batches";
     DoforkRefusesSpecial = "dofork-refuses-special", since (7, 0), "madvise_vma_behavior",
-        "MADV_DOFORK refuses every special mapping";
+        "MADV_DOFORK refuses every special mapping",
+        unseen "the only special mappings are the kernel's own, and the subject unmaps those";
     GupNoStackGrowth = "gup-no-stack-growth", since (6, 5), "__get_user_pages",
-        "only faults grow the stack, not populate or mlock";
+        "only faults grow the stack, not populate or mlock",
+        unseen "populate and mlock stay within what is mapped; other uses of get_user_pages are not in the vocabulary";
     MprotectDropsAccount = "mprotect-drops-account", since (6, 7), "mprotect_fixup",
         "making never-faulted memory read-only gives back its commit charge";
     PageoutKeepsYoung = "pageout-keeps-young", since (6, 9), "madvise_cold_or_pageout_pte_range",
@@ -84,10 +104,18 @@ rules! {
     MemoryMerge = "memory-merge", since (6, 4), "ksm_enable_merge_any",
         "PR_SET_MEMORY_MERGE exists";
     ThpDisableFlags = "thp-disable-flags", since (6, 18), "prctl_set_thp_disable",
-        "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED";
+        "PR_SET_THP_DISABLE knows PR_THP_DISABLE_EXCEPT_ADVISED",
+        unseen "huge pages that some of the memory may have are not modelled: all else of the option is refused as before";
     MremapRealign = "mremap-realign", since (6, 7), "try_realign_addr",
         "mremap lowers a move to the start of the page table's span, to move whole tables";
-    MremapRealignPosted = "mremap-realign-v4", since (99, 0), "realign_addr",
+    Above4g = "map-above-4g", since (6, 6), "arch_get_unmapped_area_topdown",
+        "MAP_ABOVE4G keeps a mapping above 4 GiB; older kernels ignore it";
+    LowerNeighbourFirst = "lower-neighbour-first", since (6, 12), "mmap_region",
+        "a new mapping that fits two neighbours which do not fit each other joins the lower one, not the upper";
+    UiBehindDp = "vmflags-ui-behind-dp", since (6, 17), "show_smap_vma_flags",
+        "VmFlags show ui behind dp",
+        unseen "userfaultfd, which gives a mapping the flag ui, is not in the vocabulary";
+    MremapRealignPosted = "realign-v4", since (99, 0), "realign_addr",
         "as mremap-realign, by the conditions of the posted patch: never within one mapping, \
          not even for the shift of a new program's stack";
     DontunmapMergesOthers = "dontunmap-merges-others", since (6, 12), "copy_vma",
@@ -101,12 +129,30 @@ rules! {
          and at the length of the anon_vma chain";
     KsmFlagsFirst = "ksm-flags-first", since (6, 17), "ksm_vma_flags",
         "with PR_SET_MEMORY_MERGE new memory is marked mergeable before it looks for neighbours to merge with";
+    RelocateAnon = "relocate-anon", since (99, 0), "relocate_anon_folios",
+        "mremap knows MREMAP_RELOCATE_ANON: moved pages get the place of their new address, so that the moved \
+         memory merges as if it had been mapped there";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
+
+/// The version of what no kernel has.
+const UNMERGED: Version = Version::new(99, 0);
 
 /// A set of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct RuleSet(u128);
+
+impl Rule {
+    /// The rule with this name.
+    pub fn from_name(name: &str) -> Option<Rule> {
+        RULES.iter().copied().find(|rule| rule.name() == name)
+    }
+
+    /// Whether it is a patch that was never merged.
+    pub fn is_patch(self) -> bool {
+        self.since() >= UNMERGED
+    }
+}
 
 impl RuleSet {
     /// The mainline defaults of a version.

@@ -2,7 +2,7 @@
 
 use crate::defect::Defect;
 use crate::model::vma::VmFlags;
-use crate::profile::{Profile, Version};
+use crate::profile::{Profile, Rule};
 use crate::snapshot::VmFlagList;
 
 /// Codes in the order of the kernel's bits, which differs between versions
@@ -55,7 +55,7 @@ pub(super) fn list(profile: &Profile, flags: VmFlags) -> VmFlagList {
     if profile.has_defect(Defect::FlagsHideMay) {
         shown.remove(VmFlags::MAYEXEC);
     }
-    let early = profile.version < Version::new(6, 17) && shown.contains(VmFlags::UFFD_MINOR);
+    let early = !profile.has(Rule::UiBehindDp) && shown.contains(VmFlags::UFFD_MINOR);
     let mut list = VmFlagList::default();
     for &(flag, code) in CODES {
         if early && flag == VmFlags::DROPPABLE {
@@ -87,6 +87,7 @@ impl VmFlagList {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Version;
 
     #[test]
     fn codes_read_back() {

@@ -240,8 +240,11 @@ pub(super) fn insert_or_merge(cur: &mut Current, addr: u64, end: u64, mut flags:
         fork_child: false,
         copied: false,
     };
-    let prev = cur.mm.vmas.before(addr).map(|vma| vma.start);
+    let mut prev = cur.mm.vmas.before(addr).map(|vma| vma.start);
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
+    if !cur.profile.has(Rule::LowerNeighbourFirst) && cur.lower_yields((addr, end), &range) {
+        prev = None;
+    }
     let merged = cur.merge_new((addr, end), &range, (prev, next), None);
     let start = merged.unwrap_or_else(|| {
         cur.mm.vmas.insert(Vma::anonymous(addr, end, flags | mergeable));

@@ -24,7 +24,7 @@ fn canonical_lines() {
         "munmap(stack-0x21000, 0x21000) = 0",
         "mprotect(heap+0x1000, 0x1000, PROT_READ|PROT_GROWSDOWN) = -ENOMEM",
         "mremap(mmap-0x2000, 0x1000, 0x2000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x8000) = mmap-0x8000",
-        "mremap(mmap-0x2000, 0, 0x1000, 0x8, NULL) = -EINVAL",
+        "mremap(mmap-0x2000, 0, 0x1000, 0x10, NULL) = -EINVAL",
         "brk(heap+0x3000) = heap+0x3000",
         "madvise(mmap-0x2000, 0x1000, MADV_GUARD_INSTALL) = 0",
         "madvise(mmap-0x2000, 0x1000, 77) = -EINVAL",

@@ -11,7 +11,7 @@
 //!                           move
 //! ```
 
-use super::checks::{check_count, check_growth, check_overlap, KNOWN_FLAGS};
+use super::checks::{check_count, check_growth, check_overlap, known_flags};
 use super::{complete, destination, resize, Remap};
 use crate::addr::{page_aligned, TASK_SIZE};
 use crate::defect::Defect;
@@ -22,7 +22,7 @@ use crate::model::{fail, Current, Fail};
 /// The system call. `resizes` is whether the lengths differ as they were given,
 /// not rounded to pages.
 pub(super) fn mremap(cur: &mut Current, call: Remap, resizes: bool) -> Result<u64, Fail> {
-    check_arguments(&call, resizes)?;
+    check_arguments(cur, &call, resizes)?;
     let Some(vma) = cur.mm.vmas.containing(call.addr) else {
         return fail(Errno::EFAULT, "nothing is mapped at the old address");
     };
@@ -41,8 +41,8 @@ pub(super) fn mremap(cur: &mut Current, call: Remap, resizes: bool) -> Result<u6
 }
 
 /// What is tested before the address space is looked at.
-fn check_arguments(call: &Remap, resizes: bool) -> Result<(), Fail> {
-    if call.flags & !KNOWN_FLAGS != 0 {
+fn check_arguments(cur: &Current, call: &Remap, resizes: bool) -> Result<(), Fail> {
+    if call.flags & !known_flags(cur) != 0 {
         return fail(Errno::EINVAL, "unknown flags");
     }
     if call.implies_new_addr() && !call.may_move() {

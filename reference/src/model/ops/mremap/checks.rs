@@ -6,15 +6,18 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::vma::{VmFlags, Vma};
 use crate::model::{fail, Current, Fail};
-use crate::op::consts::{MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE};
+use crate::op::consts::{MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, MREMAP_RELOCATE_ANON};
 use crate::profile::Rule;
 
 /// The flags that exist.
-pub(super) const KNOWN_FLAGS: u64 = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
+pub(super) fn known_flags(cur: &Current) -> u64 {
+    let relocate = if cur.profile.has(Rule::RelocateAnon) { MREMAP_RELOCATE_ANON } else { 0 };
+    MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP | relocate
+}
 
 /// `check_mremap_params`
 pub(super) fn check_params(cur: &Current, call: &Remap) -> Result<(), Fail> {
-    if call.flags & !KNOWN_FLAGS != 0 {
+    if call.flags & !known_flags(cur) != 0 {
         return fail(Errno::EINVAL, "unknown flags");
     }
     if !page_aligned(call.addr) {

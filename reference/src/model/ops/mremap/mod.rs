@@ -11,11 +11,13 @@
 //! * `resize`: shrinking, and growing in place.
 //! * `destination`: moves to a place that was asked for, of several mappings too.
 //! * `moving`: the move of one mapping, and its undoing.
+//! * `relocate`: the same for the patch `relocate-anon`.
 
 mod before_6_17;
 mod checks;
 mod destination;
 mod moving;
+mod relocate;
 mod resize;
 #[cfg(test)]
 mod undo_tests;
@@ -25,7 +27,7 @@ use crate::addr::page_up;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::{fail, gup, Current, Fail};
-use crate::op::consts::{MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE};
+use crate::op::consts::{MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, MREMAP_RELOCATE_ANON};
 use crate::profile::Rule;
 
 /// The state of one call (`struct vma_remap_struct`); lengths are page-rounded.
@@ -49,6 +51,10 @@ impl Remap {
 
     fn dontunmap(&self) -> bool {
         self.flags & MREMAP_DONTUNMAP != 0
+    }
+
+    fn relocates(&self) -> bool {
+        self.flags & MREMAP_RELOCATE_ANON != 0
     }
 
     /// `vrm_implies_new_addr`

@@ -1,7 +1,7 @@
 //! The move of one mapping: its copy, its page tables, and what becomes of the
 //! source.
 
-use super::{munmap, Remap};
+use super::{munmap, relocate, Remap};
 use crate::addr::{pages, PAGE_SHIFT};
 use crate::defect::Defect;
 use crate::errno::Errno;
@@ -45,9 +45,16 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
             cur.split_checked(old_start, old_end)?;
         }
     }
-    let (source, destination) = copy_vma(cur, &call)?;
+    let relocated = relocate::copy_vma(cur, &call);
+    let (source, destination) = match &relocated {
+        Some(relocated) => (relocated.source, relocated.destination),
+        None => copy_vma(cur, &call)?,
+    };
     let moved = move_pages(cur, &call, source, destination);
     if !moved {
+        if let Some(relocated) = relocated {
+            relocated.undo(cur);
+        }
         return abandon(cur, &call, flags);
     }
     if call.dontunmap() {

@@ -1,16 +1,16 @@
 //! Searches for programs by which two models differ.
 
-use super::MANY_MAPPINGS;
-use crate::compare::Comparer;
+use crate::compare::{Comparer, Difference};
 use crate::generate::{Fence, Generator, Seeded, Shape, Theme, Workshop};
 use crate::observe::Capabilities;
 use crate::shrink::{shrink, Budget, Verdict};
 use mm_reference::model::System;
 use mm_reference::op::{Op, ProcessId};
-use mm_reference::profile::Profile;
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
-use std::sync::Arc;
 use std::time::Duration;
+
+/// Spaces with more mappings than this are not looked at.
+const MANY_MAPPINGS: usize = 4096;
 
 /// How many operations are performed between two looks at the state.
 const STRIDE: usize = 4;
@@ -20,12 +20,12 @@ const FLAGGED: usize = 64;
 const BUDGET: Budget = Budget { tests: 3000, time: Duration::from_secs(2) };
 
 /// Two models side by side, and where programs start.
-pub(super) struct Search<'f> {
+pub(crate) struct Search<'f> {
     /// Operations that every program begins with.
     first: Vec<Op>,
-    /// The right model after them.
+    /// The model after them that programs are made for.
     right: System,
-    /// The wrong one.
+    /// The other one.
     wrong: System,
     fence: &'f Fence,
     shape: Shape,
@@ -33,7 +33,7 @@ pub(super) struct Search<'f> {
 }
 
 /// What tells two states apart.
-struct Eyes {
+pub(crate) struct Eyes {
     caps: Capabilities,
     comparer: Comparer,
     plan: ProcessPlan,
@@ -42,32 +42,26 @@ struct Eyes {
 }
 
 impl<'f> Search<'f> {
-    pub(super) fn new(
-        fresh: &System,
-        wrong: &Arc<Profile>,
+    /// A search from two fresh systems on. Programs begin with the operations
+    /// `first`.
+    pub(crate) fn new(
+        (mut right, mut wrong): (System, System),
         first: &[Op],
         fence: &'f Fence,
         shape: Shape,
         caps: Capabilities,
     ) -> Search<'f> {
-        let (mut right, mut wrong) = (fresh.clone(), fresh.on(wrong.clone()));
         for op in first {
             // a program for one model is as good a start for the other
             let _ = (right.apply(op), wrong.apply(op));
         }
-        let eyes = Eyes {
-            caps,
-            comparer: Comparer::default(),
-            plan: ProcessPlan::default(),
-            right: Snapshot::default(),
-            wrong: Snapshot::default(),
-        };
+        let eyes = Eyes::new(caps);
         Search { first: first.to_vec(), right, wrong, fence, shape, eyes }
     }
 
     /// Makes up a program as a campaign does; answers it as far as the
     /// operation after which the models were seen to differ.
-    pub(super) fn program(&mut self, seed: u64, theme: Option<Theme>) -> Option<Vec<Op>> {
+    pub(crate) fn program(&mut self, seed: u64, theme: Option<Theme>) -> Option<Vec<Op>> {
         let mut source = Seeded::new(seed);
         let shape = Shape { theme, ..self.shape };
         let mut generator = Generator::new(shape, self.fence, &mut source, &self.right);
@@ -91,18 +85,28 @@ impl<'f> Search<'f> {
     }
 
     /// What programs are mended against.
-    pub(super) fn workshop(&self) -> Workshop<'_> {
+    pub(crate) fn workshop(&self) -> Workshop<'_> {
         Workshop::new(&self.right, self.fence, &self.shape)
     }
 
     /// The shortest program with any difference that shrinking leads to, from
     /// the very start.
-    pub(super) fn shortest(&mut self, ops: &[Op]) -> Vec<Op> {
+    pub(crate) fn shortest(&mut self, ops: &[Op]) -> Vec<Op> {
+        self.shortest_that(ops, &mut |_| true)
+    }
+
+    /// The shortest program with any difference that shrinking leads to by way
+    /// of programs that also pass a test.
+    pub(crate) fn shortest_that(
+        &mut self,
+        ops: &[Op],
+        also: &mut dyn FnMut(&[Op]) -> bool,
+    ) -> Vec<Op> {
         let Search { first, right, wrong, fence, shape, eyes } = self;
         let workshop = Workshop::new(right, fence, shape);
         let mut test = |candidate: &[Op]| match differ_at(right, wrong, candidate, eyes) {
-            Some(at) => Verdict::Same { at },
-            None => Verdict::Gone,
+            Some(at) if also(&candidate[..=at]) => Verdict::Same { at },
+            _ => Verdict::Gone,
         };
         let shrunk = shrink(ops, &workshop, &mut test, BUDGET, &mut |_, _| {});
         first.iter().cloned().chain(shrunk.ops).collect()
@@ -110,7 +114,12 @@ impl<'f> Search<'f> {
 }
 
 /// The operation after which two models differ.
-fn differ_at(right: &System, wrong: &System, ops: &[Op], eyes: &mut Eyes) -> Option<usize> {
+pub(crate) fn differ_at(
+    right: &System,
+    wrong: &System,
+    ops: &[Op],
+    eyes: &mut Eyes,
+) -> Option<usize> {
     let (mut right, mut wrong) = (right.clone(), wrong.clone());
     for (at, op) in ops.iter().enumerate() {
         let (a, b) = (right.apply(op).ok()?, wrong.apply(op).ok()?);
@@ -122,16 +131,28 @@ fn differ_at(right: &System, wrong: &System, ops: &[Op], eyes: &mut Eyes) -> Opt
 }
 
 impl Eyes {
+    pub(crate) fn new(caps: Capabilities) -> Eyes {
+        Eyes {
+            caps,
+            comparer: Comparer::default(),
+            plan: ProcessPlan::default(),
+            right: Snapshot::default(),
+            wrong: Snapshot::default(),
+        }
+    }
+
     /// Whether an observer could tell; spaces with very many mappings are left
     /// to the outcomes of operations.
-    fn differ(&mut self, right: &System, wrong: &System) -> bool {
-        if !right.live().eq(wrong.live()) {
-            return true;
-        }
+    pub(crate) fn differ(&mut self, right: &System, wrong: &System) -> bool {
+        !right.live().eq(wrong.live()) || !self.differences(right, wrong).is_empty()
+    }
+
+    /// What an observer could tell of two systems with the same processes.
+    pub(crate) fn differences(&mut self, right: &System, wrong: &System) -> Vec<Difference> {
         let mut count = 0;
         for process in wrong.live() {
             if mappings(right, process) > MANY_MAPPINGS {
-                return false;
+                return Vec::new();
             }
             for snapshot in [&mut self.right, &mut self.wrong] {
                 if snapshot.processes.len() <= count {
@@ -147,12 +168,16 @@ impl Eyes {
         }
         self.right.processes.truncate(count);
         self.wrong.processes.truncate(count);
-        if self.right == self.wrong {
-            return false;
-        }
         let mut differences = Vec::new();
-        self.comparer.compare(&self.wrong, &self.right, &self.caps, &mut differences);
-        !differences.is_empty()
+        if self.right != self.wrong {
+            self.comparer.compare(&self.wrong, &self.right, &self.caps, &mut differences);
+        }
+        differences
+    }
+
+    /// The states that were looked at last.
+    pub(crate) fn seen(&self) -> (&Snapshot, &Snapshot) {
+        (&self.right, &self.wrong)
     }
 }
 
@@ -161,7 +186,7 @@ fn mappings(system: &System, process: ProcessId) -> usize {
 }
 
 /// Whether a program makes so many mappings that looking at them takes long.
-pub(super) fn is_large(fresh: &System, ops: &[Op]) -> bool {
+pub(crate) fn is_large(fresh: &System, ops: &[Op]) -> bool {
     let mut system = fresh.clone();
     for op in ops {
         if system.apply(op).is_err() {

@@ -1,0 +1,9 @@
+# When the child has ended nothing is shared any more, and the memory relocates.
+requires: rule=relocate-anon
+
+mmap(mmap-0x2000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x2000
+store(mmap-0x2000, 0x2000, 0x01) = 0
+mmap(mmap-0x10000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x10000
+fork() = p1
+p1: exit() = exited
+mremap(mmap-0x2000, 0x2000, 0x2000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_RELOCATE_ANON, mmap-0xe000) = mmap-0xe000

@@ -1,0 +1,6 @@
+# With mmap-gathers-first (mmap_region):
+# a fixed mmap checks limits before it removes what it replaces.
+requires: rule=mmap-gathers-first
+
+setrlimit(RLIMIT_AS, 0, RLIM_INFINITY) = 0
+mmap(stack-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = -ENOMEM
