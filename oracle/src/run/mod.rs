@@ -139,6 +139,11 @@ impl Runner {
         gone && self.oom_kills.is_some_and(|before| oom_kills() > Some(before))
     }
 
+    /// The kernel's id of the process that runs programs, if there is one.
+    pub fn subject_pid(&self) -> Option<i32> {
+        self.live.as_ref()?.subject.pid(ProcessId(0))
+    }
+
     /// Forgets the running subject and all that is queued, so that the next
     /// program meets a fresh one.
     pub fn discard(&mut self) {
