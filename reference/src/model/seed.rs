@@ -9,6 +9,7 @@ use crate::addr::{pages, PAGE_SHIFT, PAGE_SIZE, TASK_SIZE};
 use crate::op::{Layout, ProcessId};
 use crate::profile::Profile;
 use crate::snapshot::{Perms, SmapsEntry};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// What the first look at a fresh subject says: where its parts are. All else
@@ -328,10 +329,10 @@ fn add_arena(mm: &mut Mm, folios: &mut Folios, arena: &ArenaSeed) -> File {
 impl Seed {
     /// The ranges that belong to the subject and that programs leave alone,
     /// ascending.
-    pub fn kept_ranges(&self) -> Vec<(u64, u64)> {
+    pub fn kept_ranges(&self) -> SmallVec<[(u64, u64); 8]> {
         let own = [(self.text.start, self.text.end), (self.arena.start, self.arena.end)];
         let kernels = self.leftovers.iter().map(|entry| (entry.line.start, entry.line.end));
-        let mut ranges: Vec<_> = own.into_iter().chain(kernels).collect();
+        let mut ranges: SmallVec<[_; 8]> = own.into_iter().chain(kernels).collect();
         ranges.sort_unstable();
         ranges
     }

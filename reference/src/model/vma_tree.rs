@@ -26,6 +26,8 @@ pub struct VmaTree {
 struct Leaf {
     /// The start of the first.
     first: u64,
+    /// The starts of all, close together for being searched.
+    starts: Vec<u64>,
     vmas: Vec<Vma>,
 }
 
@@ -55,11 +57,12 @@ impl Clone for VmaTree {
 
 impl Clone for Leaf {
     fn clone(&self) -> Self {
-        Leaf { first: self.first, vmas: self.vmas.clone() }
+        Leaf { first: self.first, starts: self.starts.clone(), vmas: self.vmas.clone() }
     }
 
     fn clone_from(&mut self, source: &Self) {
         self.first = source.first;
+        self.starts.clone_from(&source.starts);
         self.vmas.clone_from(&source.vmas);
     }
 }
@@ -80,9 +83,9 @@ impl VmaTree {
     fn position(&self, address: u64) -> Position {
         let leaf = self.leaves.partition_point(|leaf| leaf.first < address);
         let Some(before) = leaf.checked_sub(1) else { return (leaf, 0) };
-        let vmas = &self.leaves[before].vmas;
-        match vmas.partition_point(|vma| vma.start < address) {
-            at if at < vmas.len() => (before, at),
+        let starts = &self.leaves[before].starts;
+        match starts.partition_point(|&start| start < address) {
+            at if at < starts.len() => (before, at),
             _ => (leaf, 0),
         }
     }
@@ -192,23 +195,28 @@ impl VmaTree {
             at = self.leaves[leaf].vmas.len();
         }
         let Some(place) = self.leaves.get_mut(leaf) else {
-            return self.leaves.push(Leaf { first: vma.start, vmas: vec![vma] });
+            let (first, starts) = (vma.start, vec![vma.start]);
+            return self.leaves.push(Leaf { first, starts, vmas: vec![vma] });
         };
         place.first = place.first.min(vma.start);
+        place.starts.insert(at, vma.start);
         place.vmas.insert(at, vma);
         if place.vmas.len() > LEAF {
+            let starts = place.starts.split_off(LEAF / 2);
             let vmas = place.vmas.split_off(LEAF / 2);
-            self.leaves.insert(leaf + 1, Leaf { first: vmas[0].start, vmas });
+            self.leaves.insert(leaf + 1, Leaf { first: starts[0], starts, vmas });
         }
     }
 
     /// Takes the mapping that starts here out.
     pub fn remove(&mut self, start: u64) -> Option<Vma> {
         let (leaf, at) = self.position_of(start)?;
-        let vma = self.leaves[leaf].vmas.remove(at);
+        let place = &mut self.leaves[leaf];
+        place.starts.remove(at);
+        let vma = place.vmas.remove(at);
         self.len -= 1;
-        match self.leaves[leaf].vmas.first() {
-            Some(vma) => self.leaves[leaf].first = vma.start,
+        match place.starts.first() {
+            Some(&start) => place.first = start,
             None => drop(self.leaves.remove(leaf)),
         }
         self.gaps.remove(vma.end);
@@ -253,12 +261,12 @@ impl VmaTree {
     /// what it grows into must be free.
     pub fn resize(&mut self, old_start: u64, start: u64, end: u64, pgoff: u64) {
         let Some((leaf, at)) = self.position_of(old_start) else { return };
-        let vma = &mut self.leaves[leaf].vmas[at];
+        let place = &mut self.leaves[leaf];
+        let vma = &mut place.vmas[at];
         let old_end = vma.end;
         (vma.start, vma.end, vma.pgoff) = (start, end, pgoff);
-        if at == 0 {
-            self.leaves[leaf].first = start;
-        }
+        place.starts[at] = start;
+        place.first = place.starts[0];
         if start != old_start {
             self.set_gap(self.end_below((leaf, at)), start);
         }
