@@ -163,13 +163,18 @@ fn bits(expected: PageEntry, actual: PageEntry, address: u64, findings: &mut Fin
     if differing & PageEntry::PRESENT != 0 {
         differing = PageEntry::PRESENT;
     }
-    while differing != 0 {
-        let bit = 63 - differing.leading_zeros();
-        let kind = if actual.0 & 1 << bit == 0 { Kind::Missing } else { Kind::Extra };
+    for (bit, kind) in each_bit(differing, actual.0) {
         let (e, a) = (expected.to_string(), actual.to_string());
-        findings.add_page(page(address), Field::Pagemap(PageBit(bit)), kind, e, a);
-        differing &= !(1 << bit);
+        findings.add_page(page(address), Field::Pagemap(bit), kind, e, a);
     }
+}
+
+/// The bits that differ, and how; the highest first: they say most.
+fn each_bit(differing: u64, actual: u64) -> impl Iterator<Item = (PageBit, Kind)> {
+    (0..u64::BITS).rev().filter(move |bit| differing & 1 << bit != 0).map(move |bit| {
+        let kind = if actual & 1 << bit == 0 { Kind::Missing } else { Kind::Extra };
+        (PageBit(bit), kind)
+    })
 }
 
 /// Compares the flags of the frames of pages; a page that one side lacks shows
@@ -187,12 +192,9 @@ pub(super) fn compare_flags(
         |pair| {
             let (Some(&(address, e)), Some(&(_, a))) = pair else { return };
             let (e, a) = (e - ignored, a - ignored);
-            let differing = (e ^ a).bits();
-            // the highest first: they say most
-            for bit in (0..u64::BITS).rev().filter(|bit| differing & 1 << bit != 0) {
-                let kind = if a.bits() & 1 << bit == 0 { Kind::Missing } else { Kind::Extra };
+            for (bit, kind) in each_bit((e ^ a).bits(), a.bits()) {
                 let (e, a) = (e.to_string(), a.to_string());
-                findings.add_page(page(address), Field::PageFlag(PageBit(bit)), kind, e, a);
+                findings.add_page(page(address), Field::PageFlag(bit), kind, e, a);
             }
         },
     );

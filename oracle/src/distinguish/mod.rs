@@ -79,7 +79,7 @@ pub fn distinguish(a: &Profile, b: &Profile, options: &Options, stop: &AtomicBoo
                     let Some(mut hunt) = lock(&queue).pop_front() else { break };
                     let before = hunt.attempts;
                     let until = deadline.min(Instant::now() + TURN);
-                    let entry = hunt.turn(a, b, options.seed, until, stop);
+                    let entry = hunt.turn(&Turn { a, b, seed: options.seed, until, stop });
                     let mut log = lock(&log);
                     log.programs += hunt.attempts - before;
                     match entry {
@@ -103,6 +103,21 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Where and how long a rule is searched for.
+struct Turn<'a> {
+    a: &'a Profile,
+    b: &'a Profile,
+    seed: u64,
+    until: Instant,
+    stop: &'a AtomicBool,
+}
+
+impl Turn<'_> {
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until || self.stop.load(Ordering::Relaxed)
+    }
+}
+
 /// The search for one rule.
 struct Hunt {
     switch: Switch,
@@ -121,16 +136,9 @@ impl Hunt {
     }
 
     /// Searches until the time is over; the best of a few witnesses.
-    fn turn(
-        &mut self,
-        a: &Profile,
-        b: &Profile,
-        seed: u64,
-        until: Instant,
-        stop: &AtomicBool,
-    ) -> Option<Entry> {
+    fn turn(&mut self, turn: &Turn<'_>) -> Option<Entry> {
         while self.found < WITNESSES && self.attempts < self.enough {
-            let Some(entry) = self.next(a, b, seed, until, stop) else { break };
+            let Some(entry) = self.next(turn) else { break };
             self.found += 1;
             if self.best.is_none() {
                 self.enough = self.attempts.saturating_mul(2).saturating_add(MORE);
@@ -143,28 +151,23 @@ impl Hunt {
     }
 
     /// The next witness.
-    fn next(
-        &mut self,
-        a: &Profile,
-        b: &Profile,
-        seed: u64,
-        until: Instant,
-        stop: &AtomicBool,
-    ) -> Option<Entry> {
-        let (wide_a, wide_b) = (a, b);
-        while Instant::now() < until && self.attempts < self.enough && !stop.load(Ordering::Relaxed)
-        {
+    fn next(&mut self, turn: &Turn<'_>) -> Option<Entry> {
+        let (wide_a, wide_b) = (turn.a, turn.b);
+        while self.attempts < self.enough && !turn.is_over() {
             let number = self.attempts;
             self.attempts += 1;
             let few = number % FEW_EACH == FEW_EACH - 1;
-            let (a, b) = if few { (with_few(a), with_few(b)) } else { (a.clone(), b.clone()) };
+            let (a, b) = match few {
+                true => (with_few(wide_a), with_few(wide_b)),
+                false => (wide_a.clone(), wide_b.clone()),
+            };
             // the cause alone, from either end; programs are made for the kernel
             // that has it
             let on_in_b = self.switch.is_on(&b);
             let base = if number / 2 % 2 == 0 { &a } else { &b };
             let (with, without) = (self.switch.set(base, true), self.switch.set(base, false));
             let theme = themes::of(self.switch, number);
-            let seed = program_seed(seed, rank(self.switch), number);
+            let seed = program_seed(turn.seed, rank(self.switch), number);
             let Some(ops) = self.try_one((with, without), (&a, &b), theme, seed) else { continue };
             // what shows with room for many is not about the limit
             if few && self.shows(wide_a, wide_b, &ops) {

@@ -2,38 +2,13 @@
 
 use super::*;
 use crate::fuzzing;
-use mm_reference::model::seed::{ArenaSeed, Seed, TextSeed};
-use mm_reference::model::Vma;
-use mm_reference::op::{Layout, Outcome};
+use mm_reference::model::{Seed, Vma};
+use mm_reference::op::Outcome;
 use mm_reference::profile::{Profile, Version};
 use std::sync::Arc;
 
 pub(crate) fn fresh() -> System {
-    let seed = Seed {
-        layout: Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 },
-        text: TextSeed { start: 0x40_0000, end: 0x40_3000, pgoff: 0x1000 },
-        arena: ArenaSeed {
-            start: 0x50_0000,
-            end: 0x52_8000,
-            dev: (0, 1),
-            inode: 7,
-            name: "/memfd:arena (deleted)".into(),
-            mappers: 1,
-        },
-        stack: (0x7fff_fffd_e000, 0x7fff_ffff_f000),
-        start_stack: 0x7fff_ffff_e000,
-        start_brk: 0x3000_1000,
-        mmap_base: 0x7fff_f7ff_f000,
-        text_size: 0x3000,
-        data_segment: 0,
-        vsyscall: None,
-        leftovers: Vec::new(),
-        limits: Default::default(),
-        thp_disable: 1,
-        hiwater_vm: 0,
-        hiwater_rss: 0,
-    };
-    System::new(Arc::new(Profile::stock(Version::new(6, 18))), &seed)
+    System::new(Arc::new(Profile::stock(Version::new(6, 18))), &Seed::standard())
 }
 
 /// The mappings that programs must leave alone.
@@ -46,10 +21,7 @@ fn own(system: &System, fence: &Fence, id: ProcessId) -> Vec<(u64, u64)> {
 fn the_fence_is_all_that_a_fresh_subject_runs_on() {
     let system = fresh();
     let fence = Fence::of(&system);
-    assert_eq!(
-        own(&system, &fence, ProcessId(0)),
-        [(0x40_0000, 0x40_3000), (0x50_0000, 0x52_8000)]
-    );
+    assert_eq!(own(&system, &fence, ProcessId(0)), Seed::standard().kept_ranges());
 }
 
 #[test]

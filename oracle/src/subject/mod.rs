@@ -4,6 +4,8 @@
 //! through the [`arena`](crate::protocol) in batches; a batch ends where another
 //! process takes over, where one is forked or ends, and where the CPU's batches
 //! of pages have to be emptied so that the next observation is exact.
+//! What the first process does alone can be queued instead, with looks at itself,
+//! and runs at a stretch ([`Subject::queue`]).
 
 mod arena;
 mod bare;

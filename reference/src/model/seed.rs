@@ -50,15 +50,16 @@ pub struct Seed {
 
 impl Seed {
     /// A subject as it starts on a kernel with the usual layout and without
-    /// randomisation: for predictions where no kernel is at hand.
+    /// randomisation: for predictions where no kernel is at hand. A test in
+    /// `oracle/tests/seed.rs` holds it against a real one.
     pub fn standard() -> Seed {
         let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, TASK_SIZE);
         Seed {
             layout: Layout { heap, mmap, stack },
-            text: TextSeed { start: 0x40_0000, end: 0x40_3000, pgoff: pages(mmap) - 3 },
+            text: TextSeed { start: 0x40_0000, end: 0x40_2000, pgoff: 0x480 },
             arena: ArenaSeed {
-                start: 0x50_0000,
-                end: 0x53_0000,
+                start: 0x41_0000,
+                end: 0x42_3000,
                 dev: (0, 1),
                 inode: 1,
                 name: "/memfd:arena (deleted)".into(),
@@ -68,7 +69,7 @@ impl Seed {
             start_stack: stack - PAGE_SIZE,
             start_brk: heap,
             mmap_base: mmap,
-            text_size: 0x3000,
+            text_size: 0x2000,
             data_segment: 0,
             vsyscall: Some(Perms(*b"--xp")),
             leftovers: Vec::new(),
