@@ -21,7 +21,7 @@ fn own(system: &System, fence: &Fence, id: ProcessId) -> Vec<(u64, u64)> {
 fn the_fence_is_all_that_a_fresh_subject_runs_on() {
     let system = fresh();
     let fence = Fence::of(&system);
-    assert_eq!(own(&system, &fence, ProcessId(0)), Seed::standard().kept_ranges());
+    assert_eq!(own(&system, &fence, ProcessId(0)), Seed::standard().kept_ranges().to_vec());
 }
 
 #[test]
