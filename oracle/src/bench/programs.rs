@@ -80,16 +80,15 @@ impl Programs {
         runner: &mut Runner,
         samples: &[Sample],
     ) -> Result<Duration, BenchError> {
-        let mut done = Vec::with_capacity(samples.len());
+        let mut done = Vec::new();
         let started = Instant::now();
         for sample in samples {
             let fresh = runner.fresh()?;
             let mut feed = Generated::new(sample.seed, self.shape, &self.fence, fresh);
             runner.submit(&mut feed, Observe::End, &mut done)?;
+            done.drain(..).for_each(|trial| runner.recycle(trial));
         }
         runner.flush(&mut done)?;
-        let time = started.elapsed();
-        debug_assert!(done.iter().map(|t| &t.ops).eq(samples.iter().map(|s| &s.ops)));
-        Ok(time)
+        Ok(started.elapsed())
     }
 }

@@ -172,7 +172,11 @@ impl<'a> Worker<'a> {
             let flushed = self.runner.flush(done);
             self.after(flushed, losses)?;
         }
-        done.drain(..).try_for_each(|trial| self.judge(trial, shared))
+        for trial in done.drain(..) {
+            self.judge(&trial, shared)?;
+            self.runner.recycle(trial);
+        }
+        Ok(())
     }
 
     /// A subject that could not be run: goes on with another, up to a point.
@@ -186,7 +190,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn judge(&mut self, trial: Trial, shared: &Shared) -> Result<(), CampaignError> {
+    fn judge(&mut self, trial: &Trial, shared: &Shared) -> Result<(), CampaignError> {
         self.tally.operations += trial.ops.len() as u64;
         shared.operations.fetch_add(trial.ops.len() as u64, Ordering::Relaxed);
         if let Some(CannotPredict(reason)) = trial.unpredictable {
@@ -213,7 +217,7 @@ impl<'a> Worker<'a> {
                     self.tally.repeated += 1;
                     return Ok(());
                 }
-                self.look_into(&trial, signature, shared)
+                self.look_into(trial, signature, shared)
             }
         }
     }

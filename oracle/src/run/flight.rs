@@ -133,7 +133,8 @@ impl Runner {
             self.replace()?;
         }
         lap(Stage::Other);
-        self.live()?.begin(stride);
+        let trial = self.buffers.trials.pop().unwrap_or_default();
+        self.live()?.begin(trial, stride);
         let mut since = 0;
         loop {
             let live = self.live()?;
@@ -313,9 +314,8 @@ impl Runner {
 }
 
 impl Live {
-    fn begin(&mut self, stride: usize) {
+    fn begin(&mut self, trial: Trial, stride: usize) {
         let marks = self.start.high_water();
-        let trial = Trial::default();
         self.flights.push_back(Flight { trial, stride, marks, undo: Vec::new(), complete: false });
     }
 

@@ -40,6 +40,9 @@ use std::sync::Arc;
 /// one program can do to later ones.
 const PROGRAMS_PER_SUBJECT: u32 = 4096;
 
+/// How many trials are kept for their memory.
+const RECYCLED: usize = 64;
+
 /// Runs programs, one after the other.
 pub struct Runner {
     config: Config,
@@ -68,6 +71,7 @@ struct Buffers {
     output: Vec<u8>,
     requests: Vec<RawOp>,
     looks: Vec<Look>,
+    trials: Vec<Trial>,
 }
 
 /// A running subject and what the model knows of it.
@@ -137,6 +141,14 @@ impl Runner {
         let gone =
             matches!(error, SubjectError::Died { how: h, .. } if *h == how || *h == Death::Unknown);
         gone && self.oom_kills.is_some_and(|before| oom_kills() > Some(before))
+    }
+
+    /// Takes back a trial that nobody needs any more, for its memory.
+    pub fn recycle(&mut self, mut trial: Trial) {
+        if self.buffers.trials.len() < RECYCLED {
+            trial.clear();
+            self.buffers.trials.push(trial);
+        }
     }
 
     /// The kernel's id of the process that runs programs, if there is one.

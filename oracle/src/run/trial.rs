@@ -137,6 +137,15 @@ impl Trial {
         }
     }
 
+    /// Becomes a run that has not begun, within the memory that is there already.
+    pub(super) fn clear(&mut self) {
+        let Trial { mut ops, mut predicted, mut actual, .. } = std::mem::take(self);
+        ops.clear();
+        predicted.clear();
+        actual.clear();
+        *self = Trial { ops, predicted, actual, ..Trial::default() };
+    }
+
     /// Per operation, what was predicted and what the kernel did.
     pub fn outcomes(&self) -> Vec<(Outcome, Outcome)> {
         let predicted = self.predicted.iter().map(|answer| answer.outcome.clone());

@@ -45,7 +45,10 @@ impl Runner {
         while live.flights.front().is_some_and(|flight| flight.complete) {
             if let Some(flight) = live.flights.pop_front() {
                 live.first += 1;
-                flight.leave_behind(&mut live.before);
+                // of those before it the next queue needs to know nothing
+                if !live.flights.front().is_some_and(|next| next.complete) {
+                    flight.leave_behind(&mut live.before);
+                }
                 done.push(flight.trial);
             }
         }
