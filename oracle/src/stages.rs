@@ -1,6 +1,7 @@
 //! Where the time of a run goes: every part of the path of a program says when
 //! it is done. Costs next to nothing unless the thread's clock runs.
 
+use crate::sys::time_stamp;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -42,40 +43,56 @@ pub(crate) const OWN: &[&str] = NAMES.split_at(2).1.split_at(4).0;
 /// Time and number of laps by stage.
 pub(crate) type Laps = [(Duration, u32); STAGES];
 
+/// A clock that runs.
+#[derive(Clone, Copy)]
+struct Clock {
+    /// The time stamp of the last lap.
+    last: u64,
+    /// Time and time stamp of the start: how long a tick is.
+    start: (Instant, u64),
+}
+
 thread_local! {
-    static LAST: Cell<Option<Instant>> = const { Cell::new(None) };
-    static LAPS: Cell<Laps> = const { Cell::new([(Duration::ZERO, 0); STAGES]) };
+    static CLOCK: Cell<Option<Clock>> = const { Cell::new(None) };
+    /// Ticks and number of laps by stage.
+    static COUNTS: [Cell<(u64, u32)>; STAGES] = const { [const { Cell::new((0, 0)) }; STAGES] };
 }
 
 /// Counts the time since the last lap for a stage.
 #[inline]
 pub(crate) fn lap(stage: Stage) {
-    if LAST.get().is_some() {
-        count(stage);
+    if let Some(clock) = CLOCK.get() {
+        count(stage, clock);
     }
 }
 
 #[cold]
-fn count(stage: Stage) {
-    let now = Instant::now();
-    if let Some(last) = LAST.replace(Some(now)) {
-        let mut laps = LAPS.get();
-        let (time, number) = &mut laps[stage as usize];
-        *time += now - last;
-        *number += 1;
-        LAPS.set(laps);
-    }
+fn count(stage: Stage, clock: Clock) {
+    let now = time_stamp();
+    CLOCK.set(Some(Clock { last: now, ..clock }));
+    COUNTS.with(|counts| {
+        let count = &counts[stage as usize];
+        let (ticks, number) = count.get();
+        count.set((ticks + now.wrapping_sub(clock.last), number + 1));
+    });
 }
 
 /// Starts this thread's clock.
 pub(crate) fn start() {
-    LAPS.set(Default::default());
-    LAST.set(Some(Instant::now()));
+    COUNTS.with(|counts| counts.iter().for_each(|count| count.set((0, 0))));
+    let start = (Instant::now(), time_stamp());
+    CLOCK.set(Some(Clock { last: start.1, start }));
 }
 
 /// Stops this thread's clock and answers what it counted.
 pub(crate) fn stop() -> Laps {
     lap(Stage::Other);
-    LAST.set(None);
-    LAPS.take()
+    let Some(Clock { last, start: (time, first) }) = CLOCK.take() else { return Laps::default() };
+    let tick = time.elapsed().as_secs_f64() / last.wrapping_sub(first).max(1) as f64;
+    COUNTS.with(|counts| {
+        std::array::from_fn(|stage| {
+            let (ticks, number) = counts[stage].get();
+            (Duration::from_secs_f64(tick * ticks as f64), number)
+        })
+    })
 }

@@ -34,7 +34,7 @@ impl Range {
     }
 
     /// At most so many pages of it, from either end.
-    pub fn at_most(self, src: &mut dyn Source, pages: u64) -> Range {
+    pub fn at_most(self, src: &mut (impl Source + ?Sized), pages: u64) -> Range {
         if self.pages() <= pages.max(1) {
             self
         } else if src.chance(1, 2) {
@@ -63,7 +63,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Chooses the ground: often across the end of a page table.
-    pub fn new(src: &mut dyn Source, mmap: u64, unit: u64, scale: Scale) -> Memory {
+    pub fn new(src: &mut (impl Source + ?Sized), mmap: u64, unit: u64, scale: Scale) -> Memory {
         let centre = match src.below(10) {
             0..=4 => align_down(mmap.saturating_sub(32 << 20), PMD_SIZE),
             5 | 6 => align_down(mmap.saturating_sub(2 * PUD_SIZE), PUD_SIZE),
@@ -102,7 +102,7 @@ pub(super) struct Aim<'a> {
 
 impl<'a> Aim<'a> {
     /// A mapping that may be worked on.
-    pub fn vma(&self, src: &mut dyn Source) -> Option<&'a Vma> {
+    pub fn vma(&self, src: &mut (impl Source + ?Sized)) -> Option<&'a Vma> {
         let vmas = &self.mm.vmas;
         if src.chance(1, 3) {
             let hot = src.pick(&self.memory.hot);
@@ -139,13 +139,13 @@ impl<'a> Aim<'a> {
     }
 
     /// Some pages.
-    pub fn size(&self, src: &mut dyn Source) -> u64 {
+    pub fn size(&self, src: &mut (impl Source + ?Sized)) -> u64 {
         let (low, high) = src.weighted(self.memory.scale.sizes());
         src.between(low, high)
     }
 
     /// A few pages, or what fills a few tables.
-    pub fn few(&self, src: &mut dyn Source) -> u64 {
+    pub fn few(&self, src: &mut (impl Source + ?Sized)) -> u64 {
         let Memory { unit, late, .. } = *self.memory;
         if unit > 1 && src.chance(3, 5) {
             return src.between(1, 2) * unit - late;
@@ -154,7 +154,7 @@ impl<'a> Aim<'a> {
     }
 
     /// A range on the program's own ground.
-    fn on_ground(&self, src: &mut dyn Source) -> Range {
+    fn on_ground(&self, src: &mut (impl Source + ?Sized)) -> Range {
         let Memory { ground, unit, late, .. } = *self.memory;
         let units = ground.pages() / unit;
         let start = src.below(units);
@@ -168,7 +168,7 @@ impl<'a> Aim<'a> {
     }
 
     /// A range to work on: mapped, partly mapped, or just beside.
-    pub fn range(&self, src: &mut dyn Source) -> Range {
+    pub fn range(&self, src: &mut (impl Source + ?Sized)) -> Range {
         if src.chance(self.cling, 100) {
             return self.on_ground(src);
         }
@@ -177,7 +177,7 @@ impl<'a> Aim<'a> {
     }
 
     /// A range that lies inside one mapping, mostly.
-    pub fn inside(&self, src: &mut dyn Source) -> Range {
+    pub fn inside(&self, src: &mut (impl Source + ?Sized)) -> Range {
         for _ in 0..3 {
             let range = self.range(src);
             if let Some(vma) = self.mm.vmas.containing(range.start) {
@@ -193,7 +193,7 @@ impl<'a> Aim<'a> {
     }
 
     /// A part of a mapping, touching one of its ends more often than not.
-    fn part(&self, src: &mut dyn Source, vma: &Vma) -> Range {
+    fn part(&self, src: &mut (impl Source + ?Sized), vma: &Vma) -> Range {
         let pages = vma.pages();
         let some = if src.chance(1, 4) { 1 + src.below(pages) } else { self.few(src) };
         let some = some.min(pages);
@@ -206,7 +206,7 @@ impl<'a> Aim<'a> {
         }
     }
 
-    fn around(&self, src: &mut dyn Source, vma: &Vma) -> Range {
+    fn around(&self, src: &mut (impl Source + ?Sized), vma: &Vma) -> Range {
         let few = self.few(src) * PAGE_SIZE;
         let more = self.few(src);
         match src.below(20) {
@@ -223,7 +223,7 @@ impl<'a> Aim<'a> {
 
     /// From within this mapping to within one of the next few, with the holes
     /// between them.
-    fn several(&self, src: &mut dyn Source, first: &Vma) -> Range {
+    fn several(&self, src: &mut (impl Source + ?Sized), first: &Vma) -> Range {
         let from = self.part(src, first);
         let mut last = first;
         for _ in 0..src.between(1, 3) {
@@ -239,7 +239,7 @@ impl<'a> Aim<'a> {
     }
 
     /// Around the end of a page table or of a table of those.
-    fn across_table(&self, src: &mut dyn Source, vma: &Vma) -> Range {
+    fn across_table(&self, src: &mut (impl Source + ?Sized), vma: &Vma) -> Range {
         let span = if src.chance(1, 4) { PUD_SIZE } else { PMD_SIZE };
         let edge = align_down(if src.chance(1, 2) { vma.start } else { vma.end }, span);
         let edge = if edge < vma.start && edge + span <= vma.end { edge + span } else { edge };
@@ -256,7 +256,7 @@ impl<'a> Aim<'a> {
 
     /// Where a new mapping of `len` bytes could go, and whether that place is
     /// worth insisting on.
-    pub fn place(&self, src: &mut dyn Source, len: u64) -> u64 {
+    pub fn place(&self, src: &mut (impl Source + ?Sized), len: u64) -> u64 {
         if src.chance(self.cling, 100) {
             return self.on_ground(src).start;
         }
@@ -277,12 +277,12 @@ impl<'a> Aim<'a> {
     }
 
     /// In the way of the heap.
-    pub fn near_heap(&self, src: &mut dyn Source) -> u64 {
+    pub fn near_heap(&self, src: &mut (impl Source + ?Sized)) -> u64 {
         page_up(self.mm.brk) + src.pick(&[0, 1, 2, 5, 16, 256, 512]) * PAGE_SIZE
     }
 
     /// Around the stack's guard gap.
-    pub fn below_stack(&self, src: &mut dyn Source, len: u64) -> u64 {
+    pub fn below_stack(&self, src: &mut (impl Source + ?Sized), len: u64) -> u64 {
         let growing = self.mm.vmas.containing(self.mm.start_stack.wrapping_sub(1));
         let bottom = growing.map_or(page_down(self.mm.start_stack), |vma| vma.start);
         let gap = STACK_GUARD_PAGES * PAGE_SIZE;
@@ -296,7 +296,7 @@ impl<'a> Aim<'a> {
     }
 
     /// The ends of what can be mapped at all.
-    fn far(&self, src: &mut dyn Source, len: u64) -> u64 {
+    fn far(&self, src: &mut (impl Source + ?Sized), len: u64) -> u64 {
         let floor = page_up(self.fence.floor());
         match src.below(5) {
             0 => floor + src.below(3) * PAGE_SIZE,

@@ -23,7 +23,7 @@ pub(super) struct Maker<'a> {
 
 impl Maker<'_> {
     /// A call of this kind, with arguments that make sense.
-    pub fn call(&self, src: &mut dyn Source, kind: Kind) -> Call {
+    pub fn call(&self, src: &mut (impl Source + ?Sized), kind: Kind) -> Call {
         let aimed = match self.theme {
             Theme::Realign => realign::call(self, src, kind),
             Theme::Break => heap::call(self, src, kind),
@@ -33,7 +33,7 @@ impl Maker<'_> {
         aimed.unwrap_or_else(|| self.ordinary(src, kind))
     }
 
-    fn ordinary(&self, src: &mut dyn Source, kind: Kind) -> Call {
+    fn ordinary(&self, src: &mut (impl Source + ?Sized), kind: Kind) -> Call {
         match kind {
             Kind::Mmap => mapping::mmap(self, src),
             Kind::Mremap => mapping::mremap(self, src),
@@ -112,7 +112,7 @@ impl Maker<'_> {
     }
 
     /// Protection bits that suit the theme.
-    pub fn prot(&self, src: &mut dyn Source) -> u64 {
+    pub fn prot(&self, src: &mut (impl Source + ?Sized)) -> u64 {
         src.weighted(if self.theme == Theme::Exec { EXEC_PROT_WEIGHTS } else { PROT_WEIGHTS })
     }
 
@@ -122,7 +122,7 @@ impl Maker<'_> {
     }
 
     /// Extra `mmap` flags.
-    pub fn extra_flags(&self, src: &mut dyn Source) -> u64 {
+    pub fn extra_flags(&self, src: &mut (impl Source + ?Sized)) -> u64 {
         if src.chance(6, 10) {
             return 0;
         }
@@ -141,7 +141,7 @@ impl Maker<'_> {
         flags
     }
 
-    fn mprotect(&self, src: &mut dyn Source) -> Call {
+    fn mprotect(&self, src: &mut (impl Source + ?Sized)) -> Call {
         let range = match src.below(4) {
             0 => self.aim.range(src),
             _ => self.aim.inside(src),
@@ -157,7 +157,7 @@ impl Maker<'_> {
         Call::Mprotect { addr, len, prot }
     }
 
-    fn madvise(&self, src: &mut dyn Source) -> Call {
+    fn madvise(&self, src: &mut (impl Source + ?Sized)) -> Call {
         let advice = src.weighted(self.theme.advices());
         let mut range = match src.below(4) {
             0 => self.aim.range(src),
@@ -170,7 +170,7 @@ impl Maker<'_> {
         Call::Madvise { addr, len, advice }
     }
 
-    fn mlock(&self, src: &mut dyn Source) -> Call {
+    fn mlock(&self, src: &mut (impl Source + ?Sized)) -> Call {
         let range = self.aim.range(src);
         match src.below(5) {
             0 | 1 => {
@@ -189,7 +189,7 @@ impl Maker<'_> {
     }
 
     /// A range that has locked pages, if there are any.
-    fn locked(&self, src: &mut dyn Source) -> Range {
+    fn locked(&self, src: &mut (impl Source + ?Sized)) -> Range {
         for _ in 0..3 {
             let range = self.aim.range(src);
             let at = self.aim.mm.vmas.containing(range.start);
@@ -200,7 +200,7 @@ impl Maker<'_> {
         self.aim.range(src)
     }
 
-    fn prctl(&self, src: &mut dyn Source) -> Call {
+    fn prctl(&self, src: &mut (impl Source + ?Sized)) -> Call {
         let first = self.aim.process == ProcessId(0);
         let (option, value) = match src.below(8) {
             0 => (PR_SET_THP_DISABLE, 1),
@@ -219,7 +219,7 @@ impl Maker<'_> {
         Call::Prctl { option, args }
     }
 
-    fn name(&self, src: &mut dyn Source) -> Call {
+    fn name(&self, src: &mut (impl Source + ?Sized)) -> Call {
         let (addr, len) = self.args(self.aim.range(src));
         let name = match src.below(20) {
             0..=3 => None,
@@ -233,7 +233,7 @@ impl Maker<'_> {
     }
 
     /// Limits just around what is used.
-    fn setrlimit(&self, src: &mut dyn Source) -> Call {
+    fn setrlimit(&self, src: &mut (impl Source + ?Sized)) -> Call {
         let mm = self.aim.mm;
         let (resource, used, now) = match src.below(4) {
             0 => (RLIMIT_AS, mm.total_vm, self.limits.address_space),
@@ -264,7 +264,7 @@ impl Maker<'_> {
     }
 
     /// A range of bytes to read or write.
-    fn bytes(&self, src: &mut dyn Source) -> (Addr, u64) {
+    fn bytes(&self, src: &mut (impl Source + ?Sized)) -> (Addr, u64) {
         let stack = if self.theme == Theme::Stack { 50 } else { 4 };
         if src.chance(stack, 100) {
             return self.growth(src);
@@ -286,7 +286,7 @@ impl Maker<'_> {
     }
 
     /// Below a mapping that grows.
-    fn growth(&self, src: &mut dyn Source) -> (Addr, u64) {
+    fn growth(&self, src: &mut (impl Source + ?Sized)) -> (Addr, u64) {
         let grows = |flags: VmFlags| flags.contains(VmFlags::GROWSDOWN);
         let fence = self.aim.fence;
         let bottoms: Vec<u64> = self
@@ -314,7 +314,7 @@ impl Maker<'_> {
         (self.say(bottom.saturating_sub(down)), len)
     }
 
-    fn store(&self, src: &mut dyn Source) -> Call {
+    fn store(&self, src: &mut (impl Source + ?Sized)) -> Call {
         let instruction = if self.theme == Theme::Exec { 60 } else { 5 };
         if src.chance(instruction, 100) {
             let at = self.aim.inside(src).start;

@@ -18,7 +18,11 @@ use mm_reference::op::{Addr, Call};
 
 /// A call of the kinds that shape a heap and what is around it; other kinds are
 /// left to the ordinary makers.
-pub(super) fn call(maker: &Maker<'_>, src: &mut dyn Source, kind: Kind) -> Option<Call> {
+pub(super) fn call(
+    maker: &Maker<'_>,
+    src: &mut (impl Source + ?Sized),
+    kind: Kind,
+) -> Option<Call> {
     if src.chance(1, 8) {
         return None;
     }
@@ -64,7 +68,7 @@ fn end(maker: &Maker<'_>) -> u64 {
 }
 
 /// A few pages at the top of the heap, or just above or below it.
-fn top(maker: &Maker<'_>, src: &mut dyn Source) -> Range {
+fn top(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Range {
     let (end, few) = (end(maker), src.between(1, 3));
     let start = match src.below(10) {
         0 => maker.aim.mm.start_brk,
@@ -76,7 +80,7 @@ fn top(maker: &Maker<'_>, src: &mut dyn Source) -> Range {
     Range::new(start, few)
 }
 
-fn brk(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Call> {
+fn brk(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
     let mm = maker.aim.mm;
     let next = mm.vmas.from(end(maker)).map(|vma| vma.start_gap());
     let few = src.pick(&[1, 1, 2, 3, 5, 8]) * PAGE_SIZE;
@@ -96,7 +100,7 @@ fn brk(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Call> {
     Some(Call::Brk { addr: maker.say(to) })
 }
 
-fn mmap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
+fn mmap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call {
     let (end, few) = (end(maker), src.between(1, 3));
     let mut flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     let mut prot = src.pick(&[PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE, PROT_READ]);
@@ -121,7 +125,7 @@ fn mmap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
 }
 
 /// Something that was used elsewhere becomes the top of the heap.
-fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Call> {
+fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
     let vma = maker.aim.vma(src)?;
     let len = vma.len().min(src.between(1, 3) * PAGE_SIZE);
     let end = end(maker) - if src.chance(1, 6) { PAGE_SIZE } else { 0 };

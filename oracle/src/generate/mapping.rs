@@ -18,7 +18,7 @@ enum Placing {
     NoReplace,
 }
 
-pub(super) fn mmap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
+pub(super) fn mmap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call {
     let aim = &maker.aim;
     let mut flags = MAP_PRIVATE | MAP_ANONYMOUS | maker.extra_flags(src);
     if !maker.avoid.droppable && src.chance(1, 50) {
@@ -86,7 +86,7 @@ fn addr_or_null(maker: &Maker<'_>, address: u64) -> Addr {
     }
 }
 
-pub(super) fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
+pub(super) fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call {
     let aim = &maker.aim;
     let range = if src.chance(1, 6) { aim.range(src) } else { aim.inside(src) };
     let mut old_len = range.len();
@@ -152,7 +152,7 @@ fn fill_gap(maker: &Maker<'_>, range: Range) -> Option<u64> {
     (pages - range.pages() < 1 << 20).then_some(pages)
 }
 
-pub(super) fn brk(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
+pub(super) fn brk(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call {
     let mm = maker.aim.mm;
     let few = maker.aim.few(src) * PAGE_SIZE;
     let pages = maker.aim.size(src).min(maker.portion().min(1024)) * PAGE_SIZE;

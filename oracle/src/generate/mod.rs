@@ -101,7 +101,7 @@ impl Default for Shape {
 }
 
 /// How many operations a program gets: a dozen mostly, `max` at the most.
-pub fn program_length(src: &mut dyn Source, max: usize) -> usize {
+pub fn program_length(src: &mut (impl Source + ?Sized), max: usize) -> usize {
     let max = max.max(1) as u64;
     let length = match src.below(100) {
         0..=64 => src.between(6, 18),
@@ -138,11 +138,21 @@ enum Fill {
 
 impl<'f> Generator<'f> {
     /// For a new program on a fresh system.
-    pub fn new(shape: Shape, fence: &'f Fence, src: &mut dyn Source, fresh: &System) -> Self {
+    pub fn new(
+        shape: Shape,
+        fence: &'f Fence,
+        src: &mut (impl Source + ?Sized),
+        fresh: &System,
+    ) -> Self {
         Self::at(shape, fence, src, &View::of(fresh))
     }
 
-    fn at(mut shape: Shape, fence: &'f Fence, src: &mut dyn Source, view: &View<'_>) -> Self {
+    fn at(
+        mut shape: Shape,
+        fence: &'f Fence,
+        src: &mut (impl Source + ?Sized),
+        view: &View<'_>,
+    ) -> Self {
         let theme = match shape.theme {
             Some(theme) => theme,
             None if shape.limit_of_mappings && src.chance(1, 500) => Theme::Fill,
@@ -174,11 +184,11 @@ impl<'f> Generator<'f> {
     /// The next operation, for the state that those before it have left;
     /// nothing when the program is long enough. Every operation that it gives
     /// out counts as performed.
-    pub fn next_op(&mut self, src: &mut dyn Source, system: &System) -> Option<Op> {
+    pub fn next_op(&mut self, src: &mut (impl Source + ?Sized), system: &System) -> Option<Op> {
         self.next(src, &View::of(system))
     }
 
-    fn next(&mut self, src: &mut dyn Source, view: &View<'_>) -> Option<Op> {
+    fn next(&mut self, src: &mut (impl Source + ?Sized), view: &View<'_>) -> Option<Op> {
         if let Some(op) = self.fill_op(view) {
             return Some(op);
         }
@@ -199,11 +209,11 @@ impl<'f> Generator<'f> {
     }
 
     /// An operation for the state at hand, however long the program is.
-    fn extra_op(&mut self, src: &mut dyn Source, system: &System) -> Op {
+    fn extra_op(&mut self, src: &mut (impl Source + ?Sized), system: &System) -> Op {
         self.any_op(src, &View::of(system))
     }
 
-    fn any_op(&mut self, src: &mut dyn Source, view: &View<'_>) -> Op {
+    fn any_op(&mut self, src: &mut (impl Source + ?Sized), view: &View<'_>) -> Op {
         for _ in 0..8 {
             let op = self.propose(src, view);
             if let Some(op) = self.admit(src, view, op) {
@@ -214,7 +224,7 @@ impl<'f> Generator<'f> {
         Op { process: ProcessId(0), call: Call::Brk { addr: Addr::NULL } }
     }
 
-    fn propose(&self, src: &mut dyn Source, view: &View<'_>) -> Op {
+    fn propose(&self, src: &mut (impl Source + ?Sized), view: &View<'_>) -> Op {
         let process = self.process(src, view);
         let (Some(mm), Some(limits)) = (view.mm(process), view.limits(process)) else {
             return Op { process, call: Call::Munlockall };
@@ -250,7 +260,7 @@ impl<'f> Generator<'f> {
     }
 
     /// Who goes on: the last one or another.
-    fn process(&self, src: &mut dyn Source, view: &View<'_>) -> ProcessId {
+    fn process(&self, src: &mut (impl Source + ?Sized), view: &View<'_>) -> ProcessId {
         let count = view.live().count() as u64;
         if count > 1 && src.chance(6, 10) {
             let n = src.below(count) as usize;
@@ -265,7 +275,7 @@ impl<'f> Generator<'f> {
     }
 
     /// The operation with a wrong argument now and then, if it may run.
-    fn admit(&mut self, src: &mut dyn Source, view: &View<'_>, op: Op) -> Option<Op> {
+    fn admit(&mut self, src: &mut (impl Source + ?Sized), view: &View<'_>, op: Op) -> Option<Op> {
         if src.chance(self.shape.wrong, 1000) {
             let mut spoilt = op.clone();
             wrong::spoil(src, &mut spoilt.call);
@@ -342,7 +352,12 @@ impl<'f> Generator<'f> {
 
 /// A whole program, made by letting a model run along. It ends early where the
 /// model cannot predict.
-pub fn program(shape: Shape, fence: &Fence, src: &mut dyn Source, fresh: &System) -> Vec<Op> {
+pub fn program(
+    shape: Shape,
+    fence: &Fence,
+    src: &mut (impl Source + ?Sized),
+    fresh: &System,
+) -> Vec<Op> {
     let mut system = fresh.clone();
     let mut generator = Generator::new(shape, fence, src, &system);
     let mut ops = Vec::new();

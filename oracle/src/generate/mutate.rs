@@ -37,7 +37,7 @@ const CHANGES: &[(u32, Change)] = &[
 /// A changed program that may run, with parts of `other` where there is one.
 /// It is never empty.
 pub fn mutate(
-    src: &mut dyn Source,
+    src: &mut (impl Source + ?Sized),
     ops: &[Op],
     other: Option<&[Op]>,
     workshop: &Workshop<'_>,
@@ -55,7 +55,12 @@ pub fn mutate(
     made
 }
 
-fn change(src: &mut dyn Source, ops: &mut Vec<Op>, other: Option<&[Op]>, shop: &Workshop<'_>) {
+fn change(
+    src: &mut (impl Source + ?Sized),
+    ops: &mut Vec<Op>,
+    other: Option<&[Op]>,
+    shop: &Workshop<'_>,
+) {
     let count = ops.len() as u64;
     if count == 0 {
         return insert(src, ops, shop);
@@ -95,7 +100,7 @@ fn change(src: &mut dyn Source, ops: &mut Vec<Op>, other: Option<&[Op]>, shop: &
 }
 
 /// Puts newly generated operations somewhere, fit for the state there.
-fn insert(src: &mut dyn Source, ops: &mut Vec<Op>, shop: &Workshop<'_>) {
+fn insert(src: &mut (impl Source + ?Sized), ops: &mut Vec<Op>, shop: &Workshop<'_>) {
     let at = src.below(ops.len() as u64 + 1) as usize;
     let shape = Shape {
         max_ops: shop.max_ops,
@@ -125,7 +130,7 @@ fn insert(src: &mut dyn Source, ops: &mut Vec<Op>, shop: &Workshop<'_>) {
 }
 
 /// Changes one argument of one operation.
-fn tweak(src: &mut dyn Source, ops: &mut [Op], at: usize) {
+fn tweak(src: &mut (impl Source + ?Sized), ops: &mut [Op], at: usize) {
     // an address that another operation speaks of, or the end of its range
     let (address, len) = {
         let n = src.below(ops.len() as u64) as usize;
@@ -155,7 +160,7 @@ fn tweak(src: &mut dyn Source, ops: &mut [Op], at: usize) {
     }
 }
 
-fn tweak_address(src: &mut dyn Source, addr: &mut Addr, other: Option<Addr>, len: u64) {
+fn tweak_address(src: &mut (impl Source + ?Sized), addr: &mut Addr, other: Option<Addr>, len: u64) {
     let pages = src.pick(&[1, 1, 2, 4, 512]) * PAGE_SIZE as i64;
     *addr = match (src.below(5), other) {
         (0 | 1, _) => addr.plus(pages),
@@ -166,7 +171,7 @@ fn tweak_address(src: &mut dyn Source, addr: &mut Addr, other: Option<Addr>, len
     };
 }
 
-fn tweak_length(src: &mut dyn Source, len: &mut u64, other: u64) {
+fn tweak_length(src: &mut (impl Source + ?Sized), len: &mut u64, other: u64) {
     *len = match src.below(6) {
         0 => len.wrapping_add(PAGE_SIZE),
         1 => len.saturating_sub(PAGE_SIZE),
@@ -177,7 +182,7 @@ fn tweak_length(src: &mut dyn Source, len: &mut u64, other: u64) {
     };
 }
 
-fn tweak_flags(src: &mut dyn Source, call: &mut Call) {
+fn tweak_flags(src: &mut (impl Source + ?Sized), call: &mut Call) {
     if let Call::Mmap { flags, .. } = call {
         *flags ^= src.pick(MAP_FLAGS).1;
         return;
@@ -189,7 +194,7 @@ fn tweak_flags(src: &mut dyn Source, call: &mut Call) {
     }
 }
 
-fn tweak_value(src: &mut dyn Source, call: &mut Call) {
+fn tweak_value(src: &mut (impl Source + ?Sized), call: &mut Call) {
     match call {
         Call::Mmap { prot, .. } | Call::Mprotect { prot, .. } => *prot = src.below(8),
         Call::Madvise { advice, .. } => {

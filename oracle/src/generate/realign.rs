@@ -22,7 +22,11 @@ const PLACES: &[u64] = &[0, 0, 1, 2, 3, 3, 3, 3, 256, 509, 510, 511];
 
 /// A call of the kinds that make and move these layouts; other kinds are left
 /// to the ordinary makers.
-pub(super) fn call(maker: &Maker<'_>, src: &mut dyn Source, kind: Kind) -> Option<Call> {
+pub(super) fn call(
+    maker: &Maker<'_>,
+    src: &mut (impl Source + ?Sized),
+    kind: Kind,
+) -> Option<Call> {
     if src.chance(1, 6) {
         return None;
     }
@@ -39,7 +43,7 @@ pub(super) fn call(maker: &Maker<'_>, src: &mut dyn Source, kind: Kind) -> Optio
 }
 
 /// The start of a span: most lie side by side across the end of a PMD table.
-fn span(maker: &Maker<'_>, src: &mut dyn Source) -> u64 {
+fn span(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> u64 {
     let mmap = maker.aim.view.layout.mmap;
     let middle = align_down(mmap.saturating_sub(PUD_SIZE), PUD_SIZE);
     match src.below(12) {
@@ -49,7 +53,7 @@ fn span(maker: &Maker<'_>, src: &mut dyn Source) -> u64 {
     }
 }
 
-fn mmap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
+fn mmap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call {
     let mut prot = PROT_READ | PROT_WRITE;
     let mut flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     let range = match src.below(16) {
@@ -84,7 +88,7 @@ fn mmap(maker: &Maker<'_>, src: &mut dyn Source) -> Call {
 }
 
 /// A few pages below a mapping or above it, in the same span.
-fn below(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Range> {
+fn below(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Range> {
     let vma = maker.aim.vma(src)?;
     let (start, few) = (align_down(vma.start, PMD_SIZE), src.between(1, 2));
     Some(match src.below(6) {
@@ -101,7 +105,7 @@ fn boundary(address: u64) -> u64 {
     align_down(address, PMD_SIZE).saturating_add(PMD_SIZE)
 }
 
-fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Call> {
+fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
     let vma = maker.aim.vma(src)?;
     let from = match src.below(10) {
         0 => vma.start + src.between(1, 3) * PAGE_SIZE,
@@ -145,7 +149,7 @@ fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Call> {
 }
 
 /// The same place in another span, beside it, or where a mapping ends at it.
-fn destination(maker: &Maker<'_>, src: &mut dyn Source, from: u64, len: u64) -> u64 {
+fn destination(maker: &Maker<'_>, src: &mut (impl Source + ?Sized), from: u64, len: u64) -> u64 {
     let place = from % PMD_SIZE;
     let fits =
         |vma: &&Vma| vma.end % PMD_SIZE == place && vma.end != from && maker.aim.fence.is_free(vma);
@@ -166,7 +170,7 @@ fn destination(maker: &Maker<'_>, src: &mut dyn Source, from: u64, len: u64) -> 
 }
 
 /// A page at an edge of a mapping or of a span inside it.
-fn edge(maker: &Maker<'_>, src: &mut dyn Source) -> Option<u64> {
+fn edge(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<u64> {
     let vma = maker.aim.vma(src)?;
     let middle = boundary(vma.start);
     let at = match src.below(8) {
@@ -179,7 +183,7 @@ fn edge(maker: &Maker<'_>, src: &mut dyn Source) -> Option<u64> {
     Some(if at < vma.end { at } else { vma.start })
 }
 
-fn touch(maker: &Maker<'_>, src: &mut dyn Source, kind: Kind) -> Option<Call> {
+fn touch(maker: &Maker<'_>, src: &mut (impl Source + ?Sized), kind: Kind) -> Option<Call> {
     let addr = maker.say(edge(maker, src)?);
     Some(match kind {
         Kind::Load => Call::Load { addr, len: 1 },
@@ -188,6 +192,6 @@ fn touch(maker: &Maker<'_>, src: &mut dyn Source, kind: Kind) -> Option<Call> {
 }
 
 /// A page or two at an edge.
-fn small(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Range> {
+fn small(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Range> {
     Some(Range::new(edge(maker, src)?, src.between(1, 2)))
 }

@@ -19,7 +19,11 @@ const GROUND: u64 = 24;
 
 /// A call of the kinds that make and move these layouts; other kinds are left
 /// to the ordinary makers.
-pub(super) fn call(maker: &Maker<'_>, src: &mut dyn Source, kind: Kind) -> Option<Call> {
+pub(super) fn call(
+    maker: &Maker<'_>,
+    src: &mut (impl Source + ?Sized),
+    kind: Kind,
+) -> Option<Call> {
     if src.chance(1, 8) {
         return None;
     }
@@ -45,13 +49,13 @@ pub(super) fn call(maker: &Maker<'_>, src: &mut dyn Source, kind: Kind) -> Optio
 }
 
 /// Some pages of the ground.
-fn place(maker: &Maker<'_>, src: &mut dyn Source) -> Range {
+fn place(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Range {
     let ground = maker.aim.view.layout.mmap - 2 * GROUND * PAGE_SIZE;
     Range::new(ground + src.below(GROUND) * PAGE_SIZE, src.between(1, 3))
 }
 
 /// A mapping that lies there, or a part of it.
-fn mapped(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Range> {
+fn mapped(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Range> {
     let wanted = place(maker, src);
     let free = |vma: &&Vma| maker.aim.fence.is_free(vma) && vma.pages() <= GROUND;
     let vma = maker.aim.mm.vmas.find(wanted.start).filter(free)?;
@@ -62,7 +66,7 @@ fn mapped(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Range> {
     Some(Range::new(vma.start, vma.pages()))
 }
 
-fn mremap(maker: &Maker<'_>, src: &mut dyn Source) -> Option<Call> {
+fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
     let range = mapped(maker, src)?;
     let mut flags = MREMAP_MAYMOVE | MREMAP_FIXED;
     if src.chance(2, 3) {

@@ -6,7 +6,7 @@ use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
 use mm_reference::op::{Addr, Call};
 
 /// Makes one argument of a call wrong, or at least odd.
-pub(super) fn spoil(src: &mut dyn Source, call: &mut Call) {
+pub(super) fn spoil(src: &mut (impl Source + ?Sized), call: &mut Call) {
     let which = src.below(4);
     match call {
         Call::Mmap { addr, len, prot, flags, fd, offset } => match src.below(7) {
@@ -69,7 +69,7 @@ pub(super) fn spoil(src: &mut dyn Source, call: &mut Call) {
     }
 }
 
-fn wrong_range(src: &mut dyn Source, addr: &mut Addr, len: &mut u64) {
+fn wrong_range(src: &mut (impl Source + ?Sized), addr: &mut Addr, len: &mut u64) {
     if src.chance(1, 2) {
         wrong_address(src, addr);
     } else {
@@ -77,7 +77,7 @@ fn wrong_range(src: &mut dyn Source, addr: &mut Addr, len: &mut u64) {
     }
 }
 
-fn wrong_address(src: &mut dyn Source, addr: &mut Addr) {
+fn wrong_address(src: &mut (impl Source + ?Sized), addr: &mut Addr) {
     *addr = match src.below(4) {
         0 | 1 => addr.plus(src.pick(&[1, 8, 0x800, 0xfff])),
         2 => Addr::absolute(src.pick(&[
@@ -100,7 +100,7 @@ fn wrong_address(src: &mut dyn Source, addr: &mut Addr) {
     };
 }
 
-fn wrong_length(src: &mut dyn Source, len: &mut u64, addr: Addr) {
+fn wrong_length(src: &mut (impl Source + ?Sized), len: &mut u64, addr: Addr) {
     *len = match src.below(8) {
         0 | 1 => 0,
         2 => len.wrapping_add(src.pick(&[1, 0x800, 0xfff])),
@@ -114,7 +114,7 @@ fn wrong_length(src: &mut dyn Source, len: &mut u64, addr: Addr) {
 }
 
 /// A bit or two that mostly mean nothing.
-fn wrong_bits(src: &mut dyn Source) -> u64 {
+fn wrong_bits(src: &mut (impl Source + ?Sized)) -> u64 {
     match src.below(4) {
         0 => 1 << src.below(64),
         1 => 1 << src.below(32),
