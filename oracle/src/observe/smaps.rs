@@ -34,6 +34,35 @@ const NAMES: [[u8; NAME_COLUMNS]; SmapsField::COUNT] = {
 #[derive(Debug, Default)]
 pub struct SmapsDecoder {
     names: NameCache,
+    /// The first entries and the last one, as they were last seen: those of the
+    /// subject itself are the same almost every time.
+    known: [Known; KNOWN],
+}
+
+/// How many entries are remembered.
+const KNOWN: usize = 3;
+
+/// An entry and its text.
+#[derive(Debug, Default)]
+struct Known {
+    text: Vec<u8>,
+    entry: Option<SmapsEntry>,
+}
+
+impl Known {
+    /// The entry if `text` begins with exactly it.
+    fn at_front_of(&self, text: &[u8]) -> Option<&SmapsEntry> {
+        let rest = text.strip_prefix(&self.text[..])?;
+        // where one ends another begins, with its address
+        let ends = rest.first().is_none_or(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+        self.entry.as_ref().filter(|_| ends)
+    }
+
+    fn keep(&mut self, text: &[u8], entry: &SmapsEntry) {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.entry = Some(entry.clone());
+    }
 }
 
 impl SmapsDecoder {
@@ -41,11 +70,26 @@ impl SmapsDecoder {
     pub fn decode(&mut self, text: &[u8], into: &mut Vec<SmapsEntry>) -> Result<(), DecodeError> {
         let (mut at, mut count) = (0, 0);
         while at < text.len() {
+            let place = count.min(KNOWN - 1);
+            if let Some(entry) = self.known[place].at_front_of(&text[at..]) {
+                at += self.known[place].text.len();
+                match into.get_mut(count) {
+                    Some(into) => into.clone_from(entry),
+                    None => into.push(entry.clone()),
+                }
+                count += 1;
+                continue;
+            }
+            let start = at;
             let malformed = |expected| DecodeError::at("smaps", text, at, expected);
             let end =
                 memchr::memchr(b'\n', &text[at..]).ok_or_else(|| malformed("a whole line"))?;
             let line = maps::line(&text[at..at + end], &mut self.names).map_err(malformed)?;
-            at = fields(text, at + end + 1, SmapsEntry::at(into, count, line))?;
+            let entry = SmapsEntry::at(into, count, line);
+            at = fields(text, at + end + 1, entry)?;
+            if count < KNOWN - 1 || at == text.len() {
+                self.known[place].keep(&text[start..at], entry);
+            }
             count += 1;
         }
         into.truncate(count);
@@ -179,6 +223,21 @@ mod tests {
         assert_eq!(entries[0].get(SmapsField::ThpEligible), Some(1));
         assert_eq!(entries[0].get(SmapsField::LazyFree), Some(4));
         assert_eq!(entries[0].get(SmapsField::PrivateHugetlb), Some(123_456_789));
+    }
+
+    #[test]
+    fn what_is_remembered_does_not_show() {
+        let longer = TEXT.replacen("\nVmFlags", "\nNovelty: 12 quux\nVmFlags", 1);
+        let behind = TEXT.replacen(" ac \n", " ac \nNovelty: 12 quux\n", 1);
+        let fewer = TEXT[..TEXT.rfind("\nffffffff").map_or(0, |at| at + 1)].to_owned();
+        let other = TEXT.replacen("4 kB", "8 kB", 3);
+        let mut decoder = SmapsDecoder::default();
+        let mut entries = Vec::new();
+        let texts = [TEXT, &longer, TEXT, &behind, TEXT, &fewer, &other, TEXT, &fewer, OLD, TEXT];
+        for text in texts {
+            decoder.decode(text.as_bytes(), &mut entries).unwrap();
+            assert_eq!(entries, decode(text).unwrap(), "{text}");
+        }
     }
 
     #[test]
