@@ -231,12 +231,14 @@ pub fn allowed_cpus() -> Vec<usize> {
 }
 
 /// Makes the allocator keep memory that is freed, rather than give it back and
-/// fault it in again for the next program.
+/// fault it in again for the next program; except for large pieces, which only
+/// rare programs need.
 pub fn keep_freed_memory() {
-    const KEPT: i32 = 64 << 20;
+    const KEPT: i32 = 16 << 20;
+    const LARGE: i32 = 2 << 20;
     #[cfg(target_env = "gnu")]
-    for parameter in [libc::M_TRIM_THRESHOLD, libc::M_MMAP_THRESHOLD] {
+    for (parameter, bytes) in [(libc::M_TRIM_THRESHOLD, KEPT), (libc::M_MMAP_THRESHOLD, LARGE)] {
         // SAFETY: only sets a parameter; an allocator that refuses goes on as before
-        unsafe { libc::mallopt(parameter, KEPT) };
+        unsafe { libc::mallopt(parameter, bytes) };
     }
 }

@@ -34,7 +34,7 @@ pub use text::DecodeError;
 use crate::stages::{lap, Stage};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
-use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Ranges};
+use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Ranges, SmapsEntry};
 use pagemap::Pagemap;
 use std::fs::File;
 use std::io;
@@ -147,10 +147,7 @@ impl ProcFiles {
             into.maps.clear();
         }
         if want.smaps {
-            let text = read_text(&self.smaps, "smaps", &mut decoders.buffer)?;
-            lap(Stage::Read);
-            decoders.smaps.decode(text, &mut into.smaps)?;
-            lap(Stage::Decode);
+            self.read_smaps(decoders, &mut into.smaps)?;
         } else {
             into.smaps.clear();
         }
@@ -179,6 +176,38 @@ impl ProcFiles {
             self.contents(&plan.contents, decoders, &mut into.contents)?;
         }
         Ok(())
+    }
+
+    /// Reads smaps, in parts: for as many mappings as there may be, its text is
+    /// larger than everything else.
+    fn read_smaps(
+        &self,
+        decoders: &mut Decoders,
+        into: &mut Vec<SmapsEntry>,
+    ) -> Result<(), ObserveError> {
+        let buffer = room(&mut decoders.buffer);
+        let (mut length, mut offset, mut count) = (0, 0, 0);
+        loop {
+            let more = read_at(&self.smaps, "smaps", &mut buffer[length..], offset)?;
+            length += more;
+            offset += more as u64;
+            if more == 0 && offset == 0 {
+                return Err(ObserveError::Gone);
+            }
+            if more > 0 && buffer.len() - length >= PAGE {
+                continue;
+            }
+            lap(Stage::Read);
+            let whole = if more == 0 { length } else { smaps::last_entry(&buffer[..length]) };
+            count = decoders.smaps.decode_part(&buffer[..whole], count, into)?;
+            buffer.copy_within(whole..length, 0);
+            length -= whole;
+            lap(Stage::Decode);
+            if more == 0 {
+                into.truncate(count);
+                return Ok(());
+            }
+        }
     }
 
     /// Looks at the bytes of pages. A page that cannot be read is left out.

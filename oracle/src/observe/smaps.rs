@@ -68,7 +68,20 @@ impl Known {
 impl SmapsDecoder {
     /// Replaces `into` by the entries of `text`.
     pub fn decode(&mut self, text: &[u8], into: &mut Vec<SmapsEntry>) -> Result<(), DecodeError> {
-        let (mut at, mut count) = (0, 0);
+        let count = self.decode_part(text, 0, into)?;
+        into.truncate(count);
+        Ok(())
+    }
+
+    /// Writes the entries of a part of the text over those from `count` on;
+    /// answers how many entries there are now up to the end of the part.
+    pub(super) fn decode_part(
+        &mut self,
+        text: &[u8],
+        mut count: usize,
+        into: &mut Vec<SmapsEntry>,
+    ) -> Result<usize, DecodeError> {
+        let mut at = 0;
         while at < text.len() {
             let place = count.min(KNOWN - 1);
             if let Some(entry) = self.known[place].at_front_of(&text[at..]) {
@@ -92,9 +105,15 @@ impl SmapsDecoder {
             }
             count += 1;
         }
-        into.truncate(count);
-        Ok(())
+        Ok(count)
     }
+}
+
+/// Where the last entry of a text begins, which may not be all of it.
+pub(super) fn last_entry(text: &[u8]) -> usize {
+    // lines of fields begin with a capital letter
+    let begins = |&at: &usize| text.get(at + 1).is_some_and(|b| !b.is_ascii_uppercase());
+    memchr::memrchr_iter(b'\n', text).find(begins).map_or(0, |at| at + 1)
 }
 
 /// Decodes the lines of one entry after its header; answers where they end.

@@ -1,7 +1,7 @@
 //! Going along with a program of several processes: a few operations at a time,
 //! looked at by the worker.
 
-use super::flight::Flushed;
+use super::flight::{Flight, Flushed};
 use super::trial::{Feed, Step, Trial};
 use super::{files_of, RunError, Runner};
 use crate::compare::{complaint, Difference};
@@ -174,6 +174,9 @@ impl Runner {
         let after = Step::After(trial.ops.len().saturating_sub(1));
         let seen = (&buffers.expected, &buffers.actual, &buffers.plans[..count]);
         trial.observed(after, differences, seen);
+        self.buffers.forget_what_is_large();
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        let Some(Flight { trial, .. }) = live.flights.back() else { return Ok(Flushed::Fine) };
         match trial.diverged() {
             true => self.conclude_last(done),
             false => Ok(Flushed::Fine),

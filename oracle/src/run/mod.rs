@@ -40,6 +40,19 @@ use std::sync::Arc;
 /// one program can do to later ones.
 const PROGRAMS_PER_SUBJECT: u32 = 4096;
 
+/// What has more elements than this is rare, and its memory is not kept.
+const LARGE: usize = 4096;
+
+impl Buffers {
+    /// Gives back what only a program up to the limit of mappings needs.
+    fn forget_what_is_large(&mut self) {
+        let Buffers { expected, actual, .. } = self;
+        if expected.processes.iter().chain(&actual.processes).any(|p| p.maps.len() > LARGE) {
+            *self = Buffers::default();
+        }
+    }
+}
+
 /// How many trials are kept for their memory.
 const RECYCLED: usize = 64;
 
@@ -145,7 +158,7 @@ impl Runner {
 
     /// Takes back a trial that nobody needs any more, for its memory.
     pub fn recycle(&mut self, mut trial: Trial) {
-        if self.buffers.trials.len() < RECYCLED {
+        if self.buffers.trials.len() < RECYCLED && trial.ops.capacity() <= LARGE {
             trial.clear();
             self.buffers.trials.push(trial);
         }

@@ -3,7 +3,7 @@
 use super::explain;
 use super::flight::{Flight, Flushed, Item, Look};
 use super::trial::{Replay, SeenBy, Step, Trial, Verdict};
-use super::{Buffers, Live, RunError, Runner};
+use super::{Buffers, Live, RunError, Runner, LARGE};
 use crate::compare::{complaint, Comparer, Difference};
 use crate::observe::{complaints_in, Capabilities, Decoders, OwnLook, Reader, Want};
 use crate::stages::{lap, Stage};
@@ -193,6 +193,9 @@ impl Runner {
 impl Flight {
     /// What it leaves as the history of the next program.
     fn leave_behind(&self, before: &mut Vec<Op>) {
+        if before.capacity() > LARGE {
+            *before = Vec::new();
+        }
         before.clear();
         before.extend_from_slice(&self.trial.ops);
         before.extend_from_slice(&self.undo);
