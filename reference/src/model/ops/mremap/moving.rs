@@ -137,9 +137,8 @@ fn copy_vma(cur: &mut Current, call: &Remap) -> Result<(u64, u64), Fail> {
         prev = prev.filter(|&at| others && at != source.start);
         next = next.filter(|&at| others && at != source.start);
     }
-    let adopted =
-        (source.anon_vma.is_some() && cur.profile.has(Rule::CopyVmaForkCheck)).then_some(&source);
-    if let Some(merged) = cur.merge_new((start, end), &range, (prev, next), adopted) {
+    // the pages need its anon_vma, even in a mapping that was never touched
+    if let Some(merged) = cur.merge_new((start, end), &range, (prev, next), Some(&source)) {
         let source = cur.mm.vmas.containing(call.addr).map_or(merged, |vma| vma.start);
         return Ok((source, merged));
     }
