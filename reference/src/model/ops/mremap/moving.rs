@@ -66,14 +66,14 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
         };
         cur.mm.stat_account(flags, pages(call.new_len) as i64);
         if recounted {
-            cur.mm.locked_vm += pages(call.new_len);
+            cur.mm.account_locked(pages(call.new_len) as i64);
         }
         return Ok(call.new_addr);
     }
     let hiwater = cur.mm.hiwater_vm;
     cur.mm.stat_account(flags, pages(call.new_len) as i64);
     if flags.contains(VmFlags::LOCKED) {
-        cur.mm.locked_vm += pages(call.new_len);
+        cur.mm.account_locked(pages(call.new_len) as i64);
     }
     if !cur.profile.has_defect(Defect::MremapKeepsSource) {
         munmap::unmap(cur, old_start, old_end)?;
@@ -108,7 +108,7 @@ fn abandon(cur: &mut Current, call: &Remap, flags: VmFlags) -> Result<u64, Fail>
     let hiwater = cur.mm.hiwater_vm;
     cur.mm.stat_account(flags, pages(call.new_len) as i64);
     if flags.contains(VmFlags::LOCKED) {
-        cur.mm.locked_vm += pages(call.new_len);
+        cur.mm.account_locked(pages(call.new_len) as i64);
     }
     munmap::unmap(cur, call.new_addr, call.new_addr + call.new_len)?;
     cur.mm.hiwater_vm = hiwater;
