@@ -1,14 +1,16 @@
 //! Measures the tool: whole programs against a loop that makes the same system
 //! calls and reads the same files without model and comparison, where the time
-//! goes, and the model alone.
+//! goes, the model alone, and how long it takes to make programs small.
 
 mod model;
 mod programs;
 mod report;
+mod shrinking;
 mod spread;
 
 pub use model::{ModelReport, Row};
 pub use report::{Memory, Report, Share, Speed};
+pub use shrinking::{shrink_long, Shrunk};
 pub use spread::Spread;
 
 use crate::run::{RunError, Runner};
@@ -26,15 +28,17 @@ pub struct Effort {
     pub repetitions: usize,
     /// How long each number of the model is measured.
     pub model: Duration,
+    /// How many programs are made small.
+    pub shrunk: usize,
 }
 
 impl Effort {
-    /// Less than half a minute.
+    /// About half a minute.
     pub const FULL: Effort =
-        Effort { programs: 600, repetitions: 12, model: Duration::from_millis(60) };
+        Effort { programs: 600, repetitions: 12, model: Duration::from_millis(60), shrunk: 8 };
     /// A few seconds.
     pub const QUICK: Effort =
-        Effort { programs: 200, repetitions: 3, model: Duration::from_millis(8) };
+        Effort { programs: 200, repetitions: 3, model: Duration::from_millis(8), shrunk: 2 };
 }
 
 /// Programs that are measured in one go, before it is the other side's turn:
@@ -56,6 +60,9 @@ pub enum BenchError {
     /// Too few programs have the wanted length and agree.
     #[error("found only {0} programs to measure with")]
     Programs(usize),
+    /// A wrong rule does not show where it is needed.
+    #[error("found no long program whose last operation shows {0}")]
+    Shrinking(&'static str),
 }
 
 /// Measures everything. The runner should be pinned to a CPU.
@@ -78,6 +85,7 @@ pub fn measure(runner: &mut Runner, effort: &Effort) -> Result<Report, BenchErro
         programs: programs.samples.len() * effort.repetitions * 2,
     };
     let model = model::measure(runner.fresh()?, &programs.samples, effort.model)?;
+    let shrunk = shrink_long(runner, effort.shrunk)?;
     Ok(Report {
         programs: programs.samples.len(),
         operations: programs::LENGTH,
@@ -86,6 +94,7 @@ pub fn measure(runner: &mut Runner, effort: &Effort) -> Result<Report, BenchErro
         speed,
         shares,
         model,
+        shrunk,
         memory,
     })
 }

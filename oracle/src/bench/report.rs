@@ -1,6 +1,6 @@
 //! What was measured, for people and scripts.
 
-use super::{ModelReport, Spread};
+use super::{shrinking, ModelReport, Shrunk, Spread};
 use serde::Serialize;
 use std::fmt;
 
@@ -12,6 +12,8 @@ const MOST_OWN: f64 = 15.0;
 const LEAST_OPERATIONS: f64 = 1e6;
 /// The bar for resident memory, in KiB.
 const MOST_MEMORY: u64 = 150 << 10;
+/// The bar for making a program small, in seconds.
+const MOST_SECONDS: f64 = 10.0;
 
 /// Everything that was measured.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +33,8 @@ pub struct Report {
     pub shares: Vec<Share>,
     /// The model alone.
     pub model: ModelReport,
+    /// Programs that were made small.
+    pub shrunk: Vec<Shrunk>,
     /// This process.
     pub memory: Memory,
 }
@@ -137,6 +141,7 @@ impl fmt::Display for Report {
             verdict(own <= MOST_OWN)
         )?;
         self.model(f)?;
+        self.shrinking(f)?;
         let Memory { start_kib, end_kib, most_kib, programs } = self.memory;
         writeln!(f, "\nresident memory over {programs} programs")?;
         writeln!(
@@ -176,6 +181,31 @@ impl Report {
             f,
             "  {:.2} million operations/s of the programs above",
             model.programs_operations_per_second / 1e6
+        )
+    }
+
+    fn shrinking(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\nshrinking, programs of {} operations of which the last shows a wrong rule",
+            shrinking::LENGTH
+        )?;
+        for shrunk in &self.shrunk {
+            let Shrunk { defect, area, signature, after, trials, seconds, .. } = shrunk;
+            let flaw = |holds, flaw| if holds { "" } else { flaw };
+            writeln!(
+                f,
+                "  {area:10} {defect:30} {after:3} operations {trials:5} trials {seconds:6.2} s   \
+                 {signature}{}{}",
+                flaw(shrunk.minimal, " NOT MINIMAL"),
+                flaw(shrunk.same, " ANOTHER DIFFERENCE"),
+            )?;
+        }
+        let holds = |s: &Shrunk| s.minimal && s.same && s.seconds < MOST_SECONDS;
+        writeln!(
+            f,
+            "  minimal, the same difference, in less than {MOST_SECONDS:.0} s: {}",
+            verdict(self.shrunk.iter().all(holds))
         )
     }
 }

@@ -31,6 +31,8 @@ pub struct Finding {
     pub program: Program,
     /// Whether no operation can be left out.
     pub minimal: bool,
+    /// How many smaller programs were tried.
+    pub tests: usize,
     /// In how many of how many fresh runs it showed.
     pub reliability: (u32, u32),
     /// The divergence of the last run that showed it.
@@ -60,6 +62,7 @@ impl Finding {
             ops: trial.ops.clone(),
             program,
             minimal: false,
+            tests: 0,
             reliability: (1, 1),
             report: report(&divergence),
             divergence,
@@ -167,7 +170,8 @@ fn look_into(
     match last.and_then(|trial| Finding::of(&trial, &fresh)) {
         Some(finding) if shown >= BELIEVED => {
             let reliability = (shown, RELIABILITY_RUNS);
-            let finding = Finding { minimal: shrunk.minimal, reliability, ..finding };
+            let (minimal, tests) = (shrunk.minimal, shrunk.tests);
+            let finding = Finding { minimal, tests, reliability, ..finding };
             Ok(Investigation::Confirmed(Box::new(finding)))
         }
         _ => Ok(Investigation::Unconfirmed),

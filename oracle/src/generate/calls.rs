@@ -244,12 +244,14 @@ impl Maker<'_> {
                 (RLIMIT_STACK, vma.map_or(33, |vma| vma.pages()), self.limits.stack)
             }
         };
-        let near = (used + src.pick(&[0, 0, 1, 2, 4, 8, 16, 64])) * PAGE_SIZE;
+        // a kernel may count wrongly, even below zero
+        let pages = used.saturating_add(src.pick(&[0, 0, 1, 2, 4, 8, 16, 64]));
+        let near = pages.saturating_mul(PAGE_SIZE);
         let soft = match src.below(12) {
             0 => RLIM_INFINITY,
             1 => 0,
             2 => near.saturating_sub(PAGE_SIZE),
-            3 => near + src.pick(&[1, PAGE_SIZE / 2, PAGE_SIZE - 1]),
+            3 => near.saturating_add(src.pick(&[1, PAGE_SIZE / 2, PAGE_SIZE - 1])),
             4 => now.0,
             5 => 8 << 20,
             _ => near,

@@ -12,7 +12,7 @@ use super::aim::Range;
 use super::calls::Maker;
 use super::source::{Choose, Source};
 use super::weights::Kind;
-use mm_reference::addr::{page_up, PAGE_SIZE, STACK_GUARD_PAGES};
+use mm_reference::addr::{page_up, PAGE_SIZE, STACK_GUARD_PAGES, TASK_SIZE};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call};
 
@@ -62,9 +62,10 @@ pub(super) fn call(
     })
 }
 
-/// The old break, rounded as the kernel does.
+/// The old break, rounded as the kernel does; a wrong rule may have moved it
+/// anywhere.
 fn end(maker: &Maker<'_>) -> u64 {
-    page_up(maker.aim.mm.brk)
+    page_up(maker.aim.mm.brk.min(TASK_SIZE))
 }
 
 /// A few pages at the top of the heap, or just above or below it.

@@ -156,7 +156,8 @@ pub(super) fn brk(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call {
     let mm = maker.aim.mm;
     let few = maker.aim.few(src) * PAGE_SIZE;
     let pages = maker.aim.size(src).min(maker.portion().min(1024)) * PAGE_SIZE;
-    let next = mm.vmas.from(page_up(mm.brk)).map_or(mm.brk + few, |vma| vma.start);
+    let next = mm.vmas.from(page_up(mm.brk));
+    let next = next.map_or(mm.brk.saturating_add(few), |vma| vma.start);
     let to = match src.below(16) {
         0..=4 => mm.brk.saturating_add(few),
         5 | 6 => mm.brk.saturating_add(pages),

@@ -72,6 +72,8 @@ pub struct Shape {
     /// The most operations of one program (without those that fill a space up
     /// to the limit of mappings).
     pub max_ops: usize,
+    /// The fewest operations of one program.
+    pub min_ops: usize,
     /// The most that one program may use.
     pub bounds: Bounds,
     /// What to stay away from in every program.
@@ -90,6 +92,7 @@ impl Default for Shape {
     fn default() -> Shape {
         Shape {
             max_ops: 200,
+            min_ops: 1,
             bounds: Bounds::default(),
             avoid: Avoid::default(),
             theme: None,
@@ -164,7 +167,7 @@ impl<'f> Generator<'f> {
         shape.avoid.seal_first |= !src.chance(shape.costly, 100);
         shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
         Generator {
-            length: program_length(src, shape.max_ops),
+            length: program_length(src, shape.max_ops).max(shape.min_ops),
             memory: Memory::new(src, view.layout.mmap, theme.unit(), scale),
             guard: Guard::new(fence, shape.bounds, shape.avoid),
             shape,

@@ -11,6 +11,8 @@ mod simplify;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use remove::without;
+
 use crate::generate::{self, Workshop};
 use mm_reference::op::{Layout, Op};
 use std::collections::hash_map::DefaultHasher;

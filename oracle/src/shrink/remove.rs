@@ -85,7 +85,7 @@ fn fork_of(ops: &[Op], child: u8) -> Option<usize> {
 /// The program without the operations at these positions (ascending). Where a
 /// fork goes, its child and that one's children go with it, and the processes
 /// after it are renumbered.
-pub(super) fn without(ops: &[Op], positions: &[usize]) -> Vec<Op> {
+pub(crate) fn without(ops: &[Op], positions: &[usize]) -> Vec<Op> {
     // by old number: the new one, or none for a process that is never made
     let mut numbers: Vec<Option<u8>> = vec![Some(0)];
     let mut next = 1;

@@ -48,7 +48,7 @@ pub fn expand_stack(cur: &mut Current<'_>, vma_start: u64, address: u64) -> Resu
         return fail(Errno::ENOMEM, "more than the machine's memory");
     }
     if locked && !cur.profile.has_defect(Defect::StackGrowthNotLocked) {
-        cur.mm.locked_vm += grow;
+        cur.mm.account_locked(grow as i64);
     }
     if !cur.profile.has_defect(Defect::StackGrowthNotCounted) {
         cur.mm.stat_account(flags, grow as i64);

@@ -36,7 +36,7 @@ impl Current<'_> {
         !locked
             || self.profile.privilege.ipc_lock
             || self.profile.has_defect(Defect::FutureLocksUnlimited)
-            || self.mm.locked_vm + pages(bytes) <= pages(self.limits.memlock.0)
+            || self.mm.locked_vm.wrapping_add(pages(bytes)) <= pages(self.limits.memlock.0)
     }
 
     /// `can_do_mlock`: whether locking is allowed at all.

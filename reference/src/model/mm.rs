@@ -113,6 +113,11 @@ impl Mm {
         }
     }
 
+    /// Adds to the locked pages, which a kernel may count wrongly, even below zero.
+    pub fn account_locked(&mut self, pages: i64) {
+        self.locked_vm = self.locked_vm.wrapping_add_signed(pages);
+    }
+
     /// `update_hiwater_vm`
     pub fn note_hiwater_vm(&mut self) {
         self.hiwater_vm = self.hiwater_vm.max(self.total_vm);

@@ -49,3 +49,47 @@ impl System {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::{PAGE_SHIFT, PAGE_SIZE};
+    use crate::model::tests::{map, run, store, FAR, P0};
+    use crate::model::{Seed, VmFlags};
+    use crate::op::consts::{MREMAP_FIXED, MREMAP_MAYMOVE};
+    use crate::op::{Addr, Call};
+    use crate::profile::{Profile, KERNELS};
+    use std::sync::Arc;
+
+    #[test]
+    fn pages_that_move_beside_untouched_memory_are_found() {
+        let (from, to) = (FAR, FAR + 16 * PAGE_SIZE);
+        for &version in KERNELS {
+            for (neighbour, below) in [(to - PAGE_SIZE, true), (to + PAGE_SIZE, false)] {
+                let profile = Arc::new(Profile::stock(version));
+                let mut system = System::new(profile, &Seed::standard());
+                map(&mut system, from, 1, VmFlags::READ | VmFlags::WRITE);
+                store(&mut system, P0, from, 1);
+                // its place continues that of what will move
+                map(&mut system, neighbour, 1, VmFlags::READ | VmFlags::WRITE);
+                let place = if below { from - PAGE_SIZE } else { from + PAGE_SIZE };
+                let vmas = &mut system.current(P0).expect("a process").mm.vmas;
+                let mut vma = vmas.remove(neighbour).expect("it is mapped");
+                vma.pgoff = place >> PAGE_SHIFT;
+                vmas.insert(vma);
+                run(
+                    &mut system,
+                    P0,
+                    Call::Mremap {
+                        old: Addr::absolute(from),
+                        old_len: PAGE_SIZE,
+                        new_len: PAGE_SIZE,
+                        flags: MREMAP_MAYMOVE | MREMAP_FIXED,
+                        new: Addr::absolute(to),
+                    },
+                );
+                assert_eq!(system.check_rmap(), Ok(()), "{version}");
+            }
+        }
+    }
+}

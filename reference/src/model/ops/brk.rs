@@ -105,7 +105,7 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
         count(cur, len);
     }
     if flags.contains(VmFlags::LOCKED) {
-        cur.mm.locked_vm += pages(len);
+        cur.mm.account_locked(pages(len) as i64);
     }
     true
 }

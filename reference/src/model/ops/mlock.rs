@@ -46,7 +46,7 @@ fn lock(cur: &mut Current, start: u64, len: u64, flags: VmFlags) -> Result<Outco
     check_may_lock(cur)?;
     let (start, len) = whole_pages(start, len);
     let limit = cur.limits.memlock.0 >> PAGE_SHIFT;
-    let mut locked = pages(len) + cur.mm.locked_vm;
+    let mut locked = pages(len).wrapping_add(cur.mm.locked_vm);
     if locked > limit && !cur.profile.privilege.ipc_lock {
         locked = locked.wrapping_sub(count_locked(cur, start, len));
         if locked > limit && !cur.profile.has_defect(Defect::MlockIgnoresLimit) {
@@ -114,9 +114,9 @@ pub(super) fn fix_up(
     let count = pages(end - start);
     let profile = cur.profile;
     if is && (!was || profile.has_defect(Defect::MlockCountsTwice)) {
-        cur.mm.locked_vm += count;
+        cur.mm.account_locked(count as i64);
     } else if was && !is && !profile.has_defect(Defect::MunlockKeepsCount) {
-        cur.mm.locked_vm -= count;
+        cur.mm.account_locked(-(count as i64));
     }
     if was != is {
         lock_pages(cur, start, end, is);

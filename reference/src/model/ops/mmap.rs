@@ -265,6 +265,6 @@ fn finish_locked(cur: &mut Current, addr: u64, flags: VmFlags, count: u64) {
             cur.mm.vmas.update(start, |vma| vma.flags -= VmFlags::LOCKED_MASK);
         }
     } else if !cur.profile.has_defect(Defect::MmapForgetsLockedVm) {
-        cur.mm.locked_vm += count;
+        cur.mm.account_locked(count as i64);
     }
 }

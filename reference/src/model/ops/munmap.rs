@@ -136,7 +136,7 @@ pub(super) fn account(cur: &mut Current, removal: Removal) {
         if vma.flags.contains(VmFlags::LOCKED)
             && !cur.profile.has_defect(Defect::MunmapKeepsLockedVm)
         {
-            cur.mm.locked_vm -= pages;
+            cur.mm.account_locked(-(pages as i64));
         }
         cur.anon_vmas.release(&mut vma);
     }

@@ -66,14 +66,14 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
         };
         cur.mm.stat_account(flags, pages(call.new_len) as i64);
         if recounted {
-            cur.mm.locked_vm += pages(call.new_len);
+            cur.mm.account_locked(pages(call.new_len) as i64);
         }
         return Ok(call.new_addr);
     }
     let hiwater = cur.mm.hiwater_vm;
     cur.mm.stat_account(flags, pages(call.new_len) as i64);
     if flags.contains(VmFlags::LOCKED) {
-        cur.mm.locked_vm += pages(call.new_len);
+        cur.mm.account_locked(pages(call.new_len) as i64);
     }
     if !cur.profile.has_defect(Defect::MremapKeepsSource) {
         munmap::unmap(cur, old_start, old_end)?;
@@ -108,7 +108,7 @@ fn abandon(cur: &mut Current, call: &Remap, flags: VmFlags) -> Result<u64, Fail>
     let hiwater = cur.mm.hiwater_vm;
     cur.mm.stat_account(flags, pages(call.new_len) as i64);
     if flags.contains(VmFlags::LOCKED) {
-        cur.mm.locked_vm += pages(call.new_len);
+        cur.mm.account_locked(pages(call.new_len) as i64);
     }
     munmap::unmap(cur, call.new_addr, call.new_addr + call.new_len)?;
     cur.mm.hiwater_vm = hiwater;
@@ -137,9 +137,8 @@ fn copy_vma(cur: &mut Current, call: &Remap) -> Result<(u64, u64), Fail> {
         prev = prev.filter(|&at| others && at != source.start);
         next = next.filter(|&at| others && at != source.start);
     }
-    let adopted =
-        (source.anon_vma.is_some() && cur.profile.has(Rule::CopyVmaForkCheck)).then_some(&source);
-    if let Some(merged) = cur.merge_new((start, end), &range, (prev, next), adopted) {
+    // the pages need its anon_vma, even in a mapping that was never touched
+    if let Some(merged) = cur.merge_new((start, end), &range, (prev, next), Some(&source)) {
         let source = cur.mm.vmas.containing(call.addr).map_or(merged, |vma| vma.start);
         return Ok((source, merged));
     }

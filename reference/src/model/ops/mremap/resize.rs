@@ -62,7 +62,7 @@ fn expand_in_place(cur: &mut Current, call: &Remap) -> Result<(), Fail> {
     }
     cur.mm.stat_account(flags, pages(delta) as i64);
     if flags.contains(VmFlags::LOCKED) {
-        cur.mm.locked_vm += pages(delta);
+        cur.mm.account_locked(pages(delta) as i64);
     }
     Ok(())
 }
