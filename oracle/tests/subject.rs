@@ -367,6 +367,18 @@ fn resets_a_thousand_times() {
     }
 }
 
+/// `ps` and the like read it of every process, at any time.
+#[test]
+fn who_asks_for_its_arguments_changes_nothing() {
+    let subject = start();
+    let state = || ["maps", "smaps"].map(|name| proc_file(&subject, P0, name));
+    let before = (state(), status_kb(&subject, P0, "VmPTE"));
+    for name in ["cmdline", "environ", "comm"] {
+        proc_file(&subject, P0, name);
+    }
+    assert_eq!((state(), status_kb(&subject, P0, "VmPTE")), before);
+}
+
 #[test]
 fn a_reset_that_fails_says_so() {
     let mut subject = start();

@@ -24,6 +24,17 @@ const EXECUTABLE_FD: RawFd = protocol::OUTPUT_FD + 1;
 const OTHER_FDS: RawFd = 10;
 /// The stack limit decides where the kernel places mappings.
 const STACK_LIMIT: u64 = 8 << 20;
+/// An argument that makes the arguments fill the last page, so that the stack
+/// ends below them: whoever asks for a process's arguments (`ps` does) makes the
+/// kernel fault in their page. The kernel writes a word, the path that it made of
+/// the descriptor, and the arguments, each with a NUL.
+const PADDING: [u8; 4096 - 8 - "/dev/fd/5".len() - 1 - "mm-subject".len() - 1] = {
+    let mut padding = [b' '; 4096 - 8 - "/dev/fd/5".len() - 1 - "mm-subject".len() - 1];
+    padding[padding.len() - 1] = 0;
+    padding
+};
+const _: () = assert!(EXECUTABLE_FD == 5, "its path is part of the calculation");
+
 /// How often to try again while some other thread's fork holds a file open.
 const BUSY_RETRIES: u32 = 20;
 
@@ -71,7 +82,7 @@ const STEPS: [(&str, Step); 10] = [
     }),
     ("execute", |_| unsafe {
         let name: &CStr = c"mm-subject";
-        let args: [*const c_char; 2] = [name.as_ptr(), ptr::null()];
+        let args: [*const c_char; 3] = [name.as_ptr(), PADDING.as_ptr().cast(), ptr::null()];
         let none: [*const c_char; 1] = [ptr::null()];
         let (path, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
         let number = libc::SYS_execveat;

@@ -72,6 +72,7 @@ pub struct MmFields {
     pub start_data: u64,
     pub end_data: u64,
     pub start_brk: u64,
+    pub arg_start: u64,
 }
 
 /// Sets up a subject that has just started.
@@ -87,18 +88,23 @@ pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError
     let arena_start = protocol::ARENA_START as u64;
     let arena = arena_start..arena_start + protocol::ARENA_SIZE as u64;
     // the stack last: what is unmapped last frees the page tables
-    let mut stack_end = 0;
+    let mm = read_mm_fields(pid)?;
+    let mut old_stack = 0..0;
     for line in &before {
-        if ![text.start, arena.start].contains(&line.start) && line.start < KERNEL_HALF {
-            stack_end = if line.name == Name::Stack { line.end } else { stack_end };
-            if line.name != Name::Stack {
-                // may be refused; see `kept`
-                subject.execute_raw([unmap(line.start, line.end - line.start)])?;
-            }
+        if line.name == Name::Stack {
+            old_stack = line.start..line.end;
+        } else if ![text.start, arena.start].contains(&line.start) && line.start < KERNEL_HALF {
+            // may be refused; see `kept`
+            subject.execute_raw([unmap(line.start, line.end - line.start)])?;
         }
     }
-    let stack = stack_end.saturating_sub(STACK_SIZE)..stack_end;
-    let layout = replace_stack(subject, &stack)?;
+    // without the arguments, which anybody may ask for: that would populate their page
+    let end = match page_up(mm.start_stack) {
+        end if end <= mm.arg_start => end,
+        _ => old_stack.end,
+    };
+    let stack = end.saturating_sub(STACK_SIZE)..end;
+    let layout = replace_stack(subject, &old_stack, &stack)?;
 
     let maps = read_maps(pid)?;
     let known = [(&text, b"r-xp"), (&arena, b"rw-s"), (&stack, b"rw-p")];
@@ -131,7 +137,7 @@ pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError
         arena_mappers: 1,
         stack,
         kept: left,
-        mm: read_mm_fields(pid)?,
+        mm,
         limits,
         maps,
     })
@@ -156,13 +162,17 @@ fn replace_text(subject: &mut Subject, text: &Range<u64>) -> Result<(), SubjectE
 }
 
 /// Puts a fresh mapping in place of the stack; answers where things are.
-fn replace_stack(subject: &mut Subject, stack: &Range<u64>) -> Result<Layout, SubjectError> {
+fn replace_stack(
+    subject: &mut Subject,
+    old: &Range<u64>,
+    stack: &Range<u64>,
+) -> Result<Layout, SubjectError> {
     let what = "replace its stack";
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
     let writable = PROT_READ | PROT_WRITE;
     let anywhere = MAP_PRIVATE | MAP_ANONYMOUS;
     let results = subject.execute_raw([
-        unmap(stack.start, STACK_SIZE),
+        unmap(old.start, old.end - old.start),
         syscall(libc::SYS_mmap, [stack.start, STACK_SIZE, writable, flags, u64::MAX, 0]),
         syscall(libc::SYS_brk, [0; 6]),
         syscall(libc::SYS_mmap, [0, PAGE_SIZE, PROT_NONE, anywhere, u64::MAX, 0]),
@@ -228,6 +238,7 @@ fn read_mm_fields(pid: i32) -> Result<MmFields, SubjectError> {
             start_data: field(45)?,
             end_data: field(46)?,
             start_brk: field(47)?,
+            arg_start: field(48)?,
         })
     };
     read().ok_or_else(|| failed(what)(io::Error::other(text.clone())))

@@ -53,7 +53,7 @@ impl Seed {
     /// randomisation: for predictions where no kernel is at hand. A test in
     /// `oracle/tests/seed.rs` holds it against a real one.
     pub fn standard() -> Seed {
-        let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, TASK_SIZE);
+        let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, TASK_SIZE - PAGE_SIZE);
         Seed {
             layout: Layout { heap, mmap, stack },
             text: TextSeed { start: 0x40_0000, end: 0x40_2000, pgoff: 0x480 },
