@@ -170,9 +170,9 @@ impl Runner {
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         let Some(flight) = live.flights.back_mut() else { return Ok(Flushed::Fine) };
         let trial = &mut flight.trial;
-        let buffers = &self.buffers;
+        let buffers = &mut self.buffers;
         let after = Step::After(trial.ops.len().saturating_sub(1));
-        let seen = (&buffers.expected, &buffers.actual, &buffers.plans[..count]);
+        let seen = (&mut buffers.expected, &mut buffers.actual, &buffers.plans[..count]);
         trial.observed(after, differences, seen);
         self.buffers.forget_what_is_large();
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;

@@ -92,7 +92,7 @@ pub struct Seen {
 }
 
 /// A comparison: what was expected, what was seen, and by which plans.
-pub(super) type SeenBy<'a> = (&'a Snapshot, &'a Snapshot, &'a [ProcessPlan]);
+pub(super) type SeenBy<'a> = (&'a mut Snapshot, &'a mut Snapshot, &'a [ProcessPlan]);
 
 /// Whether kernel and model agree.
 #[derive(Clone, Debug, Default)]
@@ -197,8 +197,8 @@ impl Trial {
         }
     }
 
-    /// Notes snapshots that differ, if they do; if an outcome differed before,
-    /// they only complete the picture.
+    /// Notes snapshots that differ, if they do, and takes them; if an outcome
+    /// differed before, they only complete the picture.
     pub(super) fn observed(
         &mut self,
         step: Step,
@@ -211,8 +211,8 @@ impl Trial {
         self.diverge(step, differences);
         if let Verdict::Diverged(divergence) = &mut self.verdict {
             let plans = plans[..expected.processes.len()].to_vec();
-            divergence.seen =
-                Some(Box::new(Seen { expected: expected.clone(), actual: actual.clone(), plans }));
+            let (expected, actual) = (std::mem::take(expected), std::mem::take(actual));
+            divergence.seen = Some(Box::new(Seen { expected, actual, plans }));
         }
     }
 

@@ -236,9 +236,9 @@ impl Looking<'_> {
     }
 
     /// What was compared last.
-    fn seen<'s>(&'s self, look: &'s Look) -> SeenBy<'s> {
+    fn seen<'s>(&'s mut self, look: &'s Look) -> SeenBy<'s> {
         let plans = std::slice::from_ref(&look.plan);
-        (&self.buffers.expected, &self.buffers.actual, plans)
+        (&mut self.buffers.expected, &mut self.buffers.actual, plans)
     }
 }
 
