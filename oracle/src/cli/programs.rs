@@ -7,7 +7,7 @@ use crate::run::{Observe, Replay, Runner, Trial, Verdict};
 use anyhow::{bail, Context, Result};
 use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Layout, Op};
+use mm_reference::op::{Layout, Op, MAX_PROCESSES};
 use mm_reference::profile::Profile;
 use mm_reference::text::{parse, write, Expected, Mode, Program, MAX_BYTES};
 use serde_json::json;
@@ -27,7 +27,11 @@ fn load(path: &Path) -> Result<Program> {
 }
 
 /// The most that a program from a file may use.
-const BOUNDS: Bounds = Bounds { populated: (256 << 20) / PAGE_SIZE, mapped: TASK_SIZE / PAGE_SIZE };
+const BOUNDS: Bounds = Bounds {
+    populated: (256 << 20) / PAGE_SIZE,
+    mapped: TASK_SIZE / PAGE_SIZE,
+    processes: MAX_PROCESSES,
+};
 
 /// The operations of a program, unless one of them may not run: it would break
 /// the subject or take more memory than is healthy for the machine.

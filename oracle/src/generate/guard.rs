@@ -51,11 +51,13 @@ pub struct Bounds {
     pub populated: u64,
     /// Pages that one process may have mapped.
     pub mapped: u64,
+    /// Processes that the program may have.
+    pub processes: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { populated: 2048, mapped: (8 << 30) / PAGE_SIZE }
+        Bounds { populated: 2048, mapped: (8 << 30) / PAGE_SIZE, processes: MAX_PROCESSES }
     }
 }
 
@@ -82,7 +84,7 @@ impl<'f> Guard<'f> {
 
     /// Whether another process may be forked.
     pub fn may_fork(&self) -> bool {
-        self.forked + 1 < MAX_PROCESSES
+        self.forked + 1 < self.bounds.processes.min(MAX_PROCESSES)
     }
 
     /// What this program must stay out of.

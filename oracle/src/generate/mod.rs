@@ -163,6 +163,10 @@ impl<'f> Generator<'f> {
         };
         let scale = theme.scale().unwrap_or_else(|| src.weighted(Scale::CHOICE));
         shape.bounds.populated = shape.bounds.populated.min(scale.populated());
+        if theme == Theme::Fill {
+            // what is known of every mapping of every process has to fit into memory
+            shape.bounds.processes = 1;
+        }
         // what costs a new subject is rare
         shape.avoid.seal_first |= !src.chance(shape.costly, 100);
         shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
