@@ -10,6 +10,7 @@ macro_rules! println {
 }
 
 mod bench;
+mod boot;
 mod defects;
 mod distinguish;
 mod fuzz;
@@ -62,6 +63,18 @@ enum Command {
     Distinguish(DistinguishArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
+    /// Other kernels, in guests
+    #[command(subcommand)]
+    Kernel(KernelCommand),
+    /// What the first process of a guest does
+    #[command(hide = true)]
+    GuestAgent,
+}
+
+#[derive(Debug, Subcommand)]
+enum KernelCommand {
+    /// Boot a kernel in a guest and do there what is said after `--`
+    Boot(boot::BootArgs),
 }
 
 /// How results are printed.
@@ -146,6 +159,16 @@ enum FocusArg {
     Brk,
     /// Anonymous memory that is relocated as it moves
     RelocateAnon,
+}
+
+impl FocusArg {
+    fn name(self) -> &'static str {
+        match self {
+            FocusArg::RealignedMoves => "realigned-moves",
+            FocusArg::Brk => "brk",
+            FocusArg::RelocateAnon => "relocate-anon",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -277,6 +300,11 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Defects(args) => defects::defects(args),
         Command::Distinguish(args) => distinguish::distinguish(args),
         Command::Profile(args) => show::profile(args),
+        Command::Kernel(KernelCommand::Boot(args)) => boot::boot(args),
+        Command::GuestAgent => {
+            crate::guest::agent()?;
+            Ok(Outcome::Agree)
+        }
     }
 }
 
