@@ -13,6 +13,7 @@ mod bench;
 mod defects;
 mod distinguish;
 mod fuzz;
+mod kernel;
 mod known;
 mod programs;
 mod show;
@@ -60,6 +61,8 @@ enum Command {
     Defects(DefectsArgs),
     /// Tell what changes for programs from one kernel to another, model against model
     Distinguish(DistinguishArgs),
+    /// Other kernels: list and fetch them
+    Kernel(kernel::KernelArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
 }
@@ -276,6 +279,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Bench(args) => bench::bench(args),
         Command::Defects(args) => defects::defects(args),
         Command::Distinguish(args) => distinguish::distinguish(args),
+        Command::Kernel(args) => kernel::kernel(args),
         Command::Profile(args) => show::profile(args),
     }
 }
