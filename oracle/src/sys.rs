@@ -266,3 +266,9 @@ pub fn lock(fd: BorrowedFd<'_>, wait: bool) -> io::Result<bool> {
         }
     }
 }
+
+/// Lets a program that is executed from here on have a descriptor.
+pub fn inherit(fd: RawFd) -> io::Result<()> {
+    // SAFETY: no memory is involved
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }.into()).map(drop)
+}

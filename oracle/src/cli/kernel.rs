@@ -1,9 +1,10 @@
 //! `mmdiff kernel`
 
 use super::{Format, Outcome};
-use crate::kernels::{self, Cache, Listed, Options, Report};
+use crate::kernels::build::{self, Config, Request};
+use crate::kernels::{self, Cache, Kernel, Listed, Options, Report};
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ enum KernelCommand {
     List(ListArgs),
     /// Fetch kernels into the cache: images and configurations, no modules
     Fetch(FetchArgs),
+    /// Build a kernel with the parts that mmdiff looks at
+    Build(BuildArgs),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +61,41 @@ struct FetchArgs {
     suites: SuiteArgs,
 }
 
+#[derive(Debug, Args)]
+struct BuildArgs {
+    /// A series whose source Debian has, such as 7.2, or a folder with your own
+    #[arg(long, value_name = "NAME|DIR")]
+    source: String,
+    /// Apply patches, in this order; the source itself is left as it is
+    #[arg(long = "patch", value_name = "FILE", num_args = 1..)]
+    patches: Vec<PathBuf>,
+    /// What the kernel is to have beside memory management
+    #[arg(long, value_enum, default_value_t)]
+    config: ConfigArg,
+    /// How many files to compile at a time
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// What to call it [default: made of source, configuration and patches]
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    suites: SuiteArgs,
+}
+
+/// A configuration to build.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum ConfigArg {
+    /// Nothing
+    #[default]
+    Plain,
+    /// The kernel's checks of VMAs, maple tree, page flags, page tables and locks
+    Debug,
+    /// The record of what code a system call went through
+    Kcov,
+    /// Allocations that fail on request
+    FaultInjection,
+}
+
 impl SuiteArgs {
     fn options(&self) -> Options {
         Options { refresh: self.refresh, accept_expired: self.accept_expired }
@@ -74,6 +112,7 @@ pub(super) fn kernel(args: KernelArgs) -> Result<Outcome> {
     match args.command {
         KernelCommand::List(args) => list(&args.suites),
         KernelCommand::Fetch(args) => fetch(args),
+        KernelCommand::Build(args) => build(args),
     }?;
     Ok(Outcome::Agree)
 }
@@ -137,17 +176,48 @@ fn fetch(args: FetchArgs) -> Result<()> {
         // once is enough
         options.refresh = false;
         match args.suites.format {
-            Format::Text => println!("{name}  {}  {}", kernel.release, kernel.image.display()),
-            Format::Json => fetched.push(json!({
-                "name": name,
-                "release": kernel.release,
-                "image": kernel.image,
-                "config": kernel.config,
-            })),
+            Format::Text => println!("{}", line(&kernel)),
+            Format::Json => fetched.push(files(&kernel)),
         }
     }
     if args.suites.format == Format::Json {
         println!("{:#}", json!({ "kernels": fetched }));
+    }
+    Ok(())
+}
+
+fn line(kernel: &Kernel) -> String {
+    format!("{}  {}  {}", kernel.name, kernel.release, kernel.image.display())
+}
+
+fn files(kernel: &Kernel) -> serde_json::Value {
+    json!({
+        "name": kernel.name,
+        "release": kernel.release,
+        "image": kernel.image,
+        "config": kernel.config,
+    })
+}
+
+fn build(args: BuildArgs) -> Result<()> {
+    let cache = args.suites.cache.open()?;
+    let options = args.suites.options();
+    let request = Request {
+        source: args.source,
+        patches: args.patches,
+        config: match args.config {
+            ConfigArg::Plain => Config::Plain,
+            ConfigArg::Debug => Config::Debug,
+            ConfigArg::Kcov => Config::Kcov,
+            ConfigArg::FaultInjection => Config::FaultInjection,
+        },
+        name: args.name,
+        jobs: args.jobs.unwrap_or_else(|| crate::sys::allowed_cpus().len()).max(1),
+    };
+    let kernel = build::build(&request, &cache, options, &Report::new(false))?;
+    match args.suites.format {
+        Format::Text => println!("{}", line(&kernel)),
+        Format::Json => println!("{:#}", files(&kernel)),
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ enum Command {
     Defects(DefectsArgs),
     /// Tell what changes for programs from one kernel to another, model against model
     Distinguish(DistinguishArgs),
-    /// Other kernels: list and fetch them
+    /// Other kernels: list, fetch and build them
     Kernel(kernel::KernelArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),

@@ -7,6 +7,7 @@
 //! kernels/downloads/               packages, as far as they have come
 //! kernels/unfinished/              what is not complete yet
 //! kernels/images/6.18/VERSION/     vmlinuz, config, kernel.json
+//! kernels/trees/, kernels/built/   sources and what is built from them
 //! ```
 
 use super::error::{KernelError, Tried};
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 
 /// What a kernel is, written beside it.
@@ -45,8 +46,13 @@ pub struct Cache {
 
 /// The lock of the cache, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// The descriptor that the lock belongs to.
+    pub(super) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
 }
 
 /// The files of a kernel in its folder.
@@ -108,7 +114,7 @@ impl Cache {
             report.say("waiting for another mmdiff that uses the same cache");
             sys::lock(file.as_fd(), true).tried("lock", &path)?;
         }
-        Ok(Lock { _file: file })
+        Ok(Lock(file))
     }
 
     /// The folder of a kernel; `kind` is `images` or `built`.
@@ -149,6 +155,11 @@ impl Cache {
         records.iter().rev().find_map(|(_, place)| intact(place))
     }
 
+    /// A folder for what is not complete yet, with the cache locked.
+    pub(super) fn unfinished(&self) -> Result<PathBuf, KernelError> {
+        self.folder(Path::new(UNFINISHED).join(std::process::id().to_string()))
+    }
+
     /// Takes a kernel in, in one step, with the cache locked: `fill` puts its files into a folder, and what
     /// it says of them is completed with their checksums.
     pub(super) fn store(
@@ -156,13 +167,13 @@ impl Cache {
         kind: &str,
         fill: impl FnOnce(&Path) -> Result<Record, KernelError>,
     ) -> Result<Kernel, KernelError> {
-        let parent = self.folder(Path::new(UNFINISHED).join(std::process::id().to_string()))?;
-        let mut record = fill(&parent)?;
-        record.image = checksum(&parent.join(IMAGE))?;
-        let config = parent.join(CONFIG);
+        let unfinished = self.unfinished()?;
+        let mut record = fill(&unfinished)?;
+        record.image = checksum(&unfinished.join(IMAGE))?;
+        let config = unfinished.join(CONFIG);
         record.config = if config.is_file() { Some(checksum(&config)?) } else { None };
-        write_json(&parent.join(RECORD), &record)?;
-        for file in [IMAGE, CONFIG, RECORD].map(|name| parent.join(name)) {
+        write_json(&unfinished.join(RECORD), &record)?;
+        for file in [IMAGE, CONFIG, RECORD].map(|name| unfinished.join(name)) {
             if let Ok(file) = File::open(&file) {
                 // a file system that cannot is no reason to have no kernel
                 let _ = file.sync_all();
@@ -175,7 +186,7 @@ impl Cache {
         if place.exists() {
             fs::remove_dir_all(&place).tried("remove", &place)?;
         }
-        fs::rename(&parent, &place).tried("rename", &parent)?;
+        fs::rename(&unfinished, &place).tried("rename", &unfinished)?;
         let package = record.package.clone();
         intact(&place).ok_or(KernelError::Content { package, what: "image that can be read back" })
     }

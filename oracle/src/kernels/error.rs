@@ -59,6 +59,9 @@ pub enum KernelError {
         /// What was looked for.
         what: &'static str,
     },
+    /// A configuration that the source does not accept.
+    #[error("these options have no effect in this source: {0}")]
+    Options(String),
     /// There is no kernel of this name.
     #[error("there is no kernel called {0}; `mmdiff kernel list` shows those that there are, and a path to an image works as well")]
     Unknown(String),

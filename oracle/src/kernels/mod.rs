@@ -2,6 +2,7 @@
 
 mod apt;
 mod archive;
+pub mod build;
 mod cache;
 mod error;
 mod index;
@@ -59,7 +60,7 @@ pub struct Listed {
 }
 
 /// What there is under each short name: in the suites or, where these cannot be asked,
-/// in the cache. Those that are nowhere are missing.
+/// in the cache; and what was built here. Those that are nowhere are missing.
 ///
 /// # Errors
 /// When the suites cannot be asked and nothing is cached.
@@ -72,9 +73,10 @@ pub fn list(cache: &Cache, options: Options, report: &Report) -> Result<Vec<List
         Ok(offered) => NAMES.iter().filter_map(|name| offered_as(name, offered, cache)).collect(),
         Err(error) => {
             report.say(&format!("only what is cached is listed: {error}"));
-            cached(cache)
+            cached(cache, IMAGES)
         }
     };
+    let listed = [listed, cached(cache, build::BUILT)].concat();
     match offered {
         Err(error) if listed.is_empty() => Err(error),
         _ => Ok(listed),
@@ -88,23 +90,19 @@ fn offered_as(name: &str, offered: &[Package], cache: &Cache) -> Option<Listed> 
     Some(Listed { name: name.to_owned(), release: choice.release, version, package, suite, cached })
 }
 
-/// The newest cached one of each short name.
-fn cached(cache: &Cache) -> Vec<Listed> {
-    let records = cache.records(IMAGES);
-    let newest = NAMES.iter().filter_map(|name| {
-        let named = records.iter().filter(|record| record.name == *name);
-        named.max_by(|a, b| version::compare(&a.version, &b.version))
+/// The newest cached one of each name.
+fn cached(cache: &Cache, kind: &str) -> Vec<Listed> {
+    let mut records = cache.records(kind);
+    records.sort_by(|a, b| {
+        // names are ordered as versions are: 6.12 after 6.1
+        version::compare(&a.name, &b.name).then_with(|| version::compare(&b.version, &a.version))
     });
-    newest
-        .map(|record| Listed {
-            name: record.name.clone(),
-            release: record.release.clone(),
-            version: record.version.clone(),
-            package: record.package.clone(),
-            suite: record.suite.clone(),
-            cached: true,
-        })
-        .collect()
+    records.dedup_by(|a, b| a.name == b.name);
+    let listed = records.into_iter().map(|record| {
+        let Record { name, release, version, package, suite, .. } = record;
+        Listed { name, release, version, package, suite, cached: true }
+    });
+    listed.collect()
 }
 
 /// Fetches the newest kernel of a short name, unless it is cached.
@@ -225,7 +223,8 @@ pub fn get(name: &str, cache: &Cache, report: &Report) -> Result<Kernel, KernelE
         return Kernel::from_image(Path::new(name)).tried("use", name);
     }
     let by_version = |a: &Record, b: &Record| version::compare(&a.version, &b.version);
-    match cache.newest(IMAGES, name, by_version) {
+    let cached = cache.newest(build::BUILT, name, by_version);
+    match cached.or_else(|| cache.newest(IMAGES, name, by_version)) {
         Some(kernel) => Ok(kernel),
         None if NAMES.contains(&name) => fetch(name, cache, Options::default(), report),
         None => Err(KernelError::Unknown(name.to_owned())),

@@ -123,6 +123,13 @@ pub(super) fn kernel(series: &str, offered: &[Package]) -> Option<Choice> {
     })
 }
 
+/// The newest package with the source of a series.
+pub(super) fn source<'a>(series: &str, offered: &'a [Package]) -> Option<&'a Package> {
+    let name = format!("linux-source-{series}");
+    let named = offered.iter().filter(|package| package.name == name);
+    named.max_by(|a, b| version::compare(&a.version, &b.version))
+}
+
 /// Whether a version belongs to a series: `6.1.9` to `6.1`, `6.12` not.
 fn is_in(series: &str, version: &str) -> bool {
     let rest = version::upstream(version).strip_prefix(series);
@@ -189,5 +196,11 @@ mod tests {
         assert_eq!(kernel("6.17", &offered()), None, "there are only symbols and another flavour");
         assert_eq!(kernel("6", &offered()).map(|choice| choice.release.clone()), None);
         assert_eq!(kernel("9.9", &offered()), None);
+    }
+
+    #[test]
+    fn the_newest_source() {
+        assert_eq!(source("7.2", &offered()).unwrap().version, "7.2.12-1~bpo13+1");
+        assert_eq!(source("7.1", &offered()), None);
     }
 }

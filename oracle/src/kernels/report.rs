@@ -32,13 +32,22 @@ impl Report {
 
     /// How far something is.
     pub(super) fn progress(&self, what: &str, percent: f64) {
+        self.show(what, Some(percent));
+    }
+
+    /// What is being done, if nobody knows how far it is.
+    pub(super) fn step(&self, what: &str) {
+        self.show(what, None);
+    }
+
+    fn show(&self, what: &str, percent: Option<f64>) {
         if self.quiet {
             return;
         }
         if std::io::stderr().is_terminal() {
             let mut bar = self.bar.borrow_mut();
-            let bar = bar.get_or_insert_with(new_bar);
-            bar.set_position((percent * 10.0) as u64);
+            let bar = bar.get_or_insert_with(|| new_bar(percent.is_some()));
+            bar.set_position((percent.unwrap_or(0.0) * 10.0) as u64);
             bar.set_message(what.to_owned());
             return;
         }
@@ -47,7 +56,10 @@ impl Report {
         self.last.set(Some(last));
         if now - last >= LINE_EVERY {
             self.last.set(Some(now));
-            self.say(&format!("{what}: {percent:.0} %"));
+            match percent {
+                Some(percent) => self.say(&format!("{what}: {percent:.0} %")),
+                None => self.say(what),
+            }
         }
     }
 
@@ -60,9 +72,10 @@ impl Report {
     }
 }
 
-fn new_bar() -> ProgressBar {
+fn new_bar(measured: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(5));
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {msg}") {
+    let template = if measured { "{bar:30} {msg}" } else { "{wide_msg}" };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar

@@ -29,7 +29,7 @@ pub(super) fn spawn(command: &mut Command, remedy: &'static str) -> Result<Child
     command.spawn().map_err(|error| failure(command, &error, remedy))
 }
 
-fn failure(command: &Command, error: &io::Error, remedy: &'static str) -> KernelError {
+pub(super) fn failure(command: &Command, error: &io::Error, remedy: &'static str) -> KernelError {
     let program = command.get_program().to_string_lossy().into_owned();
     match error.kind() {
         io::ErrorKind::NotFound => KernelError::Missing { program, remedy },
