@@ -11,6 +11,7 @@ pub mod distinguish;
 pub mod fuzzing;
 pub mod generate;
 pub mod guest;
+pub mod kernels;
 pub mod observe;
 pub mod profile;
 pub mod protocol;

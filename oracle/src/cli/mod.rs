@@ -14,6 +14,7 @@ mod boot;
 mod defects;
 mod distinguish;
 mod fuzz;
+mod kernel;
 mod known;
 mod programs;
 mod show;
@@ -61,20 +62,13 @@ enum Command {
     Defects(DefectsArgs),
     /// Tell what changes for programs from one kernel to another, model against model
     Distinguish(DistinguishArgs),
+    /// Other kernels: list, fetch and build them
+    Kernel(kernel::KernelArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
-    /// Other kernels, in guests
-    #[command(subcommand)]
-    Kernel(KernelCommand),
     /// What the first process of a guest does
     #[command(hide = true)]
     GuestAgent,
-}
-
-#[derive(Debug, Subcommand)]
-enum KernelCommand {
-    /// Boot a kernel in a guest and do there what is said after `--`
-    Boot(boot::BootArgs),
 }
 
 /// How results are printed.
@@ -299,8 +293,8 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Bench(args) => bench::bench(args),
         Command::Defects(args) => defects::defects(args),
         Command::Distinguish(args) => distinguish::distinguish(args),
+        Command::Kernel(args) => kernel::kernel(args),
         Command::Profile(args) => show::profile(args),
-        Command::Kernel(KernelCommand::Boot(args)) => boot::boot(args),
         Command::GuestAgent => {
             crate::guest::agent()?;
             Ok(Outcome::Agree)
