@@ -10,9 +10,11 @@ macro_rules! println {
 }
 
 mod bench;
+mod boot;
 mod defects;
 mod distinguish;
 mod fuzz;
+mod kernel;
 mod known;
 mod programs;
 mod show;
@@ -60,8 +62,13 @@ enum Command {
     Defects(DefectsArgs),
     /// Tell what changes for programs from one kernel to another, model against model
     Distinguish(DistinguishArgs),
+    /// Other kernels: list, fetch and build them
+    Kernel(kernel::KernelArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
+    /// What the first process of a guest does
+    #[command(hide = true)]
+    GuestAgent,
 }
 
 /// How results are printed.
@@ -146,6 +153,16 @@ enum FocusArg {
     Brk,
     /// Anonymous memory that is relocated as it moves
     RelocateAnon,
+}
+
+impl FocusArg {
+    fn name(self) -> &'static str {
+        match self {
+            FocusArg::RealignedMoves => "realigned-moves",
+            FocusArg::Brk => "brk",
+            FocusArg::RelocateAnon => "relocate-anon",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -276,7 +293,12 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Bench(args) => bench::bench(args),
         Command::Defects(args) => defects::defects(args),
         Command::Distinguish(args) => distinguish::distinguish(args),
+        Command::Kernel(args) => kernel::kernel(args),
         Command::Profile(args) => show::profile(args),
+        Command::GuestAgent => {
+            crate::guest::agent()?;
+            Ok(Outcome::Agree)
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub use crate::observe::{Blind, Capabilities};
 pub use exempt::{Exemption, Unsteady, EXEMPTIONS, UNSTEADY_FLAGS};
 pub use outcome::{compare_outcome, complaint};
 pub use render::render;
+pub(crate) use signature::slug;
 pub use signature::Signature;
 
 use mm_reference::op::ProcessId;

@@ -14,12 +14,14 @@ mod error;
 mod explain;
 mod flight;
 mod known;
+mod record;
 mod reset;
 mod seed;
 mod trial;
 mod verify;
 
 pub use error::RunError;
+pub use record::Recorder;
 pub use seed::seed;
 pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
@@ -71,6 +73,7 @@ pub struct Runner {
     log: Option<KernelLog>,
     /// The known bugs that this kernel has, as far as that was found out.
     known_bugs: Option<QuirkSet>,
+    recorder: Option<Box<dyn Recorder>>,
     live: Option<Live>,
     comparer: Comparer,
     decoders: Decoders,
@@ -127,6 +130,7 @@ impl Runner {
             caps,
             log,
             known_bugs: None,
+            recorder: None,
             live: None,
             comparer: Comparer::default(),
             decoders: Decoders::default(),
@@ -210,6 +214,7 @@ impl Runner {
     /// Starts another subject.
     fn replace(&mut self) -> Result<(), RunError> {
         self.live = None;
+        self.forget_record();
         self.oom_kills = oom_kills();
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
