@@ -9,6 +9,7 @@ pub mod defects;
 pub mod distinguish;
 pub mod fuzzing;
 pub mod generate;
+pub mod guest;
 pub mod matrix;
 pub mod observe;
 pub mod profile;

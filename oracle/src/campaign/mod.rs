@@ -13,6 +13,7 @@ mod worker;
 
 pub use finding::{investigate, report, Finding, Investigation};
 pub use progress::Progress;
+pub(crate) use store::write_file;
 pub use store::{Store, StoreError};
 pub use summary::Summary;
 

@@ -19,6 +19,7 @@ pub use exempt::{Exemption, Unsteady, EXEMPTIONS, UNSTEADY_FLAGS};
 pub use observable::Observable;
 pub use outcome::{compare_outcome, complaint};
 pub use render::render;
+pub(crate) use signature::slug;
 pub use signature::Signature;
 
 use mm_reference::op::ProcessId;
