@@ -1,4 +1,5 @@
 mod formats;
+mod jobs;
 mod kunit;
 
 use super::*;
