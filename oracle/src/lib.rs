@@ -5,6 +5,7 @@ pub mod bench;
 pub mod campaign;
 pub mod cli;
 pub mod compare;
+pub mod corpus;
 pub mod defects;
 pub mod distinguish;
 pub mod fuzzing;

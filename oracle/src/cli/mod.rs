@@ -10,10 +10,12 @@ macro_rules! println {
 }
 
 mod bench;
+mod boot;
 mod defects;
 mod distinguish;
 mod fuzz;
 mod known;
+mod matrix;
 mod programs;
 mod show;
 
@@ -62,6 +64,18 @@ enum Command {
     Distinguish(DistinguishArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
+    /// Other kernels, in guests
+    #[command(subcommand)]
+    Kernel(KernelCommand),
+    /// What the first process of a guest does
+    #[command(hide = true)]
+    GuestAgent,
+}
+
+#[derive(Debug, Subcommand)]
+enum KernelCommand {
+    /// Boot a kernel in a guest and do there what is said after `--`
+    Boot(boot::BootArgs),
 }
 
 /// How results are printed.
@@ -137,6 +151,17 @@ enum ObserveArg {
     Adaptive,
 }
 
+impl ObserveArg {
+    /// The word that stands for it.
+    fn name(self) -> &'static str {
+        match self {
+            ObserveArg::EveryOp => "every-op",
+            ObserveArg::End => "end",
+            ObserveArg::Adaptive => "adaptive",
+        }
+    }
+}
+
 /// A path of the kernel that patches changed or proposed to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FocusArg {
@@ -146,6 +171,16 @@ enum FocusArg {
     Brk,
     /// Anonymous memory that is relocated as it moves
     RelocateAnon,
+}
+
+impl FocusArg {
+    fn name(self) -> &'static str {
+        match self {
+            FocusArg::RealignedMoves => "realigned-moves",
+            FocusArg::Brk => "brk",
+            FocusArg::RelocateAnon => "relocate-anon",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -277,6 +312,12 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Defects(args) => defects::defects(args),
         Command::Distinguish(args) => distinguish::distinguish(args),
         Command::Profile(args) => show::profile(args),
+        Command::Matrix(args) => matrix::matrix(args),
+        Command::Kernel(KernelCommand::Boot(args)) => boot::boot(args),
+        Command::GuestAgent => {
+            crate::guest::agent()?;
+            Ok(Outcome::Agree)
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Observable {
             "kpageflags" => Observable::PageFlags,
             "contents" => Observable::Contents,
             "status" => Observable::Status,
-            "kernel" => Observable::KernelLog,
+            "kernel" | "the kernel" => Observable::KernelLog,
             _ => Observable::Outcomes,
         }
     }

@@ -72,6 +72,18 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// What a `--focus` of this name dwells on.
+    pub fn of_focus(name: &str) -> Option<Theme> {
+        match name {
+            "realigned-moves" => Some(Theme::Realign),
+            "brk" => Some(Theme::Break),
+            "relocate-anon" => Some(Theme::Relocate),
+            _ => None,
+        }
+    }
+}
+
+impl Theme {
     /// The themes with how often each is chosen. [`Theme::Fill`] has to be asked
     /// for, and those that dwell on one path of the kernel ([`Theme::Realign`],
     /// [`Theme::Break`], [`Theme::Relocate`]).

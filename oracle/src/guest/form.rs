@@ -8,7 +8,7 @@ use mm_reference::snapshot::{PageEntry, PageFlags, ProcessSnapshot, Snapshot, Wi
 use serde::{Deserialize, Serialize};
 
 /// An [`Outcome`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)] // as of `Outcome`
 pub enum OutcomeForm {
     Value(u64),

@@ -2,6 +2,7 @@
 //! per line, JSON behind a check sum, since a serial line may lose bytes.
 
 use super::form::{OutcomeForm, SnapshotForm};
+pub use crate::corpus::Verdict;
 use crate::profile::Origin;
 use mm_reference::op::Layout;
 use serde::de::DeserializeOwned;
@@ -200,22 +201,6 @@ pub struct Found {
     pub expected: String,
     /// What was seen.
     pub actual: String,
-}
-
-/// What came of a program of the corpus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Model and kernel agree, and with the file.
-    Agree,
-    /// They differ as a known difference says.
-    Known,
-    /// They differ.
-    Diverge,
-    /// It requires what this kernel does not have.
-    Skipped,
-    /// It could not be run, or only in part.
-    Failed,
 }
 
 /// What a kernel did with a program.

@@ -5,15 +5,31 @@
 //! ([`Link`]); the guest's side serves them with the same library functions that
 //! the command line uses.
 
+mod agent;
+mod blackbox;
+mod console;
+mod cpio;
 mod error;
+mod examine;
 mod form;
+mod initramfs;
 mod kernel;
 pub mod link;
+mod port;
+mod pulse;
+mod qemu;
+mod running;
+mod serve;
+mod watch;
 
+pub use agent::{agent, AgentError};
 pub use error::{GuestError, Wreck};
+pub use examine::examine;
 pub use form::{OutcomeForm, ProcessForm, SnapshotForm};
 pub use kernel::Kernel;
 pub use link::{Campaign, Event, Found, Named, Observed, Request, Verdict};
+pub use qemu::Accelerator;
+pub use running::Guest;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,12 +1,11 @@
 //! One kernel's part: its guests, one after the other.
 
-use super::crash::{self, Crash};
 use super::known::known;
 use super::result::{Case, End, Found, Row, Verdict};
 use super::save::Folder;
 use super::summary::Counts;
 use crate::generate::program_seed;
-use crate::guest::{self, Campaign, Event, GuestError, Link, Named, Request, Wreck, SILENCE};
+use crate::guest::{self, examine, Campaign, Event, GuestError, Link, Named, Request, SILENCE};
 use mm_reference::profile::Version;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How often a kernel is booted again after its guest was lost.
 const LIVES: u32 = 12;
+/// What differs where a program of the corpus brings a kernel down.
+const DOWN: &str = "kernel-log";
 
 /// What is to be run on each kernel.
 #[derive(Clone, Debug)]
@@ -136,9 +137,11 @@ impl Job<'_> {
                 Ok(()) => return End::Complete,
                 Err(Broken::Stopped) => return End::Interrupted,
                 Err(Broken::Guest(error)) => match error.wreck() {
-                    Some(wreck) if self.row.release.is_some() => {
+                    Some(_) if self.row.release.is_some() => {
                         last = error.to_string();
-                        self.lost(&error, wreck);
+                        if let Err(error) = self.lost(&error) {
+                            return End::Failed(error.to_string());
+                        }
                     }
                     _ => return End::Failed(error.to_string()),
                 },
@@ -234,20 +237,18 @@ impl Job<'_> {
             }
             guest::Verdict::Skipped => Verdict::Skipped { reason: detail },
             guest::Verdict::Diverge | guest::Verdict::Failed => {
-                self.diverged_in_corpus(&name, detail.clone(), None)
+                self.diverged_in_corpus(&name, detail, None)
             }
         };
         self.row.corpus.push(Case { name, verdict });
     }
 
-    /// Notes a finding about a program of the corpus.
-    fn diverged_in_corpus(&mut self, name: &str, report: String, crash: Option<&Crash>) -> Verdict {
+    /// Notes a finding about a program of the corpus; `field` is what differs if
+    /// the report does not say so.
+    fn diverged_in_corpus(&mut self, name: &str, report: String, field: Option<&str>) -> Verdict {
         let files = &self.work.corpus;
         let text = files.iter().find(|file| file.name == name).map(|file| file.text.clone());
-        let fields = match crash {
-            Some(_) => vec![crash::FIELD.to_owned()],
-            None => fields_of(&report),
-        };
+        let fields = field.map_or_else(|| fields_of(&report), |field| vec![field.to_owned()]);
         let found = Found {
             signature: format!("corpus/{name}"),
             program: text.unwrap_or_default(),
@@ -292,31 +293,7 @@ impl Job<'_> {
                 (self.told)(Told::Progress { programs: self.counts.programs() });
             }
             Event::Known { id, count } => self.counts.known(&id, count),
-            Event::Finding(found) => {
-                let kept = Found {
-                    signature: found.signature,
-                    program: found.program,
-                    report: found.report,
-                    fields: vec![found.field],
-                    case: None,
-                    folder: None,
-                };
-                let info = format!(
-                    "{:#}\n",
-                    serde_json::json!({
-                        "signature": kept.signature,
-                        "kernel": self.row.release,
-                        "reliability": {
-                            "shown": found.reliability.0, "of": found.reliability.1 },
-                        "minimal": found.minimal,
-                        "field": kept.fields[0],
-                        "expected": found.expected,
-                        "actual": found.actual,
-                    })
-                );
-                let c = found.c.as_str();
-                self.keep(kept, &[("repro.c", c), ("finding.json", &info)]);
-            }
+            Event::Finding(found) => self.found(*found),
             Event::Unconfirmed { signature, program, report } => {
                 self.counts.unconfirmed(1);
                 self.folder.unconfirmed(&signature, &program, &report);
@@ -324,6 +301,34 @@ impl Job<'_> {
             Event::Summary(summary) => self.counts.summary(&summary),
             _ => {}
         }
+    }
+
+    /// Keeps what a campaign found.
+    fn found(&mut self, found: guest::Found) {
+        let (shown, of) = found.reliability;
+        let info = serde_json::json!({
+            "signature": found.signature,
+            "kernel": self.row.release,
+            "reliability": { "shown": shown, "of": of },
+            "minimal": found.minimal,
+            "field": found.field,
+            "expected": found.expected,
+            "actual": found.actual,
+        });
+        let info = format!("{info:#}\n");
+        let kept = Found {
+            signature: found.signature,
+            program: found.program,
+            report: found.report,
+            fields: vec![found.field],
+            case: None,
+            folder: None,
+        };
+        let mut more = vec![("finding.json", info.as_str())];
+        if !found.c.is_empty() {
+            more.push(("repro.c", &found.c));
+        }
+        self.keep(kept, &more);
     }
 
     /// Keeps a finding, once for each signature.
@@ -338,24 +343,25 @@ impl Job<'_> {
 
     /// A guest that is gone is a finding: what it said last, and the program that
     /// it was running.
-    fn lost(&mut self, error: &GuestError, wreck: &Wreck) {
-        let crash = Crash::new(error, wreck);
-        (self.told)(Told::Lost { how: crash.signature.clone() });
+    fn lost(&mut self, error: &GuestError) -> Result<(), GuestError> {
+        let how = error.to_string();
+        (self.told)(Told::Lost { how: how.lines().next().unwrap_or_default().to_owned() });
         if let Some(file) = self.work.corpus.get(self.case) {
             // programs of the corpus run one at a time
             let name = file.name.clone();
             self.case += 1;
-            let verdict = self.diverged_in_corpus(&name, crash.report.clone(), Some(&crash));
+            let verdict = self.diverged_in_corpus(&name, how, Some(DOWN));
             self.row.corpus.push(Case { name, verdict });
-            return;
+            return Ok(());
         }
-        let known = self.row.findings.iter().any(|found| found.signature == crash.signature);
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let boot = self.boot;
-        let culprit = match known || self.stop.load(Ordering::Relaxed) {
-            true => None,
-            false => crash.culprit(boot, self.stop),
-        };
-        self.keep(crash.found(culprit), &[]);
+        for found in examine(error, &mut || boot())? {
+            self.found(found);
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,6 @@
 //! The same job on many kernels: the corpus and fresh programs in a guest of
 //! each, and one table of what came of it.
 
-mod crash;
 mod job;
 mod json;
 mod junit;

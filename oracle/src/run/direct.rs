@@ -43,6 +43,8 @@ impl Runner {
                 count += 1;
             }
             lap(Stage::Model);
+            self.record();
+            let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
             let Some(flight) = live.flights.back_mut() else { return Ok(Flushed::Fine) };
             let trial = &mut flight.trial;
             let outcomes = &mut self.buffers.outcomes;

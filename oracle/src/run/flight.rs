@@ -27,6 +27,8 @@ pub(super) struct Flight {
     pub(super) undo: Vec<Op>,
     /// Whether all of it is queued, what undoes it included.
     pub(super) complete: bool,
+    /// How many of its operations have been taken down.
+    pub(super) recorded: usize,
 }
 
 /// A look that is queued.
@@ -316,7 +318,8 @@ impl Runner {
 impl Live {
     fn begin(&mut self, trial: Trial, stride: usize) {
         let marks = self.start.high_water();
-        self.flights.push_back(Flight { trial, stride, marks, undo: Vec::new(), complete: false });
+        let (undo, complete, recorded) = (Vec::new(), false, 0);
+        self.flights.push_back(Flight { trial, stride, marks, undo, complete, recorded });
     }
 
     /// Whether an operation concerns the first process alone, and nothing but

@@ -13,12 +13,14 @@ mod direct;
 mod error;
 mod explain;
 mod flight;
+mod record;
 mod reset;
 mod seed;
 mod trial;
 mod verify;
 
 pub use error::RunError;
+pub use record::Recorder;
 pub use seed::seed;
 pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
@@ -68,6 +70,7 @@ pub struct Runner {
     /// was started.
     oom_kills: Option<u64>,
     log: Option<KernelLog>,
+    recorder: Option<Box<dyn Recorder>>,
     live: Option<Live>,
     comparer: Comparer,
     decoders: Decoders,
@@ -123,6 +126,7 @@ impl Runner {
             oom_kills: None,
             caps,
             log,
+            recorder: None,
             live: None,
             comparer: Comparer::default(),
             decoders: Decoders::default(),
@@ -205,6 +209,7 @@ impl Runner {
     /// Starts another subject.
     fn replace(&mut self) -> Result<(), RunError> {
         self.live = None;
+        self.forget_record();
         self.oom_kills = oom_kills();
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;

@@ -32,10 +32,11 @@ impl Runner {
 
     /// As [`Runner::flush`], while a program is being made.
     pub(super) fn run_queue(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
-        let Some(live) = &mut self.live else { return Ok(Flushed::Fine) };
-        if live.items.is_empty() {
+        if self.live.as_ref().is_none_or(|live| live.items.is_empty()) {
             return Ok(Flushed::Fine);
         }
+        self.record();
+        let live = self.live()?;
         let ran = live.subject.run_queue(live.subject.sees_log());
         lap(Stage::Execute);
         if let Some(culprit) = self.verify(&ran)? {
@@ -52,6 +53,7 @@ impl Runner {
                 done.push(flight.trial);
             }
         }
+        self.forget_record();
         lap(Stage::Other);
         Ok(Flushed::Fine)
     }
