@@ -64,6 +64,8 @@ enum Command {
     Distinguish(DistinguishArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
+    /// Run the corpus and fresh programs on many kernels, each in a guest of its own
+    Matrix(matrix::MatrixArgs),
     /// Other kernels, in guests
     #[command(subcommand)]
     Kernel(KernelCommand),

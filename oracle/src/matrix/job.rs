@@ -358,7 +358,8 @@ impl Job<'_> {
             return Ok(());
         }
         let boot = self.boot;
-        for found in examine(error, &mut || boot())? {
+        let Some(wreck) = error.wreck() else { return Ok(()) };
+        for found in examine(wreck, &mut || boot())? {
             self.found(found);
         }
         Ok(())
