@@ -100,14 +100,18 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
     show.finish()
 }
 
-/// Finds out which program did it; an error that is none of a program's is passed on.
+/// Finds out which program did it; where none did, the error is passed on.
 fn went_down(plan: &Plan, error: GuestError, show: &mut Show) -> Result<()> {
     let Some(wreck) = error.wreck() else { return Err(error.into()) };
     let _ = writeln!(io::stderr(), "mmdiff: {error}");
     let count = wreck.suspects.len();
-    let _ = writeln!(io::stderr(), "mmdiff: {count} programs may have done it; each is run alone");
+    let _ = writeln!(io::stderr(), "mmdiff: {count} programs were being run; trying them again");
     let mut again = || Guest::boot(plan).map(|guest| Box::new(guest) as Box<dyn Link>);
-    for found in examine(wreck, &mut again)? {
+    let findings = examine(&error, &mut again)?;
+    if findings.is_empty() {
+        return Err(error.into());
+    }
+    for found in findings {
         show.event(Event::Finding(Box::new(found)));
     }
     Ok(())

@@ -32,7 +32,7 @@ pub(super) fn initramfs(plan: &Plan) -> Result<Vec<u8>, GuestError> {
     if let Some(config) = &plan.kernel.config {
         archive.file(CONFIG, &read(config)?);
     }
-    archive.executable(INIT.trim_start_matches('/'), &executable()?);
+    archive.executable(INIT.trim_start_matches('/'), &executable(plan.executable.as_deref())?);
     Ok(archive.finish())
 }
 
@@ -72,19 +72,21 @@ fn add(archive: &mut Archive, folder: &Path, prefix: &str) -> Result<(), GuestEr
     Ok(())
 }
 
-/// This executable, without what only a debugger needs.
-fn executable() -> Result<Vec<u8>, GuestError> {
-    // the file itself, should it have been replaced meanwhile
-    let path = Path::new("/proc/self/exe");
+/// The executable, without what only a debugger needs.
+fn executable(named: Option<&Path>) -> Result<Vec<u8>, GuestError> {
+    // this one by its file, should its path have been replaced meanwhile
+    let path = named.unwrap_or(Path::new("/proc/self/exe"));
     let mut bytes = read(path)?;
-    let shown = fs::read_link(path).unwrap_or_else(|_| path.to_owned());
     match loaded(&bytes) {
         Some(length) => {
             bytes.truncate(length);
             forget_sections(&mut bytes);
             Ok(bytes)
         }
-        None => Err(GuestError::Dynamic { path: shown }),
+        None => {
+            let path = fs::read_link(path).unwrap_or_else(|_| path.to_owned());
+            Err(GuestError::Dynamic { path })
+        }
     }
 }
 
@@ -139,7 +141,7 @@ mod tests {
     #[test]
     fn this_executable_is_static_and_gets_smaller() {
         let whole = fs::metadata("/proc/self/exe").expect("this executable").len();
-        match executable() {
+        match executable(None) {
             Ok(bytes) => assert!((bytes.len() as u64) < whole),
             Err(why) => println!("skipped: {why}"),
         }

@@ -50,13 +50,22 @@ pub struct Plan {
     pub extra: Option<PathBuf>,
     /// More for the kernel's command line.
     pub append: String,
+    /// The `mmdiff` that is the first process; the running executable if none is named.
+    pub executable: Option<PathBuf>,
 }
 
 impl Plan {
     /// The usual guest for a kernel: one CPU, and memory enough for programs up to
     /// the limit of mappings.
     pub fn new(kernel: Kernel) -> Plan {
-        Plan { kernel, memory_mib: 1024, cpus: 1, extra: None, append: String::new() }
+        Plan {
+            kernel,
+            memory_mib: 1024,
+            cpus: 1,
+            extra: None,
+            append: String::new(),
+            executable: None,
+        }
     }
 }
 
