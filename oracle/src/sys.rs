@@ -314,3 +314,33 @@ pub fn next_data(fd: BorrowedFd<'_>, offset: u64) -> Option<u64> {
 pub fn inherited_path(fd: BorrowedFd<'_>) -> String {
     format!("/proc/self/fd/{}", fd.as_raw_fd())
 }
+
+/// Makes the calling process end when the thread that started it does.
+pub fn die_with_parent() -> io::Result<()> {
+    // SAFETY: no memory is involved
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }.into()).map(drop)
+}
+
+/// Locks a file against all others that do; `false` when somebody has it and
+/// waiting is not wanted. It is open again when the descriptor is closed.
+pub fn lock(fd: BorrowedFd<'_>, wait: bool) -> io::Result<bool> {
+    let operation = libc::LOCK_EX | if wait { 0 } else { libc::LOCK_NB };
+    loop {
+        // SAFETY: no memory is involved
+        let error = match check(unsafe { libc::flock(fd.as_raw_fd(), operation) }.into()) {
+            Ok(_) => return Ok(true),
+            Err(error) => error,
+        };
+        match error.kind() {
+            io::ErrorKind::Interrupted => {}
+            io::ErrorKind::WouldBlock => return Ok(false),
+            _ => return Err(error),
+        }
+    }
+}
+
+/// Lets a program that is executed from here on have a descriptor.
+pub fn inherit(fd: RawFd) -> io::Result<()> {
+    // SAFETY: no memory is involved
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }.into()).map(drop)
+}

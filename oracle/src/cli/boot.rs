@@ -1,10 +1,12 @@
 //! `mmdiff kernel boot`
 
+use super::kernel::CacheArgs;
 use super::{programs, BenchArgs, Format, FormatArgs, FuzzArgs, ObserveArg, Outcome};
 use crate::campaign::write_file;
 use crate::guest::{
-    examine, Campaign, Event, Found, Guest, GuestError, Kernel, Link, Named, Plan, Request, Verdict,
+    examine, Campaign, Event, Found, Guest, GuestError, Link, Named, Plan, Request, Verdict,
 };
+use crate::kernels::{self, Kernel, Report};
 use anyhow::{Context, Result};
 use clap::{Args, Parser};
 use serde_json::json;
@@ -14,9 +16,15 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct BootArgs {
-    /// The kernel's image (bzImage, vmlinuz); its configuration is looked for beside it
-    #[arg(long, value_name = "IMAGE")]
-    kernel: PathBuf,
+    /// A short name such as 6.12, which is fetched if need be, or the name of one that was
+    /// built
+    #[arg(value_name = "NAME", required_unless_present = "kernel")]
+    name: Option<String>,
+    /// Any kernel's image (bzImage, vmlinuz); its configuration is looked for beside it
+    #[arg(long, value_name = "IMAGE", conflicts_with = "name")]
+    kernel: Option<PathBuf>,
+    #[command(flatten)]
+    cache: CacheArgs,
     /// A folder with files to add to the guest's
     #[arg(long, value_name = "DIR")]
     initrd_extra: Option<PathBuf>,
@@ -67,8 +75,14 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
         true => Job::Profile(FormatArgs { format: Format::Text }),
         false => Job::try_parse_from(&args.job).unwrap_or_else(|error| error.exit()),
     };
-    let kernel = Kernel::from_image(&args.kernel)
-        .with_context(|| format!("failed to find {}", args.kernel.display()))?;
+    let kernel = match (&args.kernel, &args.name) {
+        (Some(image), _) => Kernel::from_image(image)
+            .with_context(|| format!("failed to find {}", image.display()))?,
+        (None, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            kernels::get(name, &args.cache.open()?, &Report::new(false))?
+        }
+    };
     let plan = Plan {
         memory_mib: args.memory,
         cpus: args.cpus,

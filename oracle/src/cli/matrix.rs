@@ -1,7 +1,8 @@
 //! `mmdiff matrix`
 
 use super::{fuzz::stop_flag, programs, ObserveArg, Outcome};
-use crate::guest::{Guest, Kernel, Link, Named, Plan};
+use crate::guest::{Guest, Link, Named, Plan};
+use crate::kernels::{self, Cache, Kernel, Report};
 use crate::matrix::{self, guests_at_once, schedule, End, Matrix, Row, Told, Work};
 use anyhow::{bail, Context, Result};
 use clap::{Args, ValueEnum};
@@ -95,12 +96,9 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
 
 /// The kernel of a name, fetched if need be.
 pub(super) fn find(name: &str) -> Result<Kernel> {
-    Kernel::from_image(Path::new(name)).with_context(|| format!("failed to find {name}"))
+    let get = || kernels::get(name, &Cache::new(None)?, &Report::new(false));
+    get().with_context(|| format!("failed to find the kernel {name}"))
 }
-
-/// The kernels that are meant by all.
-const ALL: [&str; 10] =
-    ["6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1", "7.2", "7.3"];
 
 fn show(result: &Matrix, format: MatrixFormat) -> Result<()> {
     match format {
@@ -123,7 +121,7 @@ impl Asked {
     fn read(names: &[String]) -> Vec<Asked> {
         let mut asked: Vec<Asked> = Vec::new();
         for name in names.iter().filter(|name| !name.is_empty()) {
-            let all = ALL.iter().map(|name| (*name).to_owned());
+            let all = kernels::NAMES.iter().map(|name| (*name).to_owned());
             let named = if name == "all" { all.collect() } else { vec![name.clone()] };
             for name in named {
                 let label = name.rsplit('/').find(|part| !part.is_empty()).unwrap_or("kernel");

@@ -11,9 +11,11 @@ macro_rules! println {
 
 mod bench;
 mod boot;
+mod compare_kernels;
 mod defects;
 mod distinguish;
 mod fuzz;
+mod kernel;
 mod known;
 mod matrix;
 mod programs;
@@ -62,22 +64,17 @@ enum Command {
     Defects(DefectsArgs),
     /// Tell what changes for programs from one kernel to another, model against model
     Distinguish(DistinguishArgs),
+    /// Other kernels: list, fetch and build them
+    Kernel(kernel::KernelArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
     /// Run the corpus and fresh programs on many kernels, each in a guest of its own
     Matrix(matrix::MatrixArgs),
-    /// Other kernels, in guests
-    #[command(subcommand)]
-    Kernel(KernelCommand),
+    /// Tell what programs see differently on two kernels, run side by side
+    CompareKernels(compare_kernels::CompareArgs),
     /// What the first process of a guest does
     #[command(hide = true)]
     GuestAgent,
-}
-
-#[derive(Debug, Subcommand)]
-enum KernelCommand {
-    /// Boot a kernel in a guest and do there what is said after `--`
-    Boot(boot::BootArgs),
 }
 
 /// How results are printed.
@@ -313,9 +310,10 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Bench(args) => bench::bench(args),
         Command::Defects(args) => defects::defects(args),
         Command::Distinguish(args) => distinguish::distinguish(args),
+        Command::Kernel(args) => kernel::kernel(args),
         Command::Profile(args) => show::profile(args),
         Command::Matrix(args) => matrix::matrix(args),
-        Command::Kernel(KernelCommand::Boot(args)) => boot::boot(args),
+        Command::CompareKernels(args) => compare_kernels::compare_kernels(args),
         Command::GuestAgent => {
             crate::guest::agent()?;
             Ok(Outcome::Agree)

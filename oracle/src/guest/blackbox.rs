@@ -1,4 +1,4 @@
-//! What was being run when a guest went down.
+//! What was being run, or had just been, when a guest went down.
 //!
 //! In the guest, programs are written into locked pages before they run. Each page
 //! says what it is, so that the host finds them in the guest's memory, which it
@@ -84,6 +84,9 @@ pub(super) struct BlackBox {
     epoch: u32,
     /// Bytes of text in all pages.
     used: usize,
+    /// What is in it has been run: it goes when there is something new, for what a
+    /// kernel does with memory it does partly later.
+    stale: bool,
     line: String,
 }
 
@@ -97,8 +100,8 @@ impl BlackBox {
         let pages = Mapping::anonymous(PAGES * PAGE)?;
         pages.lock()?;
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut this =
-            BlackBox { pages, number, sequence: 0, epoch: 0, used: 0, line: String::new() };
+        let (sequence, epoch, used, stale, line) = (0, 0, 0, false, String::new());
+        let mut this = BlackBox { pages, number, sequence, epoch, used, stale, line };
         this.empty();
         Ok(this)
     }
@@ -147,6 +150,9 @@ impl BlackBox {
 
 impl Recorder for BlackBox {
     fn record(&mut self, begins: bool, ops: &[Op]) {
+        if std::mem::take(&mut self.stale) {
+            self.empty();
+        }
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         if begins {
@@ -160,13 +166,11 @@ impl Recorder for BlackBox {
     }
 
     fn clear(&mut self) {
-        if self.used > 0 {
-            self.empty();
-        }
+        self.stale = true;
     }
 }
 
-/// The programs that were not done with, from a guest's memory.
+/// The programs that were run last, from a guest's memory.
 pub(super) fn suspects(memory: &File) -> Vec<String> {
     // by box and page; the later copy of each
     let mut pages: BTreeMap<(u32, u32), (Header, Vec<u8>)> = BTreeMap::new();
@@ -249,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_done_is_found() {
+    fn what_was_run_last_is_found() {
         let (Some(mut one), Some(mut two)) = (a_box(), a_box()) else { return };
         assert!(suspects(&memory(&[&one, &two])).is_empty());
         let program = ops("munmap(0x1000, 0x1000)\nmunmap(0x2000, 0x1000)\n");
@@ -264,9 +268,12 @@ mod tests {
         for (text, expected) in found.iter().zip([&program[..1], &program[..], &program[1..]]) {
             assert_eq!(ops(text), expected);
         }
+        // what has been run is there until something else is
         one.clear();
         two.clear();
-        assert!(suspects(&memory(&[&one, &two])).is_empty());
+        assert_eq!(suspects(&memory(&[&two, &one])), found);
+        one.record(true, &program);
+        assert_eq!(suspects(&memory(&[&one])).len(), 1);
     }
 
     #[test]

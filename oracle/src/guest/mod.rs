@@ -13,7 +13,6 @@ mod error;
 mod examine;
 mod form;
 mod initramfs;
-mod kernel;
 pub mod link;
 mod port;
 mod pulse;
@@ -26,11 +25,11 @@ pub use agent::{agent, AgentError};
 pub use error::{GuestError, Wreck};
 pub use examine::examine;
 pub use form::{OutcomeForm, ProcessForm, SnapshotForm};
-pub use kernel::Kernel;
 pub use link::{Campaign, Event, Found, Named, Observed, Request, Verdict};
 pub use qemu::Accelerator;
 pub use running::Guest;
 
+use crate::kernels::Kernel;
 use std::path::PathBuf;
 use std::time::Duration;
 

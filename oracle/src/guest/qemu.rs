@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = "qemu-system-x86_64";
 
+/// How long QEMU may take to end once its console is closed.
+const ENDING: Duration = Duration::from_secs(10);
+
 /// Who executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accelerator {
@@ -176,12 +179,16 @@ impl Qemu {
             move || {
                 let spawned = command.spawn();
                 drop((command, ends));
-                let runs = spawned.is_ok();
-                if answer.send(spawned).is_ok() && runs {
-                    // QEMU lives no longer than this thread, which ends with its console
+                let process = spawned.as_ref().ok().map(|child| sys::pidfd_open(child.id() as i32));
+                if let (Ok(()), Some(process)) = (answer.send(spawned), process) {
                     let mut buffer = [0; 4096];
                     while let Ok(length @ 1..) = here.read(&mut buffer) {
                         console.append(&buffer[..length]);
+                    }
+                    console.close();
+                    // it lives no longer than this thread
+                    if let Ok(process) = process {
+                        sys::poll_readable(process.as_fd(), ENDING);
                     }
                 }
                 console.close();

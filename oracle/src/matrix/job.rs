@@ -358,8 +358,7 @@ impl Job<'_> {
             return Ok(());
         }
         let boot = self.boot;
-        let Some(wreck) = error.wreck() else { return Ok(()) };
-        for found in examine(wreck, &mut || boot())? {
+        for found in examine(error, &mut || boot())? {
             self.found(found);
         }
         Ok(())

@@ -87,7 +87,7 @@ fn findings_of_a_campaign_come_with_all_that_belongs_to_them() {
     assert_eq!(summary["programs"], 300);
     let told = events.iter().filter(|event| match event {
         Event::Finding(found) => {
-            assert!(!found.program.is_empty() && found.c.contains("int main"));
+            assert!(!found.program.is_empty() && !found.c.is_empty(), "{found:?}");
             true
         }
         _ => false,

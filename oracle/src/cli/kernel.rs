@@ -1,0 +1,249 @@
+//! `mmdiff kernel`
+
+use super::{boot, Format, Outcome};
+use crate::kernels::build::{self, Config, Request};
+use crate::kernels::{self, Cache, Kernel, Listed, Options, Report};
+use anyhow::Result;
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct KernelArgs {
+    #[command(subcommand)]
+    command: KernelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum KernelCommand {
+    /// List the kernels that Debian has, through the archives that this machine's apt uses
+    List(ListArgs),
+    /// Fetch kernels into the cache: images and configurations, no modules
+    Fetch(FetchArgs),
+    /// Build a kernel with the parts that mmdiff looks at
+    Build(BuildArgs),
+    /// Boot a kernel in a guest and do there what is said after `--`
+    Boot(boot::BootArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CacheArgs {
+    /// Folder for what is kept [default: mmdiff in $XDG_CACHE_HOME or ~/.cache]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct SuiteArgs {
+    #[command(flatten)]
+    cache: CacheArgs,
+    /// Ask the suites even if that was done within a day
+    #[arg(long)]
+    refresh: bool,
+    /// Use suites whose Release file has expired, as on a mirror that is no longer updated
+    #[arg(long)]
+    accept_expired: bool,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    #[command(flatten)]
+    suites: SuiteArgs,
+}
+
+#[derive(Debug, Args)]
+struct FetchArgs {
+    /// Short names such as 6.12; all that there are if none is given
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    #[command(flatten)]
+    suites: SuiteArgs,
+}
+
+#[derive(Debug, Args)]
+struct BuildArgs {
+    /// A series whose source Debian has, such as 7.2, or a folder with your own
+    #[arg(long, value_name = "NAME|DIR")]
+    source: String,
+    /// Apply patches, in this order; the source itself is left as it is
+    #[arg(long = "patch", value_name = "FILE", num_args = 1..)]
+    patches: Vec<PathBuf>,
+    /// What the kernel is to have beside memory management
+    #[arg(long, value_enum, default_value_t)]
+    config: ConfigArg,
+    /// How many files to compile at a time
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// What to call it [default: made of source, configuration and patches]
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    suites: SuiteArgs,
+}
+
+/// A configuration to build.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum ConfigArg {
+    /// Nothing
+    #[default]
+    Plain,
+    /// The kernel's checks of VMAs, maple tree, page flags, page tables and locks
+    Debug,
+    /// The record of what code a system call went through
+    Kcov,
+    /// Allocations that fail on request
+    FaultInjection,
+}
+
+impl SuiteArgs {
+    fn options(&self) -> Options {
+        Options { refresh: self.refresh, accept_expired: self.accept_expired }
+    }
+}
+
+impl CacheArgs {
+    pub(super) fn open(&self) -> Result<Cache> {
+        Ok(Cache::new(self.cache.as_deref())?)
+    }
+}
+
+pub(super) fn kernel(args: KernelArgs) -> Result<Outcome> {
+    match args.command {
+        KernelCommand::List(args) => list(&args.suites),
+        KernelCommand::Fetch(args) => fetch(args),
+        KernelCommand::Build(args) => build(args),
+        KernelCommand::Boot(args) => return boot::boot(args),
+    }?;
+    Ok(Outcome::Agree)
+}
+
+fn list(args: &SuiteArgs) -> Result<()> {
+    let cache = args.cache.open()?;
+    let listed = kernels::list(&cache, args.options(), &Report::new(false))?;
+    match args.format {
+        Format::Text => print!("{}", table(&listed)),
+        Format::Json => {
+            let kernels: Vec<_> = listed.iter().map(record).collect();
+            println!("{:#}", json!({ "kernels": kernels }));
+        }
+    }
+    Ok(())
+}
+
+fn record(listed: &Listed) -> serde_json::Value {
+    json!({
+        "name": listed.name,
+        "release": listed.release,
+        "version": listed.version,
+        "package": listed.package,
+        "suite": listed.suite,
+        "cached": listed.cached,
+    })
+}
+
+/// Columns as wide as what is in them.
+fn table(listed: &[Listed]) -> String {
+    let header = ["name", "version", "package", "suite", "cached"].map(str::to_owned);
+    let rows = listed.iter().map(|kernel| {
+        let cached = if kernel.cached { "yes" } else { "no" };
+        [&kernel.name, &kernel.version, &kernel.package, &kernel.suite, cached].map(str::to_owned)
+    });
+    let rows: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let line = |row: &[String; 5]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn fetch(args: FetchArgs) -> Result<()> {
+    let cache = args.suites.cache.open()?;
+    let report = Report::new(false);
+    let mut options = args.suites.options();
+    let names = match args.names.is_empty() {
+        true => {
+            let listed = kernels::list(&cache, options, &report)?;
+            options.refresh = false;
+            listed.into_iter().map(|kernel| kernel.name).collect()
+        }
+        false => args.names,
+    };
+    let mut fetched = Vec::new();
+    for name in names {
+        let kernel = kernels::fetch(&name, &cache, options, &report)?;
+        // once is enough
+        options.refresh = false;
+        match args.suites.format {
+            Format::Text => println!("{}", line(&kernel)),
+            Format::Json => fetched.push(files(&kernel)),
+        }
+    }
+    if args.suites.format == Format::Json {
+        println!("{:#}", json!({ "kernels": fetched }));
+    }
+    Ok(())
+}
+
+fn line(kernel: &Kernel) -> String {
+    format!("{}  {}  {}", kernel.name, kernel.release, kernel.image.display())
+}
+
+fn files(kernel: &Kernel) -> serde_json::Value {
+    json!({
+        "name": kernel.name,
+        "release": kernel.release,
+        "image": kernel.image,
+        "config": kernel.config,
+    })
+}
+
+fn build(args: BuildArgs) -> Result<()> {
+    let cache = args.suites.cache.open()?;
+    let options = args.suites.options();
+    let request = Request {
+        source: args.source,
+        patches: args.patches,
+        config: match args.config {
+            ConfigArg::Plain => Config::Plain,
+            ConfigArg::Debug => Config::Debug,
+            ConfigArg::Kcov => Config::Kcov,
+            ConfigArg::FaultInjection => Config::FaultInjection,
+        },
+        name: args.name,
+        jobs: args.jobs.unwrap_or_else(|| crate::sys::allowed_cpus().len()).max(1),
+    };
+    let kernel = build::build(&request, &cache, options, &Report::new(false))?;
+    match args.suites.format {
+        Format::Text => println!("{}", line(&kernel)),
+        Format::Json => println!("{:#}", files(&kernel)),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned() {
+        let kernel = |name: &str, cached| Listed {
+            name: name.into(),
+            release: "r".into(),
+            version: format!("{name}.9-1"),
+            package: "linux-image".into(),
+            suite: "trixie".into(),
+            cached,
+        };
+        assert_eq!(
+            table(&[kernel("6.1", true), kernel("6.12", false)]),
+            "name  version   package      suite   cached\n\
+             6.1   6.1.9-1   linux-image  trixie  yes\n\
+             6.12  6.12.9-1  linux-image  trixie  no\n"
+        );
+    }
+}

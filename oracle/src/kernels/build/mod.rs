@@ -1,0 +1,121 @@
+//! Builds kernels: Debian's source or anybody's own, patches, and a configuration with
+//! memory management and little else.
+
+mod fragment;
+mod make;
+mod source;
+mod tree;
+
+pub use fragment::Config;
+
+use super::cache::{Record, CONFIG, IMAGE};
+use super::error::Tried;
+use super::{Cache, Kernel, KernelError, Options, Report};
+use make::Make;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Kernels that were built here, in the cache.
+pub(super) const BUILT: &str = "built";
+
+/// What to do about a missing program.
+const REMEDY: &str = "scripts/setup --kernel-build installs what building kernels needs";
+
+/// What to build.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// A series, whose source Debian has, or a folder.
+    pub source: String,
+    /// Patches, to be applied in this order.
+    pub patches: Vec<PathBuf>,
+    /// The configuration.
+    pub config: Config,
+    /// What the kernel is to be called, if not by source, configuration and patches.
+    pub name: Option<String>,
+    /// How many processes of the compiler.
+    pub jobs: usize,
+}
+
+/// Builds a kernel; what an earlier build left is used.
+///
+/// # Errors
+/// When it cannot be built.
+pub fn build(
+    request: &Request,
+    cache: &Cache,
+    options: Options,
+    report: &Report,
+) -> Result<Kernel, KernelError> {
+    make::check_tools(!request.patches.is_empty())?;
+    let source = source::find(&request.source, cache, options, report)?;
+    let key = format!("{}_{}", source.key, request.config.name());
+    let trees = cache.folder("trees")?;
+    let lock = cache.lock_file(&format!("trees/{key}.lock"), report)?;
+    let tree = trees.join(&key);
+    let scratch = trees.join(format!("{key}.patched"));
+    remove_folder(&scratch)?;
+    fs::create_dir_all(&scratch).tried("make the folder", &scratch)?;
+    let patched = tree::apply(&source.path, &request.patches, &scratch);
+    remove_folder(&scratch)?;
+    tree::sync(&source.path, &patched?, &tree, source.sharing)?;
+
+    let make =
+        Make { tree: &tree, lock: &lock, config: request.config, jobs: request.jobs, report };
+    make.configure()?;
+    let image = make.image()?;
+    let release = make.release()?;
+    let name = request.name.clone().unwrap_or_else(|| name_of(&source.name, request));
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+    let _lock = cache.lock(report)?;
+    cache.store(BUILT, |folder| {
+        for (from, to) in [(image, IMAGE), (tree.join(".config"), CONFIG)] {
+            fs::copy(&from, folder.join(to)).tried("copy", from)?;
+        }
+        Ok(Record {
+            name,
+            release,
+            // the later one is the newer
+            version: time.to_string(),
+            package: source.origin,
+            suite: BUILT.to_owned(),
+            image: String::new(),
+            config: None,
+        })
+    })
+}
+
+fn remove_folder(path: &Path) -> Result<(), KernelError> {
+    match path.exists() {
+        true => fs::remove_dir_all(path).tried("remove", path),
+        false => Ok(()),
+    }
+}
+
+/// Source, configuration, and the patches' names.
+fn name_of(source: &str, request: &Request) -> String {
+    let mut name = format!("{source}-{}", request.config.name());
+    for patch in &request.patches {
+        let stem = patch.file_stem().unwrap_or_default().to_string_lossy();
+        name.push('+');
+        name.extend(stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_was_built() {
+        let request = Request {
+            source: "7.2".into(),
+            patches: vec!["a/0001-mm-merge.patch".into(), "fix it.diff".into()],
+            config: Config::FaultInjection,
+            name: None,
+            jobs: 1,
+        };
+        assert_eq!(name_of("7.2", &request), "7.2-fault-injection+0001-mm-merge+fix-it");
+    }
+}

@@ -1,0 +1,322 @@
+//! Where kernels are kept: a folder for each, complete or not there at all.
+//!
+//! ```text
+//! kernels/lock                     held while anything below changes
+//! kernels/apt/                     apt's own state
+//! kernels/index.json               what the suites offer
+//! kernels/downloads/               packages, as far as they have come
+//! kernels/unfinished/              what is not complete yet
+//! kernels/images/6.18/VERSION/     vmlinuz, config, kernel.json
+//! kernels/trees/, kernels/built/   sources and what is built from them
+//! ```
+
+use super::error::{KernelError, Tried};
+use super::report::Report;
+use super::Kernel;
+use crate::sys;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::path::{Path, PathBuf};
+
+/// What a kernel is, written beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// Its short name.
+    pub(super) name: String,
+    /// As `uname -r` says it.
+    pub(super) release: String,
+    /// The package's version, or what it was built from.
+    pub(super) version: String,
+    pub(super) package: String,
+    pub(super) suite: String,
+    /// Checksums of the two files.
+    pub(super) image: String,
+    pub(super) config: Option<String>,
+}
+
+/// The folder that everything is kept in.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+/// The lock of the cache, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// The descriptor that the lock belongs to.
+    pub(super) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// The files of a kernel in its folder.
+pub(super) const IMAGE: &str = "vmlinuz";
+/// See [`IMAGE`].
+pub(super) const CONFIG: &str = "config";
+const RECORD: &str = "kernel.json";
+
+/// The folder of kernels that are not complete yet.
+const UNFINISHED: &str = "unfinished";
+
+impl Cache {
+    /// In a folder, or where caches belong.
+    ///
+    /// # Errors
+    /// When neither is known.
+    pub fn new(folder: Option<&Path>) -> Result<Cache, KernelError> {
+        let variable =
+            |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let folder = match folder {
+            // apt's configuration needs paths that do not depend on the current folder
+            Some(folder) => std::path::absolute(folder).tried("find", folder)?,
+            None => variable("XDG_CACHE_HOME")
+                .filter(|path| path.is_absolute())
+                .or_else(|| Some(variable("HOME")?.join(".cache")))
+                .ok_or(KernelError::NoCache)?
+                .join("mmdiff"),
+        };
+        Ok(Cache { root: folder.join("kernels") })
+    }
+
+    /// A path in the cache.
+    pub(super) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// A folder in the cache, which is made if need be.
+    pub(super) fn folder(&self, name: impl AsRef<Path>) -> Result<PathBuf, KernelError> {
+        let path = self.path(name);
+        fs::create_dir_all(&path).tried("make the folder", &path)?;
+        Ok(path)
+    }
+
+    /// Keeps others from changing the cache; clears up what a killed one left.
+    pub(super) fn lock(&self, report: &Report) -> Result<Lock, KernelError> {
+        let lock = self.lock_file("lock", report)?;
+        for unfinished in folders(&self.path(UNFINISHED)) {
+            fs::remove_dir_all(&unfinished).tried("remove", unfinished)?;
+        }
+        Ok(lock)
+    }
+
+    /// A lock by its name.
+    pub(super) fn lock_file(&self, name: &str, report: &Report) -> Result<Lock, KernelError> {
+        self.folder("")?;
+        let path = self.path(name);
+        let file = File::options().create(true).append(true).open(&path).tried("open", &path)?;
+        if !sys::lock(file.as_fd(), false).tried("lock", &path)? {
+            report.say("waiting for another mmdiff that uses the same cache");
+            sys::lock(file.as_fd(), true).tried("lock", &path)?;
+        }
+        Ok(Lock(file))
+    }
+
+    /// The folder of a kernel; `kind` is `images` or `built`.
+    fn place(&self, kind: &str, name: &str, version: &str) -> PathBuf {
+        self.root.join(kind).join(name).join(version.replace('/', "_"))
+    }
+
+    /// A kernel in this version, if it is there and what it was.
+    pub(super) fn find(&self, kind: &str, name: &str, version: &str) -> Option<Kernel> {
+        intact(&self.place(kind, name, version))
+    }
+
+    /// Whether it is there; its contents are not looked at.
+    pub(super) fn has(&self, kind: &str, name: &str, version: &str) -> bool {
+        self.place(kind, name, version).join(RECORD).is_file()
+    }
+
+    /// All kernels that are there under any name, by what is written beside them.
+    pub(super) fn records(&self, kind: &str) -> Vec<Record> {
+        let names = folders(&self.path(kind));
+        let places = names.iter().flat_map(|name| folders(name));
+        places.filter_map(|place| read_json(&place.join(RECORD))).collect()
+    }
+
+    /// The intact kernel of a name that `newer` puts last.
+    pub(super) fn newest(
+        &self,
+        kind: &str,
+        name: &str,
+        newer: impl Fn(&Record, &Record) -> std::cmp::Ordering,
+    ) -> Option<Kernel> {
+        let places = folders(&self.root.join(kind).join(name));
+        let mut records: Vec<(Record, PathBuf)> = places
+            .into_iter()
+            .filter_map(|place| Some((read_json(&place.join(RECORD))?, place)))
+            .collect();
+        records.sort_by(|(a, _), (b, _)| newer(a, b));
+        records.iter().rev().find_map(|(_, place)| intact(place))
+    }
+
+    /// A folder for what is not complete yet, with the cache locked.
+    pub(super) fn unfinished(&self) -> Result<PathBuf, KernelError> {
+        self.folder(Path::new(UNFINISHED).join(std::process::id().to_string()))
+    }
+
+    /// Takes a kernel in, in one step, with the cache locked: `fill` puts its files into a folder, and what
+    /// it says of them is completed with their checksums.
+    pub(super) fn store(
+        &self,
+        kind: &str,
+        fill: impl FnOnce(&Path) -> Result<Record, KernelError>,
+    ) -> Result<Kernel, KernelError> {
+        let unfinished = self.unfinished()?;
+        let mut record = fill(&unfinished)?;
+        record.image = checksum(&unfinished.join(IMAGE))?;
+        let config = unfinished.join(CONFIG);
+        record.config = if config.is_file() { Some(checksum(&config)?) } else { None };
+        write_json(&unfinished.join(RECORD), &record)?;
+        for file in [IMAGE, CONFIG, RECORD].map(|name| unfinished.join(name)) {
+            if let Ok(file) = File::open(&file) {
+                // a file system that cannot is no reason to have no kernel
+                let _ = file.sync_all();
+            }
+        }
+        let place = self.place(kind, &record.name, &record.version);
+        if let Some(names) = place.parent() {
+            fs::create_dir_all(names).tried("make the folder", names)?;
+        }
+        if place.exists() {
+            fs::remove_dir_all(&place).tried("remove", &place)?;
+        }
+        fs::rename(&unfinished, &place).tried("rename", &unfinished)?;
+        let package = record.package.clone();
+        intact(&place).ok_or(KernelError::Content { package, what: "image that can be read back" })
+    }
+}
+
+/// A kernel whose files are what was written.
+fn intact(place: &Path) -> Option<Kernel> {
+    let record: Record = read_json(&place.join(RECORD))?;
+    let (image, config) = (place.join(IMAGE), place.join(CONFIG));
+    let same = |path: &Path, sum: &str| checksum(path).is_ok_and(|found| found == sum);
+    let whole =
+        same(&image, &record.image) && record.config.as_ref().is_none_or(|sum| same(&config, sum));
+    whole.then(|| Kernel {
+        name: record.name,
+        release: record.release,
+        image,
+        config: record.config.map(|_| config),
+    })
+}
+
+/// The folders in a folder, sorted by name.
+pub(super) fn folders(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut folders: Vec<_> = paths.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+/// The last part of a path.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// SHA-256 of a file.
+pub(super) fn checksum(path: &Path) -> Result<String, KernelError> {
+    let mut hash = Sha256::new();
+    let mut file = File::open(path).tried("open", path)?;
+    io::copy(&mut file, &mut hash).tried("read", path)?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// What a file holds, if it can be read.
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// Replaces a file in one step.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), KernelError> {
+    let text = serde_json::to_vec_pretty(value).map_err(io::Error::from).tried("write", path)?;
+    let new = path.with_extension("new");
+    fs::write(&new, text).tried("write", &new)?;
+    fs::rename(&new, path).tried("rename", new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(version: &str) -> Record {
+        Record {
+            name: "6.1".into(),
+            release: format!("{version}-cloud"),
+            version: version.into(),
+            package: "linux-image".into(),
+            suite: "some".into(),
+            image: String::new(),
+            config: None,
+        }
+    }
+
+    fn cache() -> (tempfile::TempDir, Cache) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(Some(folder.path())).unwrap();
+        (folder, cache)
+    }
+
+    fn store(cache: &Cache, version: &str) -> Result<Kernel, KernelError> {
+        cache.store("images", |folder| {
+            fs::write(folder.join(IMAGE), version).tried("write", folder)?;
+            fs::write(folder.join(CONFIG), "CONFIG_X=y\n").tried("write", folder)?;
+            Ok(record(version))
+        })
+    }
+
+    #[test]
+    fn what_is_stored_is_found() {
+        let (_folder, cache) = cache();
+        let kernel = store(&cache, "6.1.9-1").unwrap();
+        assert_eq!(cache.find("images", "6.1", "6.1.9-1"), Some(kernel.clone()));
+        assert_eq!(fs::read_to_string(&kernel.image).unwrap(), "6.1.9-1");
+        assert!(kernel.config.unwrap().is_file());
+        assert_eq!(cache.find("images", "6.1", "6.1.8-1"), None);
+        assert_eq!(cache.records("images").len(), 1);
+    }
+
+    #[test]
+    fn what_was_changed_is_not_used() {
+        let (_folder, cache) = cache();
+        let old = store(&cache, "6.1.8-1").unwrap();
+        let new = store(&cache, "6.1.9-1").unwrap();
+        let by_version = |a: &Record, b: &Record| a.version.cmp(&b.version);
+        assert_eq!(cache.newest("images", "6.1", by_version), Some(new.clone()));
+        fs::write(&new.image, "6.1.9-X").unwrap();
+        assert_eq!(cache.find("images", "6.1", "6.1.9-1"), None);
+        assert_eq!(cache.newest("images", "6.1", by_version), Some(old), "the other one is whole");
+        store(&cache, "6.1.9-1").unwrap();
+        assert_eq!(cache.newest("images", "6.1", by_version), Some(new), "and replaced");
+    }
+
+    #[test]
+    fn what_was_not_finished_is_not_there() {
+        let (_folder, cache) = cache();
+        let failed = cache.store("images", |folder| {
+            fs::write(folder.join(IMAGE), "half").tried("write", folder)?;
+            Err(KernelError::NoCache)
+        });
+        assert!(failed.is_err());
+        assert_eq!(cache.records("images"), []);
+        cache.lock(&Report::new(true)).unwrap();
+        assert_eq!(folders(&cache.path(UNFINISHED)), [PathBuf::new(); 0], "the next one clears up");
+    }
+
+    #[test]
+    fn one_at_a_time() {
+        let (_folder, cache) = cache();
+        let lock = cache.lock(&Report::new(true)).unwrap();
+        let file = File::open(cache.path("lock")).unwrap();
+        assert!(!sys::lock(file.as_fd(), false).unwrap());
+        drop(lock);
+        assert!(sys::lock(file.as_fd(), false).unwrap());
+    }
+}
