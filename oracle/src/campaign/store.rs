@@ -131,11 +131,11 @@ fn save(folder: &Path, finding: &Finding) -> Result<(), StoreError> {
     write_file(folder, "finding.json", &format!("{info:#}\n"))
 }
 
-/// Writes a file into a folder, which is made if need be.
+/// Writes a file into a folder, which is made if need be; a reader never meets
+/// half of it.
 pub(crate) fn write_file(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
     let path = folder.join(name);
     let written = fs::create_dir_all(folder).and_then(|()| {
-        // a reader never meets half a file
         let partial = folder.join(format!(".{name}.partial"));
         let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path));
         if written.is_err() {

@@ -11,11 +11,13 @@ macro_rules! println {
 
 mod bench;
 mod boot;
+mod compare_kernels;
 mod defects;
 mod distinguish;
 mod fuzz;
 mod kernel;
 mod known;
+mod matrix;
 mod programs;
 mod show;
 
@@ -66,6 +68,10 @@ enum Command {
     Kernel(kernel::KernelArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
+    /// Run the corpus and fresh programs on many kernels, each in a guest of its own
+    Matrix(matrix::MatrixArgs),
+    /// Tell what programs see differently on two kernels, run side by side
+    CompareKernels(compare_kernels::CompareArgs),
     /// What the first process of a guest does
     #[command(hide = true)]
     GuestAgent,
@@ -142,6 +148,17 @@ enum ObserveArg {
     /// After the last operation and every few in between
     #[default]
     Adaptive,
+}
+
+impl ObserveArg {
+    /// The word that stands for it.
+    fn name(self) -> &'static str {
+        match self {
+            ObserveArg::EveryOp => "every-op",
+            ObserveArg::End => "end",
+            ObserveArg::Adaptive => "adaptive",
+        }
+    }
 }
 
 /// A path of the kernel that patches changed or proposed to change.
@@ -295,6 +312,8 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Distinguish(args) => distinguish::distinguish(args),
         Command::Kernel(args) => kernel::kernel(args),
         Command::Profile(args) => show::profile(args),
+        Command::Matrix(args) => matrix::matrix(args),
+        Command::CompareKernels(args) => compare_kernels::compare_kernels(args),
         Command::GuestAgent => {
             crate::guest::agent()?;
             Ok(Outcome::Agree)

@@ -8,6 +8,7 @@
 mod counters;
 mod exempt;
 mod maps;
+mod observable;
 mod outcome;
 mod pages;
 mod render;
@@ -15,6 +16,7 @@ mod signature;
 
 pub use crate::observe::{Blind, Capabilities};
 pub use exempt::{Exemption, Unsteady, EXEMPTIONS, UNSTEADY_FLAGS};
+pub use observable::Observable;
 pub use outcome::{compare_outcome, complaint};
 pub use render::render;
 pub(crate) use signature::slug;

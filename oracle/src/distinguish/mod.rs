@@ -12,6 +12,7 @@ mod pair;
 mod prelude;
 mod themes;
 
+pub(crate) use entry::write_sides;
 pub use entry::{Entry, Line};
 pub use pair::Pair;
 

@@ -74,6 +74,9 @@ pub struct Runner {
     /// The known bugs that this kernel has, as far as that was found out.
     known_bugs: Option<QuirkSet>,
     recorder: Option<Box<dyn Recorder>>,
+    recorder: Option<Box<dyn Recorder>>,
+    /// The known bugs that this kernel has, as far as that was found out.
+    known_bugs: Option<QuirkSet>,
     live: Option<Live>,
     comparer: Comparer,
     decoders: Decoders,
@@ -131,6 +134,8 @@ impl Runner {
             log,
             known_bugs: None,
             recorder: None,
+            recorder: None,
+            known_bugs: None,
             live: None,
             comparer: Comparer::default(),
             decoders: Decoders::default(),
