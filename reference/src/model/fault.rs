@@ -5,11 +5,11 @@ use super::folio::{Folio, FolioFlags, FolioId, PageContent};
 use super::page_table::{Pte, PteBits};
 use super::vma::{VmFlags, Vma};
 use super::zap::remove_rmap;
-use super::{Backing, CannotPredict, Current, Fail};
+use super::{pkeys, Backing, CannotPredict, Current, Fail};
 use crate::addr::{page_down, TASK_SIZE};
 use crate::defect::Defect;
 use crate::model::anon_vma::AnonVmaId;
-use crate::op::consts::{SEGV_ACCERR, SEGV_MAPERR, SIGSEGV, SI_KERNEL};
+use crate::op::consts::{SEGV_ACCERR, SEGV_MAPERR, SEGV_PKUERR, SIGSEGV, SI_KERNEL};
 use crate::op::Signal;
 use crate::profile::{Profile, Rule};
 
@@ -80,6 +80,11 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
         }
         let (start, flags) = (vma.start, vma.flags);
         let pte = cur.mm.tables.pte(page);
+        // bad_area_access_error: whether or not the entry is present
+        if pkeys::denies(flags, access) {
+            let accerr = cur.profile.has_defect(Defect::KeyFaultAccerr);
+            return segv(if accerr { SEGV_ACCERR } else { SEGV_PKUERR }, shown);
+        }
         // entries of inaccessible mappings are not present to the hardware
         let present = pte.is_present() && vma.is_accessible();
         if present && hardware_permits(cur.profile, pte, flags, access) {
@@ -119,7 +124,7 @@ fn kernel_half(profile: &Profile, address: u64, access: Access) -> Fault {
 }
 
 /// Whether a present entry of an accessible mapping lets the access through.
-/// Without protection keys all of these can be read.
+/// All of these can be read, where no protection key denies it.
 fn hardware_permits(profile: &Profile, pte: Pte, flags: VmFlags, access: Access) -> bool {
     match access {
         Access::Read => true,
