@@ -5,7 +5,7 @@ use crate::campaign::{investigate, report, Finding, Investigation};
 use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
 use crate::run::{Observe, Replay, Runner, Trial, Verdict};
 use anyhow::{bail, Context, Result};
-use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
+use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Layout, Op, MAX_PROCESSES};
 use mm_reference::profile::Profile;
@@ -29,7 +29,7 @@ fn load(path: &Path) -> Result<Program> {
 /// The most that a program from a file may use.
 const BOUNDS: Bounds = Bounds {
     populated: (256 << 20) / PAGE_SIZE,
-    mapped: TASK_SIZE / PAGE_SIZE,
+    mapped: TASK_SIZE_MAX / PAGE_SIZE,
     processes: MAX_PROCESSES,
 };
 
