@@ -2,7 +2,7 @@
 
 use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial, Verdict as Ran};
-use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
+use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::model::System;
 use mm_reference::op::{Op, MAX_PROCESSES};
 use mm_reference::profile::{Quirk, QUIRKS};
@@ -29,7 +29,7 @@ pub enum Verdict {
 /// The most that a program from a file may use.
 pub const BOUNDS: Bounds = Bounds {
     populated: (256 << 20) / PAGE_SIZE,
-    mapped: TASK_SIZE / PAGE_SIZE,
+    mapped: TASK_SIZE_MAX / PAGE_SIZE,
     processes: MAX_PROCESSES,
 };
 

@@ -153,6 +153,19 @@ defects! {
         "an access to a non-canonical address tells the address";
     ExecIgnoresPermission = "exec-ignores-permission", "fault",
         "populated memory can be executed without PROT_EXEC";
+    KeyFaultAccerr = "key-fault-accerr", "pkeys",
+        "reading execute-only memory is reported as SEGV_ACCERR";
+    ExecuteOnlyWithoutKey = "execute-only-without-key", "pkeys",
+        "execute-only memory gets no protection key";
+    ExecuteOnlyKeepsKey = "execute-only-keeps-key", "pkeys",
+        "execute-only memory keeps its protection key when its protection changes";
+    PopulateIgnoresKey = "populate-ignores-key", "pkeys", "execute-only memory can be populated";
+    WindowIgnored = "window-ignored", "la57",
+        "mappings are placed above the 47 bits that programs expect";
+    HighHintIgnored = "high-hint-ignored", "la57",
+        "a hint above the 47 bits that programs expect does not let a mapping land there";
+    HintAcrossWindow = "hint-across-window", "la57",
+        "a hint is taken although the range leaves the 47 bits that programs expect";
     AccessKeepsOld = "access-keeps-old", "fault", "an access does not mark the page as accessed";
     WriteKeepsClean = "write-keeps-clean", "fault", "a write to a clean page leaves it clean";
     ReadMakesPage = "read-makes-page", "fault",
@@ -419,6 +432,8 @@ impl Defect {
             Defect::MergeIgnoresName | Defect::BrkIgnoresName => {
                 (profile.config.anon_vma_name, "names of anonymous memory")
             }
+            _ if self.area() == "la57" => (profile.config.la57, "page tables of five levels"),
+            _ if self.area() == "pkeys" => (profile.config.pkeys, "protection keys"),
             Defect::DiscardKeepsTables => (profile.config.pt_reclaim, "page-table reclaim"),
             Defect::NoThpAlignment => (profile.config.thp, "transparent huge pages"),
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {

@@ -250,6 +250,8 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "prctl" => &[Theme::Exec],
         "setrlimit" => &[Theme::Limits, Theme::Heap],
         "stack" => &[Theme::Stack, Theme::Limits],
+        "la57" => &[Theme::General, Theme::Merge],
+        "pkeys" => &[Theme::Exec, Theme::Lock],
         "fault" => &[Theme::Cow, Theme::Exec, Theme::Stack],
         "fork" | "exit" => &[Theme::Cow, Theme::Advice, Theme::Lock, Theme::Limits, Theme::Exec],
         "smaps" | "pagemap" => &[Theme::Cow, Theme::Advice, Theme::Lock],

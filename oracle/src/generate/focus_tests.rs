@@ -3,6 +3,7 @@
 
 use super::model_tests::fresh;
 use super::*;
+use mm_reference::addr::TASK_SIZE_MAX;
 use mm_reference::errno::Errno;
 use mm_reference::model::page_table::Pte;
 use mm_reference::model::{VmFlags, Vma};
@@ -24,6 +25,9 @@ fn profiles() -> Vec<Profile> {
     before.rules.remove(Rule::BrkHeapOnly);
     before.rules.remove(Rule::BrkShrinkNeedsMapping);
     list.push(before);
+    let mut large = Profile::stock(Version::new(6, 18));
+    (large.config.la57, large.config.pkeys) = (true, true);
+    list.push(large);
     list
 }
 
@@ -41,7 +45,7 @@ fn check(system: &System, what: &str) {
         assert_eq!(mm.total_vm, pages(VmFlags::empty()), "{what}");
         assert_eq!(mm.locked_vm, pages(VmFlags::LOCKED), "{what}");
         let mut resident = 0;
-        mm.tables.for_each(0, 1 << 47, |at, pte| {
+        mm.tables.for_each(0, TASK_SIZE_MAX, |at, pte| {
             assert!(mm.vmas.containing(at).is_some(), "{what}: an entry at {at:#x}");
             resident += u64::from(matches!(pte, Pte::Page(..)));
         });
@@ -52,9 +56,9 @@ fn check(system: &System, what: &str) {
 #[test]
 fn what_is_counted_is_what_there_is_on_every_kernel() {
     let first = fresh();
-    let fence = Fence::of(&first);
     for profile in profiles() {
         let start = first.on(Arc::new(profile.clone()));
+        let fence = Fence::of(&start);
         for (number, &theme) in THEMES.iter().enumerate() {
             for seed in 0..25 {
                 let src = &mut Seeded::new(1000 * number as u64 + seed);
@@ -92,10 +96,10 @@ fn traces(system: &System) -> Vec<ProcessSnapshot> {
 #[test]
 fn moves_that_fail_leave_no_trace() {
     let first = fresh();
-    let fence = Fence::of(&first);
     let mut failed = 0;
     for profile in profiles() {
         let start = first.on(Arc::new(profile.clone()));
+        let fence = Fence::of(&start);
         for seed in 0..80 {
             let src = &mut Seeded::new(seed);
             let mut system = start.clone();

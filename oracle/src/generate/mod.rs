@@ -172,7 +172,7 @@ impl<'f> Generator<'f> {
         shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
         Generator {
             length: program_length(src, shape.max_ops).max(shape.min_ops),
-            memory: Memory::new(src, view.layout.mmap, theme.unit(), scale),
+            memory: Memory::new(src, (view.layout.mmap, fence.end()), theme.unit(), scale),
             guard: Guard::new(fence, shape.bounds, shape.avoid),
             shape,
             theme,

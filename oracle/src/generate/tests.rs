@@ -1,6 +1,6 @@
 use super::fence::Span;
 use super::*;
-use mm_reference::addr::{page_up, TASK_SIZE};
+use mm_reference::addr::{page_up, MAP_WINDOW};
 use mm_reference::model::{Limits, Mm, VmFlags, Vma};
 use mm_reference::op::{Layout, MAX_MINCORE_PAGES, MAX_PROCESSES};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ impl Toy {
     }
 
     fn fence() -> Fence {
-        Fence::new([TEXT, ARENA], 0x10000)
+        Fence::new([TEXT, ARENA], 0x10000..MAP_WINDOW)
     }
 
     fn with_view<R>(&self, f: impl FnOnce(&View<'_>) -> R) -> R {
@@ -104,13 +104,13 @@ fn flags_of(prot: u64) -> VmFlags {
 fn map(mm: &mut Mm, addr: Addr, len: u64, prot: u64, flags: u64) {
     let mut start = LAYOUT.resolve(addr);
     let len = page_up(len);
-    if len == 0 || len > TASK_SIZE || flags & MAP_ANONYMOUS == 0 || !matches!(flags & 15, 2 | 8) {
+    if len == 0 || len > MAP_WINDOW || flags & MAP_ANONYMOUS == 0 || !matches!(flags & 15, 2 | 8) {
         return;
     }
     if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) == 0 {
         let lowest = mm.vmas.iter().map(|vma| vma.start).filter(|at| *at > 1 << 40).min();
         start = lowest.unwrap_or(LAYOUT.mmap).min(LAYOUT.mmap).saturating_sub(len);
-    } else if start % PAGE_SIZE != 0 || start > TASK_SIZE - len {
+    } else if start % PAGE_SIZE != 0 || start > MAP_WINDOW - len {
         return;
     }
     if start < 0x10000 {
@@ -126,7 +126,7 @@ fn map(mm: &mut Mm, addr: Addr, len: u64, prot: u64, flags: u64) {
 fn cut(mm: &mut Mm, start: u64, len: u64) {
     if len == 0
         || start % PAGE_SIZE != 0
-        || start.checked_add(len).is_none_or(|end| end > TASK_SIZE)
+        || start.checked_add(len).is_none_or(|end| end > MAP_WINDOW)
     {
         return;
     }
@@ -305,8 +305,9 @@ fn spans_round_outwards_and_know_when_they_wrap() {
     assert_eq!(Span::new(0x1fff, 2), span(0x1000, 0x3000, false));
     assert_eq!(Span::new(0x1000, 0), span(0x1000, 0x1000, false));
     assert_eq!(Span::new(0x1234, u64::MAX), span(0x1000, 0x3000, true));
-    assert!(Span::new(0, TASK_SIZE + 1).beyond_user());
-    assert!(!Span::new(0x1000, TASK_SIZE - 0x1000).beyond_user());
+    let fence = Toy::fence();
+    assert!(fence.beyond_user(&Span::new(0, MAP_WINDOW + 1)));
+    assert!(!fence.beyond_user(&Span::new(0x1000, MAP_WINDOW - 0x1000)));
 }
 
 #[test]
@@ -324,15 +325,15 @@ fn the_guard_keeps_out_of_the_fence() {
     };
     let cases = [
         (Call::Munmap { addr: at(TEXT.start), len: 1 }, Err(Refusal::Protected)),
-        (Call::Munmap { addr: at(0x1000), len: TASK_SIZE - 0x1000 }, Err(Refusal::Protected)),
-        (Call::Munmap { addr: at(0x1000), len: TASK_SIZE }, Ok(())),
+        (Call::Munmap { addr: at(0x1000), len: MAP_WINDOW - 0x1000 }, Err(Refusal::Protected)),
+        (Call::Munmap { addr: at(0x1000), len: MAP_WINDOW }, Ok(())),
         (Call::Munmap { addr: at(TEXT.end), len: 0x1000 }, Ok(())),
         (Call::Mprotect { addr: at(0x1000), len: u64::MAX >> 1, prot: 0 }, Err(Refusal::Protected)),
         (mmap(ARENA.end - 0x1000, 0x2000), Err(Refusal::Protected)),
         (mmap(0x1000, 0x1000), Err(Refusal::Avoided)),
         (mmap(0x1001, 0x1000), Ok(())),
         (mmap(LAYOUT.mmap, 16 << 30), Err(Refusal::TooMuch)),
-        (mmap(LAYOUT.mmap, TASK_SIZE + 1), Ok(())),
+        (mmap(LAYOUT.mmap, MAP_WINDOW + 1), Ok(())),
         (mremap(LAYOUT.stack - 0x1000, ARENA.start), Err(Refusal::Protected)),
         (mremap(ARENA.start, LAYOUT.mmap), Err(Refusal::Protected)),
         (Call::Load { addr: at(0xffff_ffff_ff60_0000), len: 1 }, Err(Refusal::Protected)),

@@ -493,12 +493,14 @@ pub const PROT_WEIGHTS: &[(u32, u64)] = &[
     (2, PROT_EXEC),
 ];
 
-/// Protections where code is run.
+/// Protections where code is run. PROT_SEM means nothing, but memory with it is not
+/// execute-only.
 pub const EXEC_PROT_WEIGHTS: &[(u32, u64)] = &[
     (30, PROT_READ | PROT_WRITE | PROT_EXEC),
     (25, PROT_READ | PROT_EXEC),
     (25, PROT_READ | PROT_WRITE),
     (10, PROT_EXEC),
+    (2, PROT_EXEC | PROT_SEM),
     (5, PROT_READ),
     (5, PROT_NONE),
 ];

@@ -154,7 +154,7 @@ probes! {
     Rule MremapEarlyChecks: "mremap of nothing to more than the address space", || {
         let hole = map(PAGE, RW, ANON)?;
         sys::munmap(hole, PAGE).ok()?;
-        match sys::mremap(hole, PAGE, mm_reference::addr::TASK_SIZE + PAGE, 0, 0) {
+        match sys::mremap(hole, PAGE, mm_reference::addr::TASK_SIZE_MAX + PAGE, 0, 0) {
             Err(libc::EINVAL) => Some(Verdict::Present),
             Err(libc::EFAULT) => Some(Verdict::Absent),
             _ => None,
@@ -206,6 +206,10 @@ probes! {
         // no such call, no such processor feature, no key of a feature that is off
         Err(libc::ENOSYS | libc::EINVAL | libc::ENOSPC) => Some(Verdict::Absent),
         Err(_) => None,
+    };
+    Config La57: "mmap with a hint beyond four levels", || {
+        let hint = 1 << 48;
+        Some(Verdict::of(sys::mmap(hint, PAGE, PROT_NONE, ANON).ok()? == hint))
     };
     Config ShadowStack: "user_shstk in /proc/cpuinfo", || {
         sys::any_line(c"/proc/cpuinfo", |line| {

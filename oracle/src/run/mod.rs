@@ -74,9 +74,6 @@ pub struct Runner {
     /// The known bugs that this kernel has, as far as that was found out.
     known_bugs: Option<QuirkSet>,
     recorder: Option<Box<dyn Recorder>>,
-    recorder: Option<Box<dyn Recorder>>,
-    /// The known bugs that this kernel has, as far as that was found out.
-    known_bugs: Option<QuirkSet>,
     live: Option<Live>,
     comparer: Comparer,
     decoders: Decoders,
@@ -134,8 +131,6 @@ impl Runner {
             log,
             known_bugs: None,
             recorder: None,
-            recorder: None,
-            known_bugs: None,
             live: None,
             comparer: Comparer::default(),
             decoders: Decoders::default(),

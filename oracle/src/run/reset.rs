@@ -1,6 +1,6 @@
 //! How a subject gets back to the state in which programs start.
 
-use mm_reference::addr::{page_up, PAGE_SIZE, TASK_SIZE};
+use mm_reference::addr::{page_up, PAGE_SIZE};
 use mm_reference::model::{Seed, System, VmFlags};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
@@ -49,7 +49,8 @@ pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) 
         perform(system, Call::Brk { addr: Addr::absolute(heap.0) })?;
     }
     let mut from = 0;
-    for (start, end) in seed.kept_ranges().into_iter().chain([(TASK_SIZE, TASK_SIZE)]) {
+    let top = system.profile().task_size();
+    for (start, end) in seed.kept_ranges().into_iter().chain([(top, top)]) {
         if from < start && system.process(first)?.mm.vmas.intersects(from, start) {
             perform(system, Call::Munmap { addr: Addr::absolute(from), len: start - from })?;
         }

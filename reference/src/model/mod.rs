@@ -9,7 +9,8 @@
 //! * [`page_table`], [`folio`]: what is populated, and by which page.
 //! * [`fault`], [`gup`], [`zap`], [`protection`], [`move_tables`]: the paths
 //!   that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
-//!   `mm/mremap.c`); [`stack_shift`] is the one move that `execve` makes.
+//!   `mm/mremap.c`); [`stack_shift`] is the one move that `execve` makes, and
+//!   [`pkeys`] what makes memory execute-only.
 //! * [`ops`]: one file per operation.
 //! * [`observe`]: what `/proc` shows of it all.
 
@@ -28,6 +29,7 @@ pub mod move_tables;
 pub mod observe;
 pub mod ops;
 pub mod page_table;
+pub mod pkeys;
 pub mod protection;
 mod pte_table;
 pub mod rmap;

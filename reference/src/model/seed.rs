@@ -5,7 +5,7 @@ use super::folio::{Folio, FolioFlags, FolioId, Folios, PageContent};
 use super::page_table::{Pte, PteBits};
 use super::vma::{Backing, FileId, VmFlags, Vma};
 use super::{Limits, Mm, Process, System};
-use crate::addr::{pages, PAGE_SHIFT, PAGE_SIZE, TASK_SIZE};
+use crate::addr::{pages, MAP_WINDOW, PAGE_SHIFT, PAGE_SIZE};
 use crate::op::{Layout, ProcessId};
 use crate::profile::Profile;
 use crate::snapshot::{Perms, SmapsEntry};
@@ -53,7 +53,7 @@ impl Seed {
     /// randomisation: for predictions where no kernel is at hand. A test in
     /// `oracle/tests/seed.rs` holds it against a real one.
     pub fn standard() -> Seed {
-        let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, TASK_SIZE - PAGE_SIZE);
+        let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, MAP_WINDOW - PAGE_SIZE);
         Seed {
             layout: Layout { heap, mmap, stack },
             text: TextSeed { start: 0x40_0000, end: 0x40_2000, pgoff: 0x480 },

@@ -122,6 +122,13 @@ quirks! {
         "Source and copy must be treated apart: unlocking the source then unlocks the copy too. 7.2 forbids the merge.",
         "mmap(mmap-0x2000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n\
          mremap(mmap-0x2000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x1000)\n";
+    MlockCountsInInt = "mlock-counts-in-int", from (2, 6) until (7, 3),
+        "mlock_fixup",
+        "locking or unlocking a mapping of 8 TiB or more changes VmLck by a number of pages cut to 32 bits, even to below zero",
+        "VmLck must be the size of all locked mappings, and RLIMIT_MEMLOCK is tested against it. \
+         7.3 counts the pages in a long; stable kernels may do so as well.",
+        "mmap(mmap-0x80000000000, 0x80000000000, PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)\n\
+         mlock2(mmap-0x80000000000, 0x80000000000, MLOCK_ONFAULT)\n";
 }
 
 impl Quirk {

@@ -13,7 +13,7 @@
 
 use super::checks::{check_count, check_growth, check_overlap, known_flags};
 use super::{complete, destination, resize, Remap};
-use crate::addr::{page_aligned, TASK_SIZE};
+use crate::addr::page_aligned;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::vma::VmFlags;
@@ -66,7 +66,9 @@ fn move_to(cur: &mut Current, mut call: Remap) -> Result<(u64, bool), Fail> {
     if !page_aligned(call.new_addr) {
         return fail(Errno::EINVAL, "the new address is not page-aligned");
     }
-    if call.new_len > TASK_SIZE || call.new_addr > TASK_SIZE - call.new_len {
+    if call.new_len > cur.profile.task_size()
+        || call.new_addr > cur.profile.task_size() - call.new_len
+    {
         return fail(Errno::EINVAL, "the new range is beyond the address space");
     }
     check_overlap(cur, &call)?;

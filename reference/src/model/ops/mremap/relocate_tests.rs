@@ -63,7 +63,7 @@ type Place = (u64, u64, Option<AnonVmaId>);
 fn state(system: &System) -> (Vec<Vma>, Vec<Place>, u64) {
     let mm = &system.process(ProcessId(0)).expect("a process").mm;
     let mut pages = Vec::new();
-    mm.tables.for_each(0, crate::addr::TASK_SIZE, |address, pte| {
+    mm.tables.for_each(0, crate::addr::TASK_SIZE_MAX, |address, pte| {
         if let Pte::Page(id, _) = pte {
             let folio = system.folios.get(id);
             pages.push((address, folio.index, folio.anon_vma));
