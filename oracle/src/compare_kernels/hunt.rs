@@ -77,8 +77,11 @@ impl<'a> Hunt<'a> {
         }
         let [of_a, of_b] = &values;
         let both = of_a.len().min(of_b.len()) as u64;
-        let differing: Vec<u64> =
-            (first..).zip(of_a.iter().zip(of_b)).filter(|(_, (x, y))| x != y).map(|d| d.0).collect();
+        let differing: Vec<u64> = (first..)
+            .zip(of_a.iter().zip(of_b))
+            .filter(|(_, (x, y))| x != y)
+            .map(|d| d.0)
+            .collect();
         self.next = first + if wrecks.iter().all(Option::is_none) { count } else { both };
         self.changes.programs += both;
         self.changes.differing += differing.len() as u64;
@@ -98,12 +101,7 @@ impl<'a> Hunt<'a> {
 
     /// A kernel went down over one of the programs from this one on: which one it
     /// is shows when they are run again one by one.
-    fn crashed(
-        &mut self,
-        side: &mut Side<'_>,
-        from: u64,
-        wreck: &Wreck,
-    ) -> Result<(), GuestError> {
+    fn crashed(&mut self, side: &mut Side<'_>, from: u64, wreck: &Wreck) -> Result<(), GuestError> {
         /// Digests come in pieces of at most so many.
         const PIECE: u64 = 64;
         let mut crash = Crash {
@@ -112,7 +110,10 @@ impl<'a> Hunt<'a> {
             report: wreck.report.clone(),
             after: self.started.elapsed(),
         };
-        (self.told)(Told::Found { signature: format!("{} went down", crash.kernel), after: crash.after });
+        (self.told)(Told::Found {
+            signature: format!("{} went down", crash.kernel),
+            after: crash.after,
+        });
         self.next = self.next.max(from + PIECE);
         for number in from..from + PIECE {
             if self.is_over() {

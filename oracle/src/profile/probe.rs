@@ -151,6 +151,15 @@ probes! {
         Some(Verdict::of(!vm_flags(page)?.has(b"ac")))
     };
     Rule ThpAlignMultiple: "addresses of 4 MiB mappings", thp_alignment;
+    Rule MremapDestinationFirst: "mremap of nothing to an address within a page", || {
+        let hole = map(PAGE, RW, ANON)?;
+        sys::munmap(hole, PAGE).ok()?;
+        match sys::mremap(hole, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, hole + PAGE / 2) {
+            Err(libc::EINVAL) => Some(Verdict::Present),
+            Err(libc::EFAULT) => Some(Verdict::Absent),
+            _ => None,
+        }
+    };
     Rule MremapEarlyChecks: "mremap of nothing to more than the address space", || {
         let hole = map(PAGE, RW, ANON)?;
         sys::munmap(hole, PAGE).ok()?;

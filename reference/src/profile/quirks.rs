@@ -85,6 +85,13 @@ quirks! {
          be dropped. Only mmap forgets the check; 7.0 and later updates of older kernels have it.",
         "mlockall(MCL_FUTURE)\n\
          mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0)\n";
+    DontunmapDropsAccount = "dontunmap-drops-account", from (6, 15) until (6, 17),
+        "move_vma",
+        "MREMAP_DONTUNMAP takes the flag ac from the whole source mapping",
+        "Memory that is private and writable is charged, and its mapping says so, or the charge is never given back; \
+         and without the flag it does not merge with its like. Seen on 6.16, absent in 6.12 and 6.17, inferred for 6.15.",
+        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n\
+         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x4000)\n";
     DontunmapCountsLockedTwice = "dontunmap-counts-locked-twice", from (6, 15) until (7, 2),
         "move_vma",
         "MREMAP_DONTUNMAP of a locked mapping adds the moved pages to VmLck although the source is no longer locked",
@@ -109,13 +116,6 @@ quirks! {
          mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x4000)\n\
          mremap(mmap-0x4000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x8000)\n\
          mmap(mmap-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
-    DontunmapDropsAccount = "dontunmap-drops-account", from (6, 15) until (6, 17),
-        "move_vma",
-        "MREMAP_DONTUNMAP takes the flag ac from the whole source mapping",
-        "Memory that is private and writable is charged, and its mapping says so, or the charge is never given back; \
-         and without the flag it does not merge with its like. Seen on 6.16, absent in 6.12 and 6.17, inferred for 6.15.",
-        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n\
-         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x4000)\n";
     DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (5, 7) until (7, 2),
         "copy_vma",
         "MREMAP_DONTUNMAP of untouched memory to an adjacent address grows the source instead of making a second mapping",
