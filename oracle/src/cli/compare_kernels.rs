@@ -30,9 +30,9 @@ pub(super) struct CompareArgs {
 pub(super) fn compare_kernels(args: CompareArgs) -> Result<Outcome> {
     let plans = [Plan::new(matrix::find(&args.a)?), Plan::new(matrix::find(&args.b)?)];
     let stop = stop_flag()?;
-    let boots = plans.each_ref().map(|plan| {
-        move || Guest::boot(plan).map(|guest| Box::new(guest) as Box<dyn Link>)
-    });
+    let boots = plans
+        .each_ref()
+        .map(|plan| move || Guest::boot(plan).map(|guest| Box::new(guest) as Box<dyn Link>));
     let names = names(&args.a, &args.b);
     let mut sides = [Side::new(&names[0], &boots[0]), Side::new(&names[1], &boots[1])];
     let options = Options { seed: args.seed, time: args.time };

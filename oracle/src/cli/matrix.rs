@@ -169,7 +169,9 @@ impl Telling {
             Told::Booted { release, after } => {
                 say(&format!("{kernel}: Linux {release}, after {:.1} s", after.as_secs_f64()));
             }
-            Told::Corpus { programs } => say(&format!("{kernel}: {programs} programs of the corpus")),
+            Told::Corpus { programs } => {
+                say(&format!("{kernel}: {programs} programs of the corpus"))
+            }
             Told::Found { signature } => say(&format!("{kernel}: finding: {signature}")),
             Told::Lost { how } => say(&format!("{kernel}: {how}")),
             Told::Progress { programs } => {

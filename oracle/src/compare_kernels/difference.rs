@@ -93,10 +93,8 @@ fn seen(ops: &[Op], at: usize, differences: Vec<Difference>, state: String) -> O
 /// What differs of two states. Nothing was predicted, so what is bounded by the
 /// exact value may lie on either side of the other.
 fn states(a: &Snapshot, b: &Snapshot) -> Vec<Difference> {
-    let caps = Capabilities {
-        parts: Want { page_flags: false, ..Want::ALL },
-        ..Capabilities::full()
-    };
+    let caps =
+        Capabilities { parts: Want { page_flags: false, ..Want::ALL }, ..Capabilities::full() };
     let mut found = Vec::new();
     Comparer::default().compare(a, b, &caps, &mut found);
     found.retain(|difference| {
@@ -117,7 +115,8 @@ fn states(a: &Snapshot, b: &Snapshot) -> Vec<Difference> {
 /// Takes out what belongs to mmdiff: its inode differs from boot to boot, and its
 /// pages are not the program's doing.
 fn leave_out_arena(process: &mut ProcessSnapshot) {
-    let is_arena = |line: &MapsLine| matches!(&line.name, Name::Other(name) if name.starts_with(ARENA));
+    let is_arena =
+        |line: &MapsLine| matches!(&line.name, Name::Other(name) if name.starts_with(ARENA));
     let arena = process.maps.iter().find(|line| is_arena(line)).map(|line| line.start);
     process.maps.retain(|line| !is_arena(line));
     process.smaps.retain(|entry| !is_arena(&entry.line));
