@@ -17,9 +17,8 @@ pub(super) fn explain(
     fresh: &System,
     (ops, actual): (&[Op], &[Outcome]),
     divergence: &Divergence,
-    caps: &Capabilities,
+    (quirks, caps): (QuirkSet, &Capabilities),
 ) -> Option<QuirkSet> {
-    let quirks = QuirkSet::of_version(fresh.profile().version);
     if quirks.is_empty() {
         return None;
     }

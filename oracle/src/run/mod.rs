@@ -13,6 +13,7 @@ mod direct;
 mod error;
 mod explain;
 mod flight;
+mod known;
 mod record;
 mod reset;
 mod seed;
@@ -33,7 +34,7 @@ use crate::subject::{Config, Death, Subject, SubjectError};
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
-use mm_reference::profile::Profile;
+use mm_reference::profile::{Profile, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -70,6 +71,8 @@ pub struct Runner {
     /// was started.
     oom_kills: Option<u64>,
     log: Option<KernelLog>,
+    /// The known bugs that this kernel has, as far as that was found out.
+    known_bugs: Option<QuirkSet>,
     recorder: Option<Box<dyn Recorder>>,
     live: Option<Live>,
     comparer: Comparer,
@@ -126,6 +129,7 @@ impl Runner {
             oom_kills: None,
             caps,
             log,
+            known_bugs: None,
             recorder: None,
             live: None,
             comparer: Comparer::default(),
@@ -182,6 +186,7 @@ impl Runner {
     /// Changes the kernel that the model imitates; the subject is started anew.
     pub fn set_profile(&mut self, profile: Arc<Profile>) {
         self.profile = profile;
+        self.known_bugs = None;
         self.live = None;
     }
 

@@ -29,6 +29,7 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
         return fail(Errno::ENOMEM, "too close to vm.max_map_count");
     }
     let flags = vma.flags;
+    let untouched = vma.is_anonymous() && vma.anon_vma.is_none();
     let (vma_start, vma_end) = (vma.start, vma.end);
     let charged =
         if call.dontunmap() { call.new_len } else { call.new_len.saturating_sub(call.old_len) };
@@ -59,6 +60,9 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     }
     if call.dontunmap() {
         empty_source(cur, source, destination, old_start, old_end);
+        if untouched && flags.contains(VmFlags::ACCOUNT) {
+            drop_account(cur, source);
+        }
         let recounted = if flags.contains(VmFlags::LOCKED) {
             cur.quirk(Quirk::DontunmapCountsLockedTwice)
         } else {
@@ -152,6 +156,13 @@ fn copy_vma(cur: &mut Current, call: &Remap) -> Result<(u64, u64), Fail> {
 /// Whether the destination is adjacent to the source.
 fn touches_itself(source: &Vma, start: u64, end: u64) -> bool {
     source.end == start || source.start == end
+}
+
+/// What a known bug does to the source of MREMAP_DONTUNMAP.
+fn drop_account(cur: &mut Current, source: u64) {
+    if cur.quirk(Quirk::DontunmapDropsAccount) {
+        cur.mm.vmas.update(source, |vma| vma.flags -= VmFlags::ACCOUNT);
+    }
 }
 
 /// `dontunmap_complete`: the source stays, unlocked and, if all of it moved,
