@@ -151,6 +151,13 @@ impl Mapping {
         self.base
     }
 
+    /// Takes away every access to it.
+    pub fn protect(&self) -> io::Result<()> {
+        // SAFETY: its own memory, to which no reference is alive
+        check(unsafe { libc::mprotect(self.base.cast(), self.len, libc::PROT_NONE) }.into())?;
+        Ok(())
+    }
+
     /// `madvise` over all of it; advice may be refused.
     pub fn advise(&self, advice: i32) {
         // SAFETY: its own memory, and no advice used here discards contents

@@ -1,6 +1,6 @@
 //! Compares counters and flags: smaps entries, status.
 
-use super::{Capabilities, Exemption, Field, Findings, Kind, Place};
+use super::{exempt, Capabilities, Exemption, Field, Findings, Kind, Place};
 use mm_reference::snapshot::{
     SmapsEntry, SmapsField, Status, VmFlagList, SMAPS_FIELDS, STATUS_FIELDS,
 };
@@ -10,23 +10,33 @@ use mm_reference::snapshot::{
 pub(super) fn compare_smaps(
     expected: &[SmapsEntry],
     actual: &[SmapsEntry],
+    caps: &Capabilities,
     findings: &mut Findings<'_>,
 ) {
     let bounds = |entry: &SmapsEntry| (entry.line.start, entry.line.end);
     super::join(expected, actual, bounds, |pair| {
         if let (Some(e), Some(a)) = pair {
             if e != a {
-                compare_entry(e, a, findings);
+                compare_entry(e, a, caps, findings);
             }
         }
     });
 }
 
-fn compare_entry(expected: &SmapsEntry, actual: &SmapsEntry, findings: &mut Findings<'_>) {
+fn compare_entry(
+    expected: &SmapsEntry,
+    actual: &SmapsEntry,
+    caps: &Capabilities,
+    findings: &mut Findings<'_>,
+) {
     let place = Place::Mapping(expected.line.start, expected.line.end);
     for &field in SMAPS_FIELDS {
         let (e, a) = (expected.get(field), actual.get(field));
         if let Some(kind) = Kind::of_numbers(e, a) {
+            let used = field == SmapsField::Referenced;
+            if used && exempt::used_within_bounds(expected, actual, caps) {
+                continue;
+            }
             let show = |value| number(value, field.in_kb());
             findings.add(place, Field::Smaps(field), kind, show(e), show(a));
         }
@@ -78,6 +88,9 @@ pub(super) fn compare_status(
     for &field in STATUS_FIELDS {
         let (e, a) = (expected.get(field), actual.get(field));
         let Some(kind) = Kind::of_numbers(e, a) else { continue };
+        if exempt::within_lag(field, (e, a), caps) {
+            continue;
+        }
         if Exemption::of(field).is_some_and(|x| x.allows(expected, actual, caps)) {
             continue;
         }

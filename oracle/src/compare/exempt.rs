@@ -2,7 +2,8 @@
 //! its reason, and is printed by the tool; add nothing without one.
 
 use crate::observe::Capabilities;
-use mm_reference::snapshot::{PageFlags, Status, StatusField};
+use mm_reference::op::Contents;
+use mm_reference::snapshot::{PageFlags, SmapsEntry, SmapsField, Status, StatusField};
 
 /// A value that only has to lie within bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,14 +46,57 @@ impl Exemption {
 
 /// The flags that are not compared here.
 pub(super) fn unsteady_flags(caps: &Capabilities) -> PageFlags {
-    let mut flags = PageFlags::empty();
+    let mut flags = caps.wrong_flags;
     for unsteady in UNSTEADY_FLAGS {
         flags |= unsteady.flags;
     }
-    if !caps.lru_lists {
-        flags |= PageFlags::ACTIVE | PageFlags::REFERENCED;
-    }
+    flags.set(PageFlags::REFERENCED, !caps.lru_lists);
     flags
+}
+
+/// Whether a count of used pages is within what it may be where pages are in
+/// generations ([`Capabilities::lru_lists`]): at least those with an accessed
+/// bit, at most those that are there.
+pub(super) fn used_within_bounds(
+    expected: &SmapsEntry,
+    actual: &SmapsEntry,
+    caps: &Capabilities,
+) -> bool {
+    let of = |entry: &SmapsEntry, field| entry.get(field).unwrap_or_default();
+    let (least, most) = (of(expected, SmapsField::Referenced), of(expected, SmapsField::Rss));
+    !caps.lru_lists && (least..=most).contains(&of(actual, SmapsField::Referenced))
+}
+
+/// Whether a counter of resident pages differs by no more than what batches of
+/// this kernel hold back ([`Capabilities::rss_lag`]).
+pub(super) fn within_lag(
+    field: StatusField,
+    (expected, actual): (Option<u64>, Option<u64>),
+    caps: &Capabilities,
+) -> bool {
+    use StatusField::{RssAnon, RssFile, RssShmem, VmRss};
+    let counters = match field {
+        RssAnon | RssFile | RssShmem => 1,
+        VmRss => 3,
+        _ => return false,
+    };
+    match (expected, actual, caps.rss_lag) {
+        (Some(e), Some(a), Some(lag)) => e.abs_diff(a) <= counters * lag,
+        _ => false,
+    }
+}
+
+/// What is left of the contents of pages where memory can only be read if its
+/// owner may read it ([`Capabilities::forced_reads`]).
+pub(super) fn readable(
+    mappings: &[SmapsEntry],
+    contents: &[(u64, Contents)],
+) -> Vec<(u64, Contents)> {
+    let may_read = |address: u64| {
+        let after = mappings.partition_point(|entry| entry.line.end <= address);
+        mappings.get(after).is_some_and(|entry| entry.line.perms.0.contains(&b'r'))
+    };
+    contents.iter().copied().filter(|&(address, _)| may_read(address)).collect()
 }
 
 /// Flags of frames that follow from more than what a program does.

@@ -220,7 +220,7 @@ impl Comparer {
             if !maps_differ {
                 maps::compare(&expected.smaps, &actual.smaps, &mut findings);
             }
-            counters::compare_smaps(&expected.smaps, &actual.smaps, &mut findings);
+            counters::compare_smaps(&expected.smaps, &actual.smaps, caps, &mut findings);
         }
         if parts.pagemap {
             let frames = caps.frames.then_some(&mut self.frames);
@@ -231,7 +231,15 @@ impl Comparer {
             pages::compare_flags(&expected.page_flags, &actual.page_flags, ignored, &mut findings);
         }
         if parts.contents && expected.contents != actual.contents {
-            pages::compare_contents(&expected.contents, &actual.contents, &mut findings);
+            if caps.forced_reads {
+                pages::compare_contents(&expected.contents, &actual.contents, &mut findings);
+            } else {
+                let readable = |side: &[(u64, mm_reference::op::Contents)]| {
+                    exempt::readable(&expected.smaps, side)
+                };
+                let (expected, actual) = (readable(&expected.contents), readable(&actual.contents));
+                pages::compare_contents(&expected, &actual, &mut findings);
+            }
         }
         if parts.status && expected.status != actual.status {
             counters::compare_status(&expected.status, &actual.status, caps, &mut findings);

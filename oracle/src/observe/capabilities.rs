@@ -1,8 +1,9 @@
 //! What can be observed here, and what cannot, and why.
 
-use super::{pagemap, FrameFlags, KernelLog};
+use super::{contents, pagemap, status, FrameFlags, KernelLog};
 use crate::sys::online_cpus;
 use mm_reference::addr::PAGE_SIZE;
+use mm_reference::snapshot::PageFlags;
 use std::fmt;
 
 /// Which parts of a process are observed and compared.
@@ -57,8 +58,15 @@ pub struct Capabilities {
     pub frames: bool,
     /// Pages are on active and inactive lists, not in generations.
     pub lru_lists: bool,
+    /// Flags of frames that this kernel is known to show wrongly for every page.
+    pub wrong_flags: PageFlags,
+    /// Contents are visible where a process may not read them itself.
+    pub forced_reads: bool,
     /// How many kB of the resident size a high-water mark may miss.
     pub rss_slack: u64,
+    /// How many kB a counter of resident pages may be off, where a kernel does
+    /// not count exactly.
+    pub rss_lag: Option<u64>,
     /// Large empty ranges can be scanned in one call.
     pub scan: bool,
     /// The kernel's log can be read.
@@ -74,7 +82,10 @@ impl Capabilities {
             parts: Want::ALL,
             frames: true,
             lru_lists: true,
+            wrong_flags: PageFlags::empty(),
+            forced_reads: true,
             rss_slack: rss_slack(2),
+            rss_lag: None,
             scan: true,
             kernel_log: true,
             blind: Vec::new(),
@@ -109,18 +120,37 @@ impl Capabilities {
             let why = format!("/proc/kpageflags cannot be read: {e}");
             found.blind.push(Blind { what: "kpageflags", why });
         }
-        if found.parts.page_flags && lru_generations() {
-            found.lru_lists = false;
-            let why = "the multi-generational LRU of this system sets them by rules of its own";
-            let what = "ACTIVE and REFERENCED of kpageflags";
-            found.blind.push(Blind { what, why: why.to_owned() });
-        }
         if found.parts.pagemap && !probe.scan {
             let why = format!(
                 "no PAGEMAP_SCAN before 6.7; only the first {} MiB of each are read",
                 pagemap::EMPTY_CHECKED >> 20
             );
             found.blind.push(Blind { what: "large ranges that should be empty", why });
+        }
+        if crate::profile::has_lru_generations() {
+            found.lru_lists = false;
+            let why = "what the multi-generational LRU of this system notes depends on the version and on \
+                       per-CPU batches (writing n to /sys/kernel/mm/lru_gen/enabled changes that); Referenced is \
+                       checked to be at least the pages with an accessed bit and at most Rss";
+            let what = "REFERENCED of kpageflags, Referenced of smaps";
+            found.blind.push(Blind { what, why: why.to_owned() });
+        }
+        found.forced_reads = contents::reads_are_forced().unwrap_or(false);
+        if !found.forced_reads {
+            let why =
+                "this kernel lets nobody but a debugger read it (proc_mem.force_override=always \
+                       on its command line changes that)";
+            let what = "contents of memory that its owner may not read";
+            found.blind.push(Blind { what, why: why.to_owned() });
+        }
+        if !status::counts_exactly() {
+            let lag = (rss_slack(online_cpus()) / 3).max(HELD_BACK_BY_TASK);
+            (found.rss_lag, found.rss_slack) = (Some(lag), 3 * lag);
+            let why =
+                "this kernel counts them in batches, as kernels before 6.16 do; each is checked \
+                       to be off by at most one batch";
+            let what = "VmRSS, RssAnon, RssFile, RssShmem";
+            found.blind.push(Blind { what, why: why.to_owned() });
         }
         if kdamond_runs() {
             let why = "a kdamond of this system clears accessed bits; such a difference does not \
@@ -135,20 +165,17 @@ impl Capabilities {
     }
 }
 
+/// How many kB of one counter a task held back before 6.2
+/// (`mm/memory.c:check_sync_rss_stat`, `TASK_RSS_EVENTS_THRESH`).
+const HELD_BACK_BY_TASK: u64 = 65 * (PAGE_SIZE >> 10);
+
 /// What the counters of anonymous, file and shared pages may hold back on the
 /// one CPU that a subject runs on, in kB: each less than a batch
 /// (`lib/percpu_counter.c:percpu_counter_add_batch`, `compute_batch_value`;
-/// `update_hiwater_rss` adds up what is not held back). Before 6.2 a process
-/// held back 64 pages at most (`mm/memory.c:check_sync_rss_stat`).
+/// `update_hiwater_rss` adds up what is not held back).
 fn rss_slack(cpus: u32) -> u64 {
     let batch = u64::from(cpus).saturating_mul(2).max(32);
     3 * (batch - 1) * (PAGE_SIZE >> 10)
-}
-
-/// Whether pages are kept in generations (`lru_gen_enabled`).
-fn lru_generations() -> bool {
-    let enabled = std::fs::read_to_string("/sys/kernel/mm/lru_gen/enabled");
-    enabled.is_ok_and(|mask| !mask.trim().trim_start_matches("0x").trim_matches('0').is_empty())
 }
 
 /// Whether DAMON monitors physical memory, as far as that can be seen.

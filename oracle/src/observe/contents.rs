@@ -1,6 +1,21 @@
 //! Says what the bytes of a page are, as `load` does.
 
+use crate::sys::Mapping;
+use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::Contents;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// Whether `/proc/pid/mem` reads what its owner may not read: a kernel can
+/// refuse that to all but debuggers (`CONFIG_PROC_MEM_FORCE_PTRACE`,
+/// `proc_mem.force_override=`).
+pub(super) fn reads_are_forced() -> io::Result<bool> {
+    let page = Mapping::anonymous(PAGE_SIZE as usize)?;
+    page.protect()?;
+    let read = File::open("/proc/self/mem")?.read_at(&mut [0], page.base() as u64);
+    Ok(read.is_ok_and(|length| length == 1))
+}
 
 /// Contents of a run of bytes. Equal to feeding them to
 /// [`Digest`](mm_reference::op::Digest), but many at a time.

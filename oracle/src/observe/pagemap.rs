@@ -93,7 +93,13 @@ impl Pagemap {
         let (start, end) = (range.0, range.1.min(range.0.saturating_add(EMPTY_CHECKED)));
         self.read(start, end)?;
         let length = ENTRY * pages(end - start) as usize;
-        if let Some(at) = self.bytes[..length].chunks_exact(ENTRY).position(|w| w != [0; ENTRY]) {
+        // as a scan does, which does not ask for the soft-dirty bit: an untouched
+        // page shows that of its mapping
+        let populated = |entry: &[u8]| {
+            let entry = u64::from_ne_bytes(entry.try_into().unwrap_or_default());
+            entry & !PageEntry::SOFT_DIRTY != 0
+        };
+        if let Some(at) = self.bytes[..length].chunks_exact(ENTRY).position(populated) {
             let from = start + at as u64 * PAGE_SIZE;
             let (from, end) = scan_shown((from, end));
             self.append(from, end, into)?;

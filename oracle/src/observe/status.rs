@@ -1,6 +1,8 @@
 //! Decodes the memory lines of `/proc/pid/status`.
 
 use super::text::{decimal8, padded_decimal, DecodeError};
+use crate::sys::Mapping;
+use mm_reference::addr::PAGE_SIZE;
 use mm_reference::snapshot::{Status, StatusField, STATUS_FIELDS};
 
 /// What the memory lines begin with.
@@ -49,6 +51,27 @@ pub fn decode(text: &[u8]) -> Result<Status, DecodeError> {
         at += end + 1;
     }
     Ok(status)
+}
+
+/// Whether this kernel counts the resident pages of a process exactly: each of
+/// a few new pages shows at once.
+pub(super) fn counts_exactly() -> bool {
+    const PAGES: u64 = 8;
+    let resident = || {
+        let text = std::fs::read("/proc/self/status").ok()?;
+        decode(&text).ok()?.get(StatusField::RssAnon)
+    };
+    let counted = || {
+        let memory = Mapping::anonymous((PAGES * PAGE_SIZE) as usize).ok()?;
+        // what this itself needs is there after the first time
+        resident()?;
+        let before = resident()?;
+        memory.advise(libc::MADV_NOHUGEPAGE);
+        memory.advise(libc::MADV_POPULATE_WRITE);
+        Some(resident()?.checked_sub(before)? == PAGES * (PAGE_SIZE >> 10))
+    };
+    // another thread may touch memory in between
+    (0..3).any(|_| counted() == Some(true))
 }
 
 /// Reads the line at the front if it is about field number `guess` in the usual

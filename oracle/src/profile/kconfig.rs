@@ -67,6 +67,8 @@ pub(super) fn symbol(name: ConfigName) -> Option<&'static str> {
         ConfigName::MemoryFailure => Some("CONFIG_MEMORY_FAILURE"),
         // these need a processor that has them
         ConfigName::Pkeys | ConfigName::ShadowStack => None,
+        // this can be turned off
+        ConfigName::LruGen => None,
     }
 }
 

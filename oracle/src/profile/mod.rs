@@ -115,6 +115,12 @@ fn on_off(on: bool) -> &'static str {
     }
 }
 
+/// Whether pages are kept in generations (`lru_gen_enabled`).
+pub fn has_lru_generations() -> bool {
+    let decides = Decides::Config(ConfigName::LruGen);
+    PROBES.iter().any(|probe| probe.decides == decides && probe.run() == Verdict::Present)
+}
+
 /// What a probe says, then what the kernel's own configuration says, then what
 /// the version suggests: a probe also sees what the processor lacks.
 fn configuration(

@@ -121,6 +121,24 @@ probes! {
         advise(page, PAGE, MADV_GUARD_INSTALL).ok()?;
         Some(Verdict::of(vm_flags(page)?.has(b"gu")))
     };
+    Rule VmflagsLf: "VmFlags of a mapping locked on fault", || {
+        let page = map(PAGE, RW, ANON)?;
+        sys::mlock_on_fault(page, PAGE).ok()?;
+        let flags = vm_flags(page)?;
+        (flags.has(b"lf") != flags.has(b"??")).then(|| Verdict::of(flags.has(b"lf")))
+    };
+    Rule PopulateStopsAtHole: "MADV_POPULATE_WRITE of a hole and a page", || {
+        let hole = map(2 * PAGE, RW, ANON)?;
+        sys::munmap(hole, PAGE).ok()?;
+        advise(hole, 2 * PAGE, MADV_POPULATE_WRITE).err()?;
+        Some(Verdict::of(page_bits(hole + PAGE)? & PageEntry::PRESENT == 0))
+    };
+    Config LruGen: "/sys/kernel/mm/lru_gen/enabled", || {
+        let on = sys::any_line(c"/sys/kernel/mm/lru_gen/enabled", |line| {
+            line.iter().any(|digit| b"13579bdf".contains(digit) && line.last() == Some(digit))
+        });
+        Some(Verdict::of(on.unwrap_or(false)))
+    };
     Rule MapStackNoHuge: "VmFlags of a mapping with MAP_STACK", || {
         Some(Verdict::of(vm_flags(map(PAGE, RW, ANON | MAP_STACK)?)?.has(b"nh")))
     };

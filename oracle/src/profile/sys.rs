@@ -47,6 +47,11 @@ pub(super) fn advise(addr: u64, len: u64, advice: i32) -> Result<u64, i32> {
     syscall(libc::SYS_madvise, [addr, len, advice as u64, 0, 0])
 }
 
+pub(super) fn mlock_on_fault(addr: u64, len: u64) -> Result<u64, i32> {
+    let flags = mm_reference::op::consts::MLOCK_ONFAULT;
+    syscall(libc::SYS_mlock2, [addr, len, flags, 0, 0])
+}
+
 pub(super) fn mseal(addr: u64, len: u64) -> Result<u64, i32> {
     const SYS_MSEAL: libc::c_long = 462;
     syscall(SYS_MSEAL, [addr, len, 0, 0, 0])

@@ -5,7 +5,7 @@ use crate::compare::{compare, compare_outcome};
 use crate::observe::Capabilities;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome};
-use mm_reference::profile::{Profile, QuirkSet};
+use mm_reference::profile::{Profile, Quirk, QuirkSet};
 use mm_reference::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -17,9 +17,8 @@ pub(super) fn explain(
     fresh: &System,
     (ops, actual): (&[Op], &[Outcome]),
     divergence: &Divergence,
-    caps: &Capabilities,
+    (quirks, caps): (QuirkSet, &Capabilities),
 ) -> Option<QuirkSet> {
-    let quirks = QuirkSet::of_version(fresh.profile().version);
     if quirks.is_empty() {
         return None;
     }
@@ -49,5 +48,12 @@ pub(super) fn explain(
             return None;
         }
     }
-    Some(system.fired()).filter(|fired| !fired.is_empty())
+    let mut fired = system.fired();
+    // that shows with every page, so that it says something only by itself
+    let mut others = fired;
+    others.remove(Quirk::AnonShownAsKsm);
+    if !others.is_empty() {
+        fired = others;
+    }
+    Some(fired).filter(|fired| !fired.is_empty())
 }

@@ -13,6 +13,7 @@ mod direct;
 mod error;
 mod explain;
 mod flight;
+mod known;
 mod reset;
 mod seed;
 mod trial;
@@ -31,7 +32,7 @@ use crate::subject::{Config, Death, Subject, SubjectError};
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
-use mm_reference::profile::Profile;
+use mm_reference::profile::{Profile, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub struct Runner {
     /// was started.
     oom_kills: Option<u64>,
     log: Option<KernelLog>,
+    /// The known bugs that this kernel has, as far as that was found out.
+    known_bugs: Option<QuirkSet>,
     live: Option<Live>,
     comparer: Comparer,
     decoders: Decoders,
@@ -123,6 +126,7 @@ impl Runner {
             oom_kills: None,
             caps,
             log,
+            known_bugs: None,
             live: None,
             comparer: Comparer::default(),
             decoders: Decoders::default(),
@@ -178,6 +182,7 @@ impl Runner {
     /// Changes the kernel that the model imitates; the subject is started anew.
     pub fn set_profile(&mut self, profile: Arc<Profile>) {
         self.profile = profile;
+        self.known_bugs = None;
         self.live = None;
     }
 

@@ -153,6 +153,7 @@ impl Runner {
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
         let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
+        let quirks = self.known_bugs();
         let Live { seed, start, mut before, flights, first, .. } = live;
         let mut again = Vec::new();
         let mut ended = false;
@@ -163,7 +164,8 @@ impl Runner {
                 trial.end_where_it_got();
                 if let Verdict::Diverged(divergence) = &mut trial.verdict {
                     let ran = (&trial.ops[..], &trial.actual[..]);
-                    divergence.known = explain::explain(&seed, &start, ran, divergence, &self.caps);
+                    divergence.known =
+                        explain::explain(&seed, &start, ran, divergence, (quirks, &self.caps));
                 }
                 trial.before = std::mem::take(&mut before);
                 ended = !flight.complete;

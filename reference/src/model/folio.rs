@@ -96,8 +96,12 @@ impl Folio {
     }
 
     /// `folio_mark_accessed`: inactive, referenced, active, active and
-    /// referenced.
-    pub fn mark_accessed(&mut self) {
+    /// referenced. With generations it depends on the version and on per-CPU
+    /// batches what becomes of a reference, and none is noted.
+    pub fn mark_accessed(&mut self, lru_gen: bool) {
+        if lru_gen {
+            return;
+        }
         if !self.flags.contains(FolioFlags::REFERENCED) {
             self.flags.insert(FolioFlags::REFERENCED);
         } else if self.mlocks == 0 && !self.flags.contains(FolioFlags::ACTIVE) {
@@ -196,10 +200,17 @@ mod tests {
         let state = FolioFlags::REFERENCED | FolioFlags::ACTIVE;
         let mut seen = Vec::new();
         for _ in 0..4 {
-            folio.mark_accessed();
+            folio.mark_accessed(false);
             seen.push(folio.flags & state);
         }
         let both = [FolioFlags::REFERENCED, FolioFlags::ACTIVE, state, state];
         assert_eq!(seen, both);
+    }
+
+    #[test]
+    fn generations_note_no_references() {
+        let mut folio = Folio::anon();
+        folio.mark_accessed(true);
+        assert_eq!(folio.flags, Folio::anon().flags);
     }
 }

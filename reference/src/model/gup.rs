@@ -117,7 +117,7 @@ fn get_pages(
                         folio.flags.insert(FolioFlags::DIRTY);
                     }
                     if !cur.profile.has_defect(Defect::PopulateForgetsReferenced) {
-                        folio.mark_accessed();
+                        folio.mark_accessed(cur.profile.config.lru_gen);
                     }
                     if cur.profile.has_defect(Defect::PopulateNeverActivates) {
                         folio.flags.remove(FolioFlags::ACTIVE);

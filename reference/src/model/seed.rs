@@ -183,6 +183,7 @@ impl System {
             folios,
             fixture: Arc::new(fixture),
             fired: Default::default(),
+            shown: Default::default(),
             tables_left: Default::default(),
         }
     }

@@ -8,6 +8,7 @@ use super::seed::Fixture;
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
 use crate::profile::{Profile, Quirk, QuirkSet};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The model has no rule for what a program asks: nothing after it counts.
@@ -47,6 +48,8 @@ pub struct System {
     pub(crate) fixture: Arc<Fixture>,
     /// The imitated bugs that changed a prediction.
     pub(crate) fired: QuirkSet,
+    /// The imitated bugs that changed what is shown.
+    pub(crate) shown: Cell<QuirkSet>,
     /// How many page tables moves can still allocate.
     pub(crate) tables_left: TablesLeft,
 }
@@ -94,7 +97,18 @@ impl System {
 
     /// The imitated bugs that changed a prediction so far.
     pub fn fired(&self) -> QuirkSet {
-        self.fired
+        self.fired.union(self.shown.get())
+    }
+
+    /// Whether a known bug changes what is shown; notes that it did.
+    pub(crate) fn shows_quirk(&self, quirk: Quirk) -> bool {
+        let imitated = self.profile.imitates(quirk);
+        if imitated {
+            let mut shown = self.shown.get();
+            shown.insert(quirk);
+            self.shown.set(shown);
+        }
+        imitated
     }
 
     /// The processes that are alive, ascending.
@@ -134,11 +148,13 @@ impl System {
             folios,
             fixture,
             fired,
+            shown,
             tables_left,
         } = self;
         profile.clone_from(&start.profile);
         fixture.clone_from(&start.fixture);
         (*layout, *forked, *fired) = (start.layout, start.forked, start.fired);
+        shown.set(start.shown.get());
         *tables_left = start.tables_left;
         anon_vmas.clone_from(&start.anon_vmas);
         folios.clone_from(&start.folios);

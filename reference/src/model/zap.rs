@@ -11,7 +11,7 @@ use crate::model::folio::{FolioId, Folios};
 /// `unmap_vmas` for a part of one mapping that goes away: pages and markers.
 pub fn unmap_range(cur: &mut Current<'_>, start: u64, end: u64, vma: &Vma) {
     cur.mm.note_hiwater_rss();
-    clear(cur.mm, cur.folios, vma, start, end, true);
+    clear(cur, vma, start, end, true);
 }
 
 /// `zap_page_range_single` without details: the pages of a part of a mapping
@@ -20,7 +20,7 @@ pub fn zap_range(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64) {
     cur.mm.note_hiwater_rss();
     let profile = cur.profile;
     let (rss, markers) = (cur.mm.rss, profile.has_defect(Defect::DiscardDropsGuards));
-    clear(cur.mm, cur.folios, vma, start, end, markers);
+    clear(cur, vma, start, end, markers);
     if profile.has_defect(Defect::DiscardKeepsRss) {
         cur.mm.rss = rss;
     }
@@ -47,8 +47,10 @@ pub fn discard_range(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64) {
     }
 }
 
-fn clear(mm: &mut Mm, folios: &mut Folios, vma: &Vma, start: u64, end: u64, markers: bool) {
-    let Mm { tables, rss, .. } = mm;
+fn clear(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64, markers: bool) {
+    let Current { profile, mm, folios, .. } = cur;
+    let Mm { tables, rss, .. } = &mut **mm;
+    let lru_gen = profile.config.lru_gen;
     tables.for_each_pte(start, end, |_, pte| {
         match *pte {
             Pte::None => return,
@@ -66,7 +68,7 @@ fn clear(mm: &mut Mm, folios: &mut Folios, vma: &Vma, start: u64, end: u64, mark
                     // vma_has_recency
                     let streamed = vma.flags.intersects(VmFlags::SEQ_READ | VmFlags::RAND_READ);
                     if bits.contains(PteBits::YOUNG) && !streamed {
-                        folio.mark_accessed();
+                        folio.mark_accessed(lru_gen);
                     }
                 }
                 remove_rmap(folios, vma, id);

@@ -70,6 +70,9 @@ pub struct Config {
     pub pkeys: bool,
     /// `CONFIG_ARCH_HAS_USER_SHADOW_STACK` in use; it only matters for VmFlags
     pub shadow_stack: bool,
+    /// `CONFIG_LRU_GEN` in use (`lru_gen_enabled`): pages are kept in generations, not on an
+    /// active and an inactive list
+    pub lru_gen: bool,
 }
 
 /// System settings that change what userspace sees.
@@ -142,6 +145,7 @@ impl Profile {
                 memory_failure: true,
                 pkeys: false,
                 shadow_stack: false,
+                lru_gen: false,
             },
             settings: Settings {
                 max_map_count: 65530,

@@ -7,6 +7,10 @@
 //! program predicted again with the entries that concern this kernel, and only
 //! if that explains every observation exactly does the divergence count as
 //! known.
+//!
+//! An entry's program only has bugs that stand before it: which of them a
+//! kernel really has, backports included, is found by running the programs in
+//! this order.
 
 use super::Version;
 
@@ -68,11 +72,24 @@ quirks! {
         "The address is taken for an error code before it is tested. It should be ENOMEM like every \
          other address beyond the address space; the error depends on the argument instead.",
         "mmap(0xffffffffffffffff, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
-    DontunmapCountsLockedTwice = "dontunmap-counts-locked-twice", from (6, 17) until (7, 2),
+    AnonShownAsKsm = "anon-shown-as-ksm", from (6, 10) until (7, 1),
+        "stable_page_flags",
+        "kpageflags shows KSM for every anonymous page; once that is seen, the flag is not compared",
+        "Only pages that same-page merging shares are KSM pages. The test takes the bit that all anonymous pages have \
+         for both bits of a KSM page; 7.1 and later updates of older kernels compare both.",
+        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_POPULATE, -1, 0)\n";
+    DroppableLocked = "droppable-locked-by-mcl-future", from (6, 11) until (7, 0),
+        "__mmap_complete",
+        "after mlockall(MCL_FUTURE) a new droppable mapping is locked",
+        "Droppable memory cannot be locked: MAP_LOCKED is refused, mlock passes over it, and a locked page could not \
+         be dropped. Only mmap forgets the check; 7.0 and later updates of older kernels have it.",
+        "mlockall(MCL_FUTURE)\n\
+         mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0)\n";
+    DontunmapCountsLockedTwice = "dontunmap-counts-locked-twice", from (6, 15) until (7, 2),
         "move_vma",
         "MREMAP_DONTUNMAP of a locked mapping adds the moved pages to VmLck although the source is no longer locked",
         "VmLck must be the size of all locked mappings: the source loses VM_LOCKED, so the count may not grow. \
-         Until 6.16 the count stayed as it was; 7.2 accounts after the source was unlocked.",
+         Seen from 6.16 on, and inferred for 6.15, where mremap was rewritten; until then the count stayed as it was; 7.2 accounts after the source was unlocked.",
         "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0)\n\
          mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_DONTUNMAP, NULL)\n";
     DontunmapUnlocksWhole = "dontunmap-unlocks-whole-mapping", from (5, 7) until (7, 2),
@@ -92,6 +109,13 @@ quirks! {
          mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x4000)\n\
          mremap(mmap-0x4000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x8000)\n\
          mmap(mmap-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
+    DontunmapDropsAccount = "dontunmap-drops-account", from (6, 15) until (6, 17),
+        "move_vma",
+        "MREMAP_DONTUNMAP takes the flag ac from the whole source mapping",
+        "Memory that is private and writable is charged, and its mapping says so, or the charge is never given back; \
+         and without the flag it does not merge with its like. Seen on 6.16, absent in 6.12 and 6.17, inferred for 6.15.",
+        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n\
+         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x4000)\n";
     DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (5, 7) until (7, 2),
         "copy_vma",
         "MREMAP_DONTUNMAP of untouched memory to an adjacent address grows the source instead of making a second mapping",
@@ -128,6 +152,16 @@ impl QuirkSet {
     /// Adds a quirk.
     pub fn insert(&mut self, quirk: Quirk) {
         self.0 |= 1 << quirk as u32;
+    }
+
+    /// Takes a quirk away.
+    pub fn remove(&mut self, quirk: Quirk) {
+        self.0 &= !(1 << quirk as u32);
+    }
+
+    /// The quirks in either.
+    pub fn union(self, other: QuirkSet) -> QuirkSet {
+        QuirkSet(self.0 | other.0)
     }
 
     /// Whether there is none.

@@ -132,6 +132,11 @@ rules! {
     RelocateAnon = "relocate-anon", since (99, 0), "relocate_anon_folios",
         "mremap knows MREMAP_RELOCATE_ANON: moved pages get the place of their new address, so that the moved \
          memory merges as if it had been mapped there";
+    VmflagsLf = "vmflags-lf", since (6, 7), "show_smap_vma_flags",
+        "VmFlags show lf where memory is locked on fault, not ??";
+    PopulateStopsAtHole = "populate-stops-at-hole", since (6, 9), "madvise_populate",
+        "MADV_POPULATE_READ and MADV_POPULATE_WRITE end at the first hole; before, they passed over holes as other \
+         advice does";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 

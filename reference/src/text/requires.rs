@@ -84,6 +84,8 @@ words! {
         Pkeys = "pkeys",
         /// [`Config::shadow_stack`]
         ShadowStack = "shadow-stack",
+        /// [`Config::lru_gen`]
+        LruGen = "lru-gen",
     }
 }
 
@@ -143,6 +145,7 @@ impl ConfigName {
             ConfigName::MemoryFailure => &mut config.memory_failure,
             ConfigName::Pkeys => &mut config.pkeys,
             ConfigName::ShadowStack => &mut config.shadow_stack,
+            ConfigName::LruGen => &mut config.lru_gen,
         }
     }
 }

@@ -63,7 +63,8 @@ pub(super) fn list(profile: &Profile, flags: VmFlags) -> VmFlagList {
             shown.remove(VmFlags::UFFD_MINOR);
         }
         if shown.contains(flag) {
-            list.push(code);
+            let unnamed = flag == VmFlags::LOCKONFAULT && !profile.has(Rule::VmflagsLf);
+            list.push(if unnamed { *b"??" } else { code });
         }
         if flag == VmFlags::LOCKED && profile.has_defect(Defect::FlagsInOtherOrder) {
             // announces what stands further down

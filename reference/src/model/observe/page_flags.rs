@@ -1,10 +1,11 @@
 //! Entries of `/proc/kpageflags` (`fs/proc/page.c:stable_page_flags`; the same
-//! for these pages in 6.1, 6.12, 7.2 and 7.3).
+//! for these pages in 6.1, 6.12, 7.2 and 7.3, but for a bug of those between).
 
 use crate::defect::Defect;
 use crate::model::folio::{Folio, FolioFlags, PageContent};
 use crate::model::page_table::Pte;
 use crate::model::{Mm, System};
+use crate::profile::Quirk;
 use crate::snapshot::{PageFlags, ProcessPlan};
 
 /// Chooses the first pages of a plan's windows whose flags the model knows.
@@ -48,6 +49,13 @@ fn flags(system: &System, folio: &Folio) -> PageFlags {
         (FolioFlags::EXCLUSIVE, PageFlags::ANON_EXCLUSIVE),
     ] {
         flags.set(shown, folio.flags.contains(flag));
+    }
+    // `lru_gen_add_folio`: a page in a generation is not active
+    if system.profile.config.lru_gen {
+        flags.remove(PageFlags::ACTIVE);
+    }
+    if system.shows_quirk(Quirk::AnonShownAsKsm) {
+        flags.insert(PageFlags::KSM);
     }
     let locked = folio.mlocks != 0;
     flags.set(PageFlags::MLOCKED | PageFlags::UNEVICTABLE, locked);

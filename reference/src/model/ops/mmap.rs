@@ -10,7 +10,7 @@ use crate::model::merge::Attributes;
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{fail, CannotPredict, Current, Fail};
 use crate::op::consts::*;
-use crate::profile::Rule;
+use crate::profile::{Quirk, Rule};
 
 /// The arguments of the system call.
 pub(super) struct Mmap {
@@ -174,7 +174,8 @@ fn mmap_region(cur: &mut Current, addr: u64, len: u64, mut flags: VmFlags) -> Re
             old_accounted += vma.pages();
         }
     }
-    if !cur.may_expand(flags, pages(len) - old_pages) {
+    let gathers = cur.profile.has(Rule::MmapGathersFirst);
+    if gathers && !cur.may_expand(flags, pages(len) - old_pages) {
         return fail(Errno::ENOMEM, "over RLIMIT_AS or RLIMIT_DATA");
     }
     if is_accountable(flags) {
@@ -260,7 +261,8 @@ fn finish_locked(cur: &mut Current, addr: u64, flags: VmFlags, count: u64) {
     if !flags.contains(VmFlags::LOCKED) {
         return;
     }
-    if flags.intersects(VmFlags::SPECIAL | VmFlags::HUGETLB | VmFlags::DROPPABLE) {
+    let droppable = flags.contains(VmFlags::DROPPABLE) && !cur.quirk(Quirk::DroppableLocked);
+    if droppable || flags.intersects(VmFlags::SPECIAL | VmFlags::HUGETLB) {
         if let Some(start) = cur.mm.vmas.containing(addr).map(|vma| vma.start) {
             cur.mm.vmas.update(start, |vma| vma.flags -= VmFlags::LOCKED_MASK);
         }

@@ -30,8 +30,8 @@ pub(crate) fn madvise(
     let Some(end) = input_range(start, len)? else { return Ok(Outcome::Value(0)) };
     match advice {
         MADV_HWPOISON | MADV_SOFT_OFFLINE => inject_error(cur)?,
-        MADV_POPULATE_READ => gup::madvise_populate(cur, start, end, false)?,
-        MADV_POPULATE_WRITE => gup::madvise_populate(cur, start, end, true)?,
+        MADV_POPULATE_READ => populate(cur, start, end, false)?,
+        MADV_POPULATE_WRITE => populate(cur, start, end, true)?,
         _ => walk_vmas(cur, start, end, |cur, vma, range| advise(cur, vma, range, advice))?,
     }
     Ok(Outcome::Value(0))
@@ -72,6 +72,17 @@ pub(super) fn input_range(start: u64, len: u64) -> Result<Option<u64>, Fail> {
         None => fail(Errno::EINVAL, "the range wraps around"),
         Some(end) => Ok((end != start).then_some(end)),
     }
+}
+
+/// `madvise_populate`: of the range as a whole, or of one mapping after the other.
+fn populate(cur: &mut Current, start: u64, end: u64, write: bool) -> Result<(), Fail> {
+    if cur.profile.has(Rule::PopulateStopsAtHole) {
+        return gup::madvise_populate(cur, start, end, write);
+    }
+    walk_vmas(cur, start, end, |cur, vma, part| {
+        gup::madvise_populate(cur, part.start, part.end, write)?;
+        Ok(vma)
+    })
 }
 
 /// Visits every mapping of a range; holes are passed over and reported at the

@@ -59,6 +59,9 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     }
     if call.dontunmap() {
         empty_source(cur, source, destination, old_start, old_end);
+        if flags.contains(VmFlags::ACCOUNT) {
+            drop_account(cur, source);
+        }
         let recounted = if flags.contains(VmFlags::LOCKED) {
             cur.quirk(Quirk::DontunmapCountsLockedTwice)
         } else {
@@ -152,6 +155,13 @@ fn copy_vma(cur: &mut Current, call: &Remap) -> Result<(u64, u64), Fail> {
 /// Whether the destination is adjacent to the source.
 fn touches_itself(source: &Vma, start: u64, end: u64) -> bool {
     source.end == start || source.start == end
+}
+
+/// What a known bug does to the source of MREMAP_DONTUNMAP.
+fn drop_account(cur: &mut Current, source: u64) {
+    if cur.quirk(Quirk::DontunmapDropsAccount) {
+        cur.mm.vmas.update(source, |vma| vma.flags -= VmFlags::ACCOUNT);
+    }
 }
 
 /// `dontunmap_complete`: the source stays, unlocked and, if all of it moved,

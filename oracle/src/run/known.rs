@@ -1,0 +1,46 @@
+//! Which of the known bugs this kernel has.
+
+use super::trial::{Observe, Replay};
+use super::Runner;
+use mm_reference::profile::{Quirk, QuirkSet};
+use mm_reference::snapshot::PageFlags;
+use mm_reference::text::{self, Mode};
+
+impl Runner {
+    /// The known bugs that this kernel has. A version can only say which it may
+    /// have, since updates mend them; so the smallest program of each is run,
+    /// once, and counts if imitating the bug explains it. Where that cannot be
+    /// found out it is all that the version may have.
+    pub fn known_bugs(&mut self) -> QuirkSet {
+        if let Some(found) = self.known_bugs {
+            // or as far as it is known while this is being found out
+            return found;
+        }
+        let scrutinizes = self.scrutinize(true);
+        let mut present = QuirkSet::default();
+        for quirk in QuirkSet::of_version(self.profile.version).iter() {
+            let mut trying = present;
+            trying.insert(quirk);
+            self.known_bugs = Some(trying);
+            if self.shows(quirk).unwrap_or(true) {
+                present = trying;
+            }
+        }
+        self.scrutinize(scrutinizes);
+        if present.contains(Quirk::AnonShownAsKsm) {
+            // or it would hide everything behind the first page
+            self.caps.wrong_flags = PageFlags::KSM;
+        }
+        self.known_bugs = Some(present);
+        present
+    }
+
+    /// Whether the bug explains what its program does; `None` when it cannot run.
+    fn shows(&mut self, quirk: Quirk) -> Option<bool> {
+        let program = text::parse(quirk.program(), Mode::Strict).ok()?;
+        let ops: Vec<_> = program.ops().cloned().collect();
+        let trial = self.run(&mut Replay::new(&ops), Observe::EveryOp).ok()?;
+        let known = trial.divergence().and_then(|divergence| divergence.known);
+        Some(known.is_some_and(|bugs| bugs.contains(quirk)))
+    }
+}
