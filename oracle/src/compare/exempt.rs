@@ -46,7 +46,7 @@ impl Exemption {
 
 /// The flags that are not compared here.
 pub(super) fn unsteady_flags(caps: &Capabilities) -> PageFlags {
-    let mut flags = PageFlags::empty();
+    let mut flags = caps.wrong_flags;
     for unsteady in UNSTEADY_FLAGS {
         flags |= unsteady.flags;
     }

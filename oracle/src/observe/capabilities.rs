@@ -3,6 +3,7 @@
 use super::{contents, pagemap, status, FrameFlags, KernelLog};
 use crate::sys::online_cpus;
 use mm_reference::addr::PAGE_SIZE;
+use mm_reference::snapshot::PageFlags;
 use std::fmt;
 
 /// Which parts of a process are observed and compared.
@@ -57,6 +58,8 @@ pub struct Capabilities {
     pub frames: bool,
     /// Pages are on active and inactive lists, not in generations.
     pub lru_lists: bool,
+    /// Flags of frames that this kernel is known to show wrongly for every page.
+    pub wrong_flags: PageFlags,
     /// Contents are visible where a process may not read them itself.
     pub forced_reads: bool,
     /// How many kB of the resident size a high-water mark may miss.
@@ -79,6 +82,7 @@ impl Capabilities {
             parts: Want::ALL,
             frames: true,
             lru_lists: true,
+            wrong_flags: PageFlags::empty(),
             forced_reads: true,
             rss_slack: rss_slack(2),
             rss_lag: None,

@@ -5,7 +5,7 @@ use crate::compare::{compare, compare_outcome};
 use crate::observe::Capabilities;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome};
-use mm_reference::profile::{Profile, QuirkSet};
+use mm_reference::profile::{Profile, Quirk, QuirkSet};
 use mm_reference::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -48,5 +48,12 @@ pub(super) fn explain(
             return None;
         }
     }
-    Some(system.fired()).filter(|fired| !fired.is_empty())
+    let mut fired = system.fired();
+    // that shows with every page, so that it says something only by itself
+    let mut others = fired;
+    others.remove(Quirk::AnonShownAsKsm);
+    if !others.is_empty() {
+        fired = others;
+    }
+    Some(fired).filter(|fired| !fired.is_empty())
 }

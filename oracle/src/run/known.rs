@@ -3,6 +3,7 @@
 use super::trial::{Observe, Replay};
 use super::Runner;
 use mm_reference::profile::{Quirk, QuirkSet};
+use mm_reference::snapshot::PageFlags;
 use mm_reference::text::{self, Mode};
 
 impl Runner {
@@ -26,6 +27,10 @@ impl Runner {
             }
         }
         self.scrutinize(scrutinizes);
+        if present.contains(Quirk::AnonShownAsKsm) {
+            // or it would hide everything behind the first page
+            self.caps.wrong_flags = PageFlags::KSM;
+        }
         self.known_bugs = Some(present);
         present
     }

@@ -74,7 +74,7 @@ quirks! {
         "mmap(0xffffffffffffffff, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
     AnonShownAsKsm = "anon-shown-as-ksm", from (6, 10) until (7, 1),
         "stable_page_flags",
-        "kpageflags shows KSM for every anonymous page",
+        "kpageflags shows KSM for every anonymous page; once that is seen, the flag is not compared",
         "Only pages that same-page merging shares are KSM pages. The test takes the bit that all anonymous pages have \
          for both bits of a KSM page; 7.1 and later updates of older kernels compare both.",
         "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_POPULATE, -1, 0)\n";
@@ -111,7 +111,7 @@ quirks! {
          mmap(mmap-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
     DontunmapDropsAccount = "dontunmap-drops-account", from (6, 15) until (6, 17),
         "move_vma",
-        "MREMAP_DONTUNMAP of untouched memory takes the flag ac from the whole source",
+        "MREMAP_DONTUNMAP takes the flag ac from the whole source mapping",
         "Memory that is private and writable is charged, and its mapping says so, or the charge is never given back; \
          and without the flag it does not merge with its like. Seen on 6.16, absent in 6.12 and 6.17, inferred for 6.15.",
         "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n\
@@ -152,6 +152,11 @@ impl QuirkSet {
     /// Adds a quirk.
     pub fn insert(&mut self, quirk: Quirk) {
         self.0 |= 1 << quirk as u32;
+    }
+
+    /// Takes a quirk away.
+    pub fn remove(&mut self, quirk: Quirk) {
+        self.0 &= !(1 << quirk as u32);
     }
 
     /// The quirks in either.

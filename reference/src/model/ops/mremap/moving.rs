@@ -29,7 +29,6 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
         return fail(Errno::ENOMEM, "too close to vm.max_map_count");
     }
     let flags = vma.flags;
-    let untouched = vma.is_anonymous() && vma.anon_vma.is_none();
     let (vma_start, vma_end) = (vma.start, vma.end);
     let charged =
         if call.dontunmap() { call.new_len } else { call.new_len.saturating_sub(call.old_len) };
@@ -60,7 +59,7 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     }
     if call.dontunmap() {
         empty_source(cur, source, destination, old_start, old_end);
-        if untouched && flags.contains(VmFlags::ACCOUNT) {
+        if flags.contains(VmFlags::ACCOUNT) {
             drop_account(cur, source);
         }
         let recounted = if flags.contains(VmFlags::LOCKED) {
