@@ -71,9 +71,9 @@ pub struct Runner {
     /// was started.
     oom_kills: Option<u64>,
     log: Option<KernelLog>,
-    recorder: Option<Box<dyn Recorder>>,
     /// The known bugs that this kernel has, as far as that was found out.
     known_bugs: Option<QuirkSet>,
+    recorder: Option<Box<dyn Recorder>>,
     live: Option<Live>,
     comparer: Comparer,
     decoders: Decoders,
@@ -129,8 +129,8 @@ impl Runner {
             oom_kills: None,
             caps,
             log,
-            recorder: None,
             known_bugs: None,
+            recorder: None,
             live: None,
             comparer: Comparer::default(),
             decoders: Decoders::default(),
