@@ -1,4 +1,4 @@
-# Until 6.16 the mapping is looked for before the destination is: what is wrong with the new
+# Until 6.14 the mapping is looked for before the destination is: what is wrong with the new
 # address only counts where something is mapped at the old one.
 requires: !rule=mremap-early-checks !rule=mremap-destination-first !rule=mremap-multi
 

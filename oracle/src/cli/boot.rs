@@ -13,6 +13,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
 pub(super) struct BootArgs {
@@ -69,6 +70,8 @@ struct CorpusArgs {
 
 /// How long a campaign takes if nothing is said, in seconds.
 const DEFAULT_TIME: u64 = 30;
+/// How often progress is printed.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
     let job = match args.job.is_empty() {
@@ -175,11 +178,25 @@ struct Show {
     verbose: bool,
     verdicts: BTreeMap<&'static str, u64>,
     diverged: bool,
+    /// When the guest was started, until its first program has run.
+    started: Option<Instant>,
+    /// When progress was printed last.
+    said: Instant,
 }
 
 impl Show {
     fn new(format: Format, out: Option<PathBuf>, verbose: bool) -> Show {
-        Show { format, out, verbose, verdicts: BTreeMap::new(), diverged: false }
+        let (verdicts, now) = (BTreeMap::new(), Instant::now());
+        Show { format, out, verbose, verdicts, diverged: false, started: Some(now), said: now }
+    }
+
+    /// Says once how long it took to the first program.
+    fn first(&mut self, ran: bool) {
+        if let Some(started) = self.started.filter(|_| ran) {
+            self.started = None;
+            let seconds = started.elapsed().as_secs_f64();
+            let _ = writeln!(io::stderr(), "the first program was run after {seconds:.1} s");
+        }
     }
 
     fn event(&mut self, event: Event) {
@@ -192,7 +209,11 @@ impl Show {
                 let _ = writeln!(io::stderr(), "known difference: {id}, {count} times");
             }
             Event::Progress { programs, operations } => {
-                let _ = writeln!(io::stderr(), "{programs} programs, {operations} operations");
+                self.first(programs > 0);
+                if self.said.elapsed() >= SAY_EVERY {
+                    self.said = Instant::now();
+                    let _ = writeln!(io::stderr(), "{programs} programs, {operations} operations");
+                }
             }
             Event::Program { name, verdict, detail } => self.program(&name, verdict, &detail),
             Event::Profile { origins, compared, not_compared } => match self.format {
@@ -244,6 +265,7 @@ impl Show {
             Verdict::Skipped => "skipped",
             Verdict::Failed => "failed",
         };
+        self.first(true);
         *self.verdicts.entry(word).or_default() += 1;
         let bad = matches!(verdict, Verdict::Diverge | Verdict::Failed);
         self.diverged |= bad;

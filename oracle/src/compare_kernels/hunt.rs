@@ -2,11 +2,12 @@
 
 use super::difference::{difference, Seen};
 use super::entry::{Crash, Entry};
-use super::side::{observe_both, Answered, Side};
+use super::side::{observe_both, Lost, Side};
 use super::{Changes, Told};
-use crate::compare::Signature;
+use crate::compare::{slug, Signature};
 use crate::generate::{Avoid, Fence, Shape, Workshop};
 use crate::guest::{Event, GuestError, Observed, Request, Wreck};
+use crate::observe::is_trouble;
 use crate::shrink::{shrink, Budget, Verdict};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::Op;
@@ -23,6 +24,10 @@ const BUDGET: Budget = Budget { tests: 600, time: Duration::from_secs(30) };
 const RUNS: u32 = 3;
 /// How often a signature may turn out not to show again before it is let alone.
 const VAIN: u32 = 3;
+/// Entries that differ in nothing but the operation: more of them say nothing new.
+const ALIKE: usize = 3;
+/// The least time to make a program small, also when all time is over.
+const LEAST: Duration = Duration::from_secs(5);
 
 pub(super) struct Hunt<'a> {
     seed: u64,
@@ -33,7 +38,10 @@ pub(super) struct Hunt<'a> {
     told: &'a mut dyn FnMut(Told),
     /// The number of the next program.
     next: u64,
-    met: HashMap<Signature, u32>,
+    /// Signatures that did not show again, and how often.
+    vain: HashMap<Signature, u32>,
+    /// Those of entries.
+    met: Vec<Signature>,
     pub(super) changes: Changes,
 }
 
@@ -46,8 +54,8 @@ impl<'a> Hunt<'a> {
         stop: &'a AtomicBool,
         told: &'a mut dyn FnMut(Told),
     ) -> Hunt<'a> {
-        let (met, changes) = (HashMap::new(), Changes::default());
-        Hunt { seed, version, started, end, stop, told, next: 0, met, changes }
+        let (vain, met, changes) = (HashMap::new(), Vec::new(), Changes::default());
+        Hunt { seed, version, started, end, stop, told, next: 0, vain, met, changes }
     }
 
     fn is_over(&self) -> bool {
@@ -62,18 +70,23 @@ impl<'a> Hunt<'a> {
     ) -> Result<Vec<u64>, GuestError> {
         let first = self.next;
         let request = self.digests(first, count);
+        // what was said before a guest went down counts as well
+        let mut values = [Vec::new(), Vec::new()];
+        let mut wrecks = Vec::new();
         for side in &mut *sides {
             side.send(&request)?;
         }
-        let mut values = [Vec::new(), Vec::new()];
-        let mut wrecks = Vec::new();
         for (side, values) in sides.iter_mut().zip(&mut values) {
             let received = side.receive(&mut |event| {
                 if let Event::Digests { values: more, .. } = event {
                     values.extend(more);
                 }
             })?;
-            wrecks.push(received.err());
+            match received {
+                Ok(()) => wrecks.push(None),
+                Err(Lost::Guest(wreck)) => wrecks.push(Some(wreck)),
+                Err(failed) => return Err(failed.into()),
+            }
         }
         let [of_a, of_b] = &values;
         let both = of_a.len().min(of_b.len()) as u64;
@@ -104,31 +117,39 @@ impl<'a> Hunt<'a> {
     fn crashed(&mut self, side: &mut Side<'_>, from: u64, wreck: &Wreck) -> Result<(), GuestError> {
         /// Digests come in pieces of at most so many.
         const PIECE: u64 = 64;
-        let mut crash = Crash {
-            kernel: side.name().to_owned(),
-            program: String::new(),
-            report: wreck.report.clone(),
-            after: self.started.elapsed(),
-        };
-        (self.told)(Told::Found {
-            signature: format!("{} went down", crash.kernel),
-            after: crash.after,
-        });
+        let (mut program, mut report) = (String::new(), wreck.report.clone());
         self.next = self.next.max(from + PIECE);
         for number in from..from + PIECE {
             if self.is_over() {
                 break;
             }
             side.send(&self.digests(number, 1))?;
-            if let Err(wreck) = side.receive(&mut |_| ())? {
-                crash.program = self.text(side, number)?;
-                crash.report = wreck.report;
+            if let Err(Lost::Guest(wreck)) = side.receive(&mut |_| ())? {
+                program = self.text(side, number)?;
+                report = wreck.report;
                 self.next = number + 1;
                 break;
             }
         }
-        self.changes.crashes.push(crash);
+        // one that nothing brings down again, and that said nothing, somebody ended
+        if !program.is_empty() || report.lines().any(is_trouble) {
+            self.went_down(side.name(), program, report);
+        }
         Ok(())
+    }
+
+    /// Notes that a kernel went down, once for each way in which it does.
+    fn went_down(&mut self, kernel: &str, program: String, report: String) {
+        let after = self.started.elapsed();
+        let words = |report: &str| slug(report.lines().next().unwrap_or_default());
+        let known = |crash: &Crash| crash.kernel == kernel && words(&crash.report) == words(&report);
+        if self.changes.crashes.iter().any(known) {
+            self.changes.repeated += 1;
+            return;
+        }
+        (self.told)(Told::Found { signature: format!("{kernel} went down"), after });
+        let kernel = kernel.to_owned();
+        self.changes.crashes.push(Crash { kernel, program, report, after });
     }
 
     /// The text of a generated program.
@@ -140,7 +161,7 @@ impl<'a> Hunt<'a> {
                 text = program;
             }
         })?;
-        received.map(|()| text).map_err(GuestError::Panic)
+        Ok(received.map(|()| text)?)
     }
 
     fn generate(&self, number: u64) -> Request {
@@ -174,31 +195,34 @@ impl<'a> Hunt<'a> {
             self.changes.unconfirmed += 1;
             return Ok(());
         };
-        match self.met.get(&seen.signature) {
-            Some(0) => {
-                self.changes.repeated += 1;
-                return Ok(());
-            }
-            Some(&vain) if vain >= VAIN => {
-                self.changes.unconfirmed += 1;
-                return Ok(());
-            }
-            _ => {}
+        if self.is_met(&seen.signature) {
+            self.changes.repeated += 1;
+            return Ok(());
+        }
+        if self.vain.get(&seen.signature).is_some_and(|&times| times >= VAIN) {
+            self.changes.unconfirmed += 1;
+            return Ok(());
         }
         let through = &ops[..=seen.at];
         let again = self.observe(sides, through, every_op)?;
         let Some((again, of_a, of_b)) = again.filter(|again| again.0.signature == seen.signature)
         else {
             self.changes.unconfirmed += 1;
-            *self.met.entry(seen.signature).or_default() += 1;
+            *self.vain.entry(seen.signature).or_default() += 1;
             return Ok(());
         };
         (self.told)(Told::Found { signature: seen.signature.to_string(), after });
         let whole = Entry::of(&again, through, &of_a, &of_b);
         let entry = self.small(sides, through, &seen.signature)?.unwrap_or(whole);
-        self.met.insert(seen.signature, 0);
+        self.met.push(seen.signature);
         self.changes.entries.push(Entry { number, after, ..entry });
         Ok(())
+    }
+
+    /// Whether there is an entry of this signature, or several that are much alike.
+    fn is_met(&self, signature: &Signature) -> bool {
+        let alike = |met: &&Signature| met.field == signature.field && met.kind == signature.kind;
+        self.met.contains(signature) || self.met.iter().filter(alike).count() >= ALIKE
     }
 
     /// What differs first when both run a program, and what they did.
@@ -209,25 +233,18 @@ impl<'a> Hunt<'a> {
         every_op: bool,
     ) -> Result<Option<(Seen, Observed, Observed)>, GuestError> {
         let text = write(&Program::of(ops.iter().cloned()));
-        let answers: [Answered<Observed>; 2] = observe_both(sides, text.clone(), every_op)?;
-        match answers {
-            [Ok(of_a), Ok(of_b)] => {
-                Ok(difference(ops, &of_a, &of_b)?.map(|seen| (seen, of_a, of_b)))
-            }
-            answers => {
-                for (side, answer) in sides.iter().zip(answers) {
-                    if let Err(wreck) = answer {
-                        self.changes.crashes.push(Crash {
-                            kernel: side.name().to_owned(),
-                            program: text.clone(),
-                            report: wreck.report,
-                            after: self.started.elapsed(),
-                        });
-                    }
-                }
-                Ok(None)
+        let [of_a, of_b] = observe_both(sides, text.clone(), every_op)?;
+        let mut seen = Vec::new();
+        for (side, answer) in sides.iter().zip([of_a, of_b]) {
+            match answer {
+                Ok(observed) => seen.push(observed),
+                Err(Lost::Guest(wreck)) => self.went_down(side.name(), text.clone(), wreck.report),
+                // it may not run
+                Err(Lost::Answer(_)) => {}
             }
         }
+        let Ok([of_a, of_b]) = <[Observed; 2]>::try_from(seen) else { return Ok(None) };
+        Ok(difference(ops, &of_a, &of_b)?.map(|seen| (seen, of_a, of_b)))
     }
 
     /// The smallest program with the same difference, if it still shows.
@@ -242,6 +259,8 @@ impl<'a> Hunt<'a> {
         let fence = Fence::of(&fresh);
         let shape = Shape { avoid: Avoid::default(), ..Shape::default() };
         let workshop = Workshop::new(&fresh, &fence, &shape);
+        let left = self.end.saturating_duration_since(Instant::now());
+        let budget = Budget { time: left.clamp(LEAST, BUDGET.time), ..BUDGET };
         let mut failure = None;
         let mut test = |candidate: &[Op]| {
             if failure.is_some() || self.stop.load(Ordering::Relaxed) {
@@ -259,7 +278,7 @@ impl<'a> Hunt<'a> {
                 }
             }
         };
-        let shrunk = shrink(ops, &workshop, &mut test, BUDGET, &mut |_, _| {});
+        let shrunk = shrink(ops, &workshop, &mut test, budget, &mut |_, _| {});
         if let Some(error) = failure {
             return Err(error);
         }

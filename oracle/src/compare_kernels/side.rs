@@ -14,8 +14,26 @@ pub struct Side<'a> {
     release: String,
 }
 
-/// What a guest answered, or what is left of it.
-pub(super) type Answered<T> = Result<T, Box<Wreck>>;
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// The guest is gone, and this is left of it.
+    Guest(Box<Wreck>),
+    /// It could not do what it was asked.
+    Answer(String),
+}
+
+/// What a guest answered, if it did.
+pub(super) type Answered<T> = Result<T, Lost>;
+
+impl From<Lost> for GuestError {
+    fn from(lost: Lost) -> GuestError {
+        match lost {
+            Lost::Guest(wreck) => GuestError::Panic(wreck),
+            Lost::Answer(error) => GuestError::Failed(error),
+        }
+    }
+}
 
 impl<'a> Side<'a> {
     /// A kernel; it is booted when it is needed.
@@ -60,12 +78,12 @@ impl<'a> Side<'a> {
         loop {
             match self.guest()?.event(SILENCE) {
                 Ok(Event::Done) => return Ok(Ok(())),
-                Ok(Event::Failed { error }) => return Err(GuestError::Failed(error)),
+                Ok(Event::Failed { error }) => return Ok(Err(Lost::Answer(error))),
                 Ok(event) => each(event),
                 Err(error) => {
                     self.guest = None;
                     let wreck = error.wreck().cloned();
-                    return wreck.map(|wreck| Err(Box::new(wreck))).ok_or(error);
+                    return wreck.map(|wreck| Err(Lost::Guest(Box::new(wreck)))).ok_or(error);
                 }
             }
         }
@@ -81,13 +99,15 @@ pub(super) fn ask_both<T: Default>(
     for side in &mut *sides {
         side.send(request)?;
     }
-    let mut answer = |side: &mut Side<'_>| {
+    let mut answer = |side: &mut Side<'_>| -> Result<Answered<T>, GuestError> {
         let mut answer = T::default();
         let received = side.receive(&mut |event| take(&mut answer, event))?;
         Ok(received.map(|()| answer))
     };
     let [a, b] = sides;
-    Ok([answer(a)?, answer(b)?])
+    // both, or the next answer would not be to the next request
+    let (of_a, of_b) = (answer(a), answer(b));
+    Ok([of_a?, of_b?])
 }
 
 /// What both kernels do with a program.
@@ -114,7 +134,7 @@ pub(super) fn meet(sides: &mut [Side<'_>; 2]) -> Result<String, GuestError> {
         }
     })?;
     for (side, release) in sides.iter_mut().zip(releases) {
-        side.release = release.map_err(GuestError::Panic)?;
+        side.release = release?;
     }
     let release = sides[0].release();
     let version = Version::parse(release);

@@ -282,7 +282,8 @@ mod tests {
         let program = ops(&"munmap(0x1000, 0x1000)\n".repeat(20_000));
         one.record(true, &program);
         let found = suspects(&memory(&[&one]));
-        assert_eq!(found.iter().map(|text| ops(text)).collect::<Vec<_>>(), [program.clone()]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(ops(&found[0]), program);
         for _ in 0..10 {
             one.record(false, &program);
         }

@@ -48,8 +48,10 @@ impl Guest {
     pub fn boot(plan: &Plan) -> Result<Guest, GuestError> {
         let accelerator = Accelerator::choose();
         match Guest::boot_with(plan, accelerator) {
-            // the probe is small: a whole kernel may ask more of KVM than there is
-            Err(error) if error.wreck().is_some() && accelerator.give_up() => {
+            // the probe is small: a whole kernel may ask more of KVM than there is; and on a
+            // busy machine an emulated one may lose patience with its devices
+            Err(error) if error.wreck().is_some() => {
+                accelerator.give_up();
                 Guest::boot_with(plan, Accelerator::Emulation)
             }
             result => result,

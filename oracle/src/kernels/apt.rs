@@ -41,13 +41,26 @@ pub(super) struct Target {
     pub(super) uri: String,
     /// The suite as it was asked for.
     pub(super) suite: String,
-    pub(super) codename: String,
     pub(super) origin: String,
     file: PathBuf,
 }
 
 /// How apt is told to write a [`Target`].
-const FORMAT: &str = "$(REPO_URI)|$(RELEASE)|$(CODENAME)|$(ORIGIN)|$(FILENAME)";
+const FORMAT: &str = "$(REPO_URI)|$(RELEASE)|$(ORIGIN)|$(FILENAME)";
+
+/// What an update is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// What the moving names stand for.
+    Names,
+    /// Whose the archives are.
+    Origins,
+    /// What there is.
+    Packages,
+}
+
+/// How a failed download is called.
+pub(super) const DOWNLOAD: &str = "apt-get download";
 
 /// What apt said of an update.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,24 +142,28 @@ impl Apt {
         fs::write(&file, sources::write(entries)).tried("write", file)
     }
 
-    /// Downloads what is new of the `Release` files and, if wanted, of the lists of
-    /// packages. What could not be had is in what apt said.
+    /// Downloads what is new of the `Release` files and, unless these are enough, of the
+    /// lists of packages. What could not be had is in what apt said.
     pub(super) fn update(
         &self,
-        lists: bool,
+        ask: Ask,
         accept_expired: bool,
         report: &Report,
     ) -> Result<Said, KernelError> {
         let mut command = self.command("apt-get");
         // a release that has become stable is nothing to stop for
         command.args(["update", "-qq", "--allow-releaseinfo-change"]);
-        if !lists {
+        if ask != Ask::Packages {
+            // the lists of other suites are still good
+            command.arg("--no-list-cleanup");
+        }
+        if ask == Ask::Names {
             command.args(["-o", "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false"]);
         }
         if accept_expired {
             command.args(["-o", "Acquire::Check-Valid-Until=false"]);
         }
-        let what = if lists { "lists of packages" } else { "names of suites" };
+        let what = if ask == Ask::Names { "names of suites" } else { "lists of packages" };
         let (_, said) = follow(command, what, report)?;
         Ok(Said(said))
     }
@@ -209,9 +226,7 @@ impl Apt {
         let what = packages.first().map_or("packages", |(name, _)| name);
         match follow(command, what, report)? {
             (true, _) => Ok(()),
-            (false, message) => {
-                Err(KernelError::Failed { program: "apt-get download".to_owned(), message })
-            }
+            (false, message) => Err(KernelError::Failed { program: DOWNLOAD.to_owned(), message }),
         }
     }
 }
@@ -239,7 +254,6 @@ fn target(line: &str) -> Option<Target> {
     Some(Target {
         uri: fields.next()?.trim_end_matches('/').to_owned(),
         suite: fields.next()?,
-        codename: fields.next()?,
         origin: fields.next()?,
         file: fields.next()?.into(),
     })
@@ -348,34 +362,39 @@ pub(super) fn machine_targets() -> Result<Vec<Target>, KernelError> {
     targets(tool::command("apt-get"))
 }
 
+/// Why a suite cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WhyNot {
+    pub(super) text: String,
+    /// Its `Release` file is older than it may be.
+    pub(super) expired: bool,
+}
+
 impl Said {
     /// Why a suite cannot be used, if it cannot.
-    pub(super) fn why_not(&self, uri: &str, suite: &str) -> Option<String> {
-        let by_file = format!("{uri}/dists/{suite}/");
-        let by_name = format!("'{uri} {suite} ");
-        let by_name_too = format!("{uri} {suite} ");
-        let about = |line: &&str| {
-            line.contains(&by_file) || line.contains(&by_name) || line.contains(&by_name_too)
-        };
+    pub(super) fn why_not(&self, uri: &str, suite: &str) -> Option<WhyNot> {
+        let names = [format!("{uri}/dists/{suite}/"), format!("{uri} {suite} ")];
+        let about = |line: &&str| names.iter().any(|name| line.contains(name));
         let lines: Vec<_> = self.0.lines().filter(about).collect();
         let says = |words: &str| lines.iter().find(|line| line.contains(words));
         if let Some(line) = says(" is expired") {
             let since =
                 line.split_once("(invalid since ").and_then(|(_, rest)| rest.split_once(')'));
             let since = since.map(|(since, _)| format!(" since {since}")).unwrap_or_default();
-            return Some(format!("its Release file has been expired{since}"));
+            let text = format!("its Release file has been expired{since}");
+            return Some(WhyNot { text, expired: true });
         }
-        if says(" is not valid yet").is_some() {
-            return Some("its Release file is from the future".to_owned());
-        }
-        if says("does not have a Release file").is_some() {
-            return Some("it has no Release file".to_owned());
-        }
-        if says("NO_PUBKEY").or_else(|| says(" is not signed")).is_some() {
-            return Some("its signature cannot be checked with the keys that apt has".to_owned());
-        }
-        let line = lines.first()?;
-        Some(line.split_once(": ").map_or(*line, |(_, rest)| rest).to_owned())
+        let text = if says(" is not valid yet").is_some() {
+            "its Release file is from the future"
+        } else if says("does not have a Release file").is_some() {
+            "it has no Release file"
+        } else if says("NO_PUBKEY").or_else(|| says(" is not signed")).is_some() {
+            "its signature cannot be checked with the keys that apt has"
+        } else {
+            let line = lines.first()?;
+            line.split_once(": ").map_or(*line, |(_, rest)| rest)
+        };
+        Some(WhyNot { text: text.to_owned(), expired: false })
     }
 }
 
@@ -387,7 +406,7 @@ mod tests {
     fn what_apt_says_of_suites() {
         let said = Said(include_str!("testdata/update.txt").to_owned());
         let uri = "http://mirror.test/debian";
-        let why = |suite| said.why_not(uri, suite);
+        let why = |suite| said.why_not(uri, suite).map(|why| why.text);
         assert_eq!(why("sid").unwrap(), "its Release file has been expired since 19d 4h 26min 48s");
         assert_eq!(why("nonsense").unwrap(), "it has no Release file");
         assert_eq!(
@@ -397,7 +416,8 @@ mod tests {
         assert_eq!(why("early").unwrap(), "its Release file is from the future");
         assert!(why("broken").unwrap().starts_with("Failed to fetch http://mirror.test"));
         assert_eq!(why("trixie"), None);
-        assert_eq!(said.why_not("http://other.test/debian", "sid"), None);
+        assert!(said.why_not(uri, "sid").unwrap().expired);
+        assert_eq!(said.why_not("http://other.test/debian", "sid"), None, "another archive");
     }
 
     #[test]

@@ -107,14 +107,25 @@ impl Cache {
 
     /// A lock by its name.
     pub(super) fn lock_file(&self, name: &str, report: &Report) -> Result<Lock, KernelError> {
-        self.folder("")?;
-        let path = self.path(name);
-        let file = File::options().create(true).append(true).open(&path).tried("open", &path)?;
+        let (path, file) = self.open_lock(name)?;
         if !sys::lock(file.as_fd(), false).tried("lock", &path)? {
             report.say("waiting for another mmdiff that uses the same cache");
             sys::lock(file.as_fd(), true).tried("lock", &path)?;
         }
         Ok(Lock(file))
+    }
+
+    /// A lock by its name, unless somebody has it.
+    pub(super) fn try_lock_file(&self, name: &str) -> Result<Option<Lock>, KernelError> {
+        let (path, file) = self.open_lock(name)?;
+        Ok(sys::lock(file.as_fd(), false).tried("lock", path)?.then_some(Lock(file)))
+    }
+
+    fn open_lock(&self, name: &str) -> Result<(PathBuf, File), KernelError> {
+        self.folder("")?;
+        let path = self.path(name);
+        let file = File::options().create(true).append(true).open(&path).tried("open", &path)?;
+        Ok((path, file))
     }
 
     /// The folder of a kernel; `kind` is `images` or `built`.
@@ -153,6 +164,20 @@ impl Cache {
             .collect();
         records.sort_by(|(a, _), (b, _)| newer(a, b));
         records.iter().rev().find_map(|(_, place)| intact(place))
+    }
+
+    /// Removes all versions of a name but the last ones.
+    pub(super) fn keep_last(
+        &self,
+        kind: &str,
+        name: &str,
+        count: usize,
+    ) -> Result<(), KernelError> {
+        let versions = folders(&self.path(kind).join(name));
+        for old in &versions[..versions.len().saturating_sub(count)] {
+            fs::remove_dir_all(old).tried("remove", old)?;
+        }
+        Ok(())
     }
 
     /// A folder for what is not complete yet, with the cache locked.
@@ -311,12 +336,25 @@ mod tests {
     }
 
     #[test]
+    fn only_the_last_versions_are_kept() {
+        let (_folder, cache) = cache();
+        for version in ["1", "2", "3"] {
+            store(&cache, version).unwrap();
+        }
+        cache.keep_last("images", "6.1", 2).unwrap();
+        let versions: Vec<_> =
+            cache.records("images").into_iter().map(|record| record.version).collect();
+        assert_eq!(versions, ["2", "3"]);
+        cache.keep_last("images", "none", 2).unwrap();
+    }
+
+    #[test]
     fn one_at_a_time() {
         let (_folder, cache) = cache();
         let lock = cache.lock(&Report::new(true)).unwrap();
-        let file = File::open(cache.path("lock")).unwrap();
-        assert!(!sys::lock(file.as_fd(), false).unwrap());
+        assert!(cache.try_lock_file("lock").unwrap().is_none());
+        assert!(cache.try_lock_file("other").unwrap().is_some());
         drop(lock);
-        assert!(sys::lock(file.as_fd(), false).unwrap());
+        assert!(cache.try_lock_file("lock").unwrap().is_some());
     }
 }

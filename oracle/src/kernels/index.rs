@@ -1,6 +1,6 @@
 //! What the suites offer: asked at most once a day, and kept.
 
-use super::apt::{self, Apt, Said, Target};
+use super::apt::{self, Apt, Ask, Said, Target};
 use super::archive::{self, Archive, Origin, Sorted};
 use super::cache::{read_json, write_json, Cache};
 use super::error::KernelError;
@@ -27,6 +27,9 @@ pub(super) struct Index {
     /// Whether any suite was left out because it has expired.
     pub(super) some_expired: bool,
     pub(super) packages: Vec<Package>,
+    /// Whether it was taken just now.
+    #[serde(skip)]
+    new: bool,
 }
 
 const FILE: &str = "index.json";
@@ -59,10 +62,30 @@ pub(super) fn current(
         time: now(),
         sources,
         accept_expired: options.accept_expired,
+        new: true,
         ..take(&apt, &entries, options, report)?
     };
     write_json(&cache.path(FILE), &index)?;
     Ok((apt, index))
+}
+
+/// Does something with what the suites offer, and once more if that was not new and
+/// they no longer have it.
+pub(super) fn with<T>(
+    cache: &Cache,
+    options: Options,
+    report: &Report,
+    attempt: impl Fn(&Apt, &Index) -> Result<T, KernelError>,
+) -> Result<T, KernelError> {
+    let (apt, index) = current(cache, options, report)?;
+    match attempt(&apt, &index) {
+        Err(KernelError::Failed { program, .. }) if program == apt::DOWNLOAD && !index.new => {
+            let options = Options { refresh: true, ..options };
+            let (apt, index) = current(cache, options, report)?;
+            attempt(&apt, &index)
+        }
+        other => other,
+    }
 }
 
 fn now() -> u64 {
@@ -79,13 +102,13 @@ fn take(
     let archives = archives(apt, entries, options, report)?;
     let moving = archives.iter().map(|archive| archive.entry(archive.moving_suites()));
     apt.set_sources(&moving.filter(|entry| !entry.suites.is_empty()).collect::<Vec<_>>())?;
-    apt.update(false, options.accept_expired, report)?;
+    apt.update(Ask::Names, options.accept_expired, report)?;
     let names = apt.names();
 
     let asked: Vec<Entry> =
         archives.iter().map(|archive| archive.entry(archive.suites(&names))).collect();
     apt.set_sources(&asked)?;
-    let said = apt.update(true, options.accept_expired, report)?;
+    let said = apt.update(Ask::Packages, options.accept_expired, report)?;
     let targets = apt.targets()?;
     let mut index = Index::default();
     for (archive, entry) in archives.iter().zip(&asked) {
@@ -95,12 +118,9 @@ fn take(
             index.notes.push(format!("used: {}: {}", archive.uri, names.join(", ")));
         }
         for target in used {
-            let offered = apt.read(target, |file| package::read(file, &target.codename))?;
+            let offered = apt.read(target, |file| package::read(file, &target.suite))?;
             index.packages.extend(offered);
         }
-    }
-    for line in &index.notes {
-        report.say(line);
     }
     if index.packages.is_empty() {
         let mut why = index.notes.join("; ");
@@ -108,6 +128,9 @@ fn take(
             why = said.0;
         }
         return Err(KernelError::NoSuite(why));
+    }
+    for line in &index.notes {
+        report.say(line);
     }
     Ok(index)
 }
@@ -124,7 +147,7 @@ fn archives(
     let mut sorted = archive::sort(entries, &origins);
     if !sorted.undecided.is_empty() {
         apt.set_sources(&sorted.undecided)?;
-        apt.update(true, options.accept_expired, report)?;
+        apt.update(Ask::Origins, options.accept_expired, report)?;
         origins.extend(self::origins(apt.targets()?));
         sorted = archive::sort(entries, &origins);
     }
@@ -161,29 +184,21 @@ fn sift<'a>(
     for suite in &entry.suites {
         let target =
             targets.iter().find(|target| target.uri == archive.uri && target.suite == *suite);
-        let why = match (target, said.why_not(&archive.uri, suite)) {
-            (Some(target), why) if why.is_none() || !index.expired(why.as_deref()) => {
-                used.push(target);
-                match why {
-                    Some(why) => format!("an older copy is used: {why}"),
-                    None => continue,
-                }
-            }
+        let why = said.why_not(&archive.uri, suite);
+        let expired = why.as_ref().is_some_and(|why| why.expired);
+        // what apt still has of an expired one is no newer
+        used.extend(target.filter(|_| !expired));
+        let note = match (target, why) {
+            (Some(_), None) => continue,
+            (Some(_), Some(why)) if !expired => format!("an older copy is used: {}", why.text),
             (_, Some(why)) => {
-                let expired = index.expired(Some(&why));
                 index.some_expired |= expired;
                 let remedy = if expired { " (--accept-expired uses it)" } else { "" };
-                format!("left out: {why}{remedy}")
+                format!("left out: {}{remedy}", why.text)
             }
-            (_, None) => "left out: it has no list of packages".to_owned(),
+            (None, None) => "left out: it has no list of packages".to_owned(),
         };
-        index.notes.push(format!("{}: {suite}: {why}", archive.uri));
+        index.notes.push(format!("{}: {suite}: {note}", archive.uri));
     }
     used
-}
-
-impl Index {
-    fn expired(&self, why: Option<&str>) -> bool {
-        why.is_some_and(|why| why.contains("expired"))
-    }
 }

@@ -116,19 +116,25 @@ pub fn fetch(
     report: &Report,
 ) -> Result<Kernel, KernelError> {
     let _lock = cache.lock(report)?;
-    let (apt, index) = index::current(cache, options, report)?;
-    let choice = package::kernel(name, &index.packages).ok_or_else(|| not_offered(name, &index))?;
-    if let Some(kernel) = cache.find(IMAGES, name, &choice.image().version) {
-        return Ok(kernel);
-    }
-    let downloads = cache.folder("downloads")?;
-    let wanted: Vec<_> = choice.packages.iter().collect();
-    let files = download(&apt, &wanted, &downloads, report)?;
-    let kernel = cache.store(IMAGES, |folder| take_apart(name, &choice, &files, folder))?;
-    for file in files {
-        fs::remove_file(&file).tried("remove", file)?;
-    }
-    Ok(kernel)
+    index::with(cache, options, report, |apt, index| {
+        let choice =
+            package::kernel(name, &index.packages).ok_or_else(|| not_offered(name, index))?;
+        if let Some(kernel) = cache.find(IMAGES, name, &choice.image().version) {
+            return Ok(kernel);
+        }
+        let downloads = cache.folder("downloads")?;
+        let files = download(apt, &choice.packages, &downloads, report)?;
+        if let Some(other) = &choice.configured_as {
+            report.say(&format!(
+                "{name}: no suite has its configuration any more; that of {other} is used"
+            ));
+        }
+        let kernel = cache.store(IMAGES, |folder| take_apart(name, &choice, &files, folder))?;
+        for file in files {
+            fs::remove_file(&file).tried("remove", file)?;
+        }
+        Ok(kernel)
+    })
 }
 
 fn not_offered(name: &str, index: &index::Index) -> KernelError {
@@ -146,7 +152,7 @@ fn not_offered(name: &str, index: &index::Index) -> KernelError {
 /// thrown away once.
 fn download(
     apt: &apt::Apt,
-    packages: &[&Package],
+    packages: &[Package],
     folder: &Path,
     report: &Report,
 ) -> Result<Vec<PathBuf>, KernelError> {
@@ -198,6 +204,10 @@ fn take_apart(
     for file in files {
         unpack::unpack(file, &wanted)?;
     }
+    if let (Some(other), Ok(text)) = (&choice.configured_as, fs::read_to_string(&config)) {
+        let text = format!("# not its own configuration, but that of {other}\n{text}");
+        fs::write(&config, text).tried("write", &config)?;
+    }
     let package = choice.image().clone();
     if !image.is_file() {
         return Err(KernelError::Content { package: package.name, what: "kernel image" });
@@ -225,7 +235,7 @@ pub fn cached_kernel(cache: &Cache) -> Option<Kernel> {
 /// # Errors
 /// When there is none, or it cannot be had.
 pub fn get(name: &str, cache: &Cache, report: &Report) -> Result<Kernel, KernelError> {
-    if name.contains('/') {
+    if name.contains('/') || Path::new(name).is_file() {
         return Kernel::from_image(Path::new(name)).tried("use", name);
     }
     let by_version = |a: &Record, b: &Record| version::compare(&a.version, &b.version);

@@ -2,6 +2,7 @@
 
 use super::version;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::io::{self, BufRead};
 
 /// A package in one version, as a suite offers it.
@@ -9,7 +10,7 @@ use std::io::{self, BufRead};
 pub(super) struct Package {
     pub(super) name: String,
     pub(super) version: String,
-    /// The suite by its code name.
+    /// The suite, as it was asked for.
     pub(super) suite: String,
     /// Size of the file to be downloaded.
     pub(super) size: u64,
@@ -89,6 +90,8 @@ pub(super) struct Choice {
     /// The one with the image first, then the one with the configuration, if
     /// that is another.
     pub(super) packages: Vec<Package>,
+    /// The release whose configuration it is, where its own is not offered any more.
+    pub(super) configured_as: Option<String>,
 }
 
 impl Choice {
@@ -106,20 +109,31 @@ pub(super) fn kernel(series: &str, offered: &[Package]) -> Option<Choice> {
             Some((package, part, release, signed))
         })
     };
-    let (image, _, release, _) = parts()
+    let (image, part, release, _) = parts()
         .filter(|(package, part, ..)| *part != Part::Base && is_in(series, &package.version))
         .max_by(|(a, part_a, _, signed_a), (b, part_b, _, signed_b)| {
             version::compare(&a.version, &b.version)
                 .then_with(|| part_a.cmp(part_b))
                 .then_with(|| signed_a.cmp(signed_b))
         })?;
-    let base = parts().find(|(package, part, of, _)| {
-        *part == Part::Base && *of == release && package.version == image.version
-    });
+    let bases = || parts().filter(|(_, part, ..)| *part == Part::Base);
+    let own =
+        bases().find(|(package, _, of, _)| *of == release && package.version == image.version);
+    // Suites keep images for longer than what was split from them. Debian's configuration
+    // changes little from one release to the next.
+    let later = || {
+        let later = bases().filter(|(package, ..)| {
+            version::compare(&package.version, &image.version) == Ordering::Greater
+        });
+        later.min_by(|(a, ..), (b, ..)| version::compare(&a.version, &b.version))
+    };
+    let base = own.or_else(|| (part == Part::Binary).then(later).flatten());
     let packages = [Some(image), base.map(|(package, ..)| package)];
+    let other = base.map(|(_, _, of, _)| of).filter(|of| *of != release);
     Some(Choice {
         release: release.to_owned(),
         packages: packages.into_iter().flatten().cloned().collect(),
+        configured_as: other.map(str::to_owned),
     })
 }
 
@@ -132,8 +146,10 @@ pub(super) fn source<'a>(series: &str, offered: &'a [Package]) -> Option<&'a Pac
 
 /// Whether a version belongs to a series: `6.1.9` to `6.1`, `6.12` not.
 fn is_in(series: &str, version: &str) -> bool {
-    let rest = version::upstream(version).strip_prefix(series);
-    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    let number = version::upstream(version).split(|c| !is_number(c)).next().unwrap_or_default();
+    let parts: Vec<_> = number.split('.').take(2).collect();
+    parts.join(".") == series
 }
 
 #[cfg(test)]
@@ -186,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn a_later_configuration_where_its_own_is_gone() {
+        let choice = kernel("7.1", &offered()).unwrap();
+        assert_eq!(choice.image().name, "linux-binary-7.1.13+deb13-cloud-amd64");
+        assert_eq!(choice.packages[1].name, "linux-base-7.3.4+deb13-cloud-amd64");
+        assert_eq!(choice.configured_as.as_deref(), Some("7.3.4+deb13-cloud-amd64"));
+        assert_eq!(kernel("7.3", &offered()).unwrap().configured_as, None);
+        assert_eq!(kernel("6.1", &offered()).unwrap().configured_as, None, "its image has one");
+    }
+
+    #[test]
     fn unsigned_where_there_is_no_other() {
         assert_eq!(names("7.4"), ["linux-binary-unsigned-7.4-rc2-cloud-amd64"]);
         assert_eq!(names("6.16"), ["linux-image-6.16.3+deb13-cloud-amd64-unsigned"]);
@@ -194,7 +220,7 @@ mod tests {
     #[test]
     fn neither_symbols_nor_other_flavours_nor_metapackages() {
         assert_eq!(kernel("6.17", &offered()), None, "there are only symbols and another flavour");
-        assert_eq!(kernel("6", &offered()).map(|choice| choice.release.clone()), None);
+        assert_eq!(kernel("6", &offered()), None, "that is no series");
         assert_eq!(kernel("9.9", &offered()), None);
     }
 

@@ -341,25 +341,26 @@ impl Job<'_> {
         self.row.findings.push(found);
     }
 
-    /// A guest that is gone is a finding: what it said last, and the program that
-    /// it was running.
+    /// What brought a guest down is a finding, unless it was somebody else.
     fn lost(&mut self, error: &GuestError) -> Result<(), GuestError> {
         let how = error.to_string();
         (self.told)(Told::Lost { how: how.lines().next().unwrap_or_default().to_owned() });
-        if let Some(file) = self.work.corpus.get(self.case) {
-            // programs of the corpus run one at a time
-            let name = file.name.clone();
-            self.case += 1;
-            let verdict = self.diverged_in_corpus(&name, how, Some(DOWN));
-            self.row.corpus.push(Case { name, verdict });
-            return Ok(());
-        }
         if self.stop.load(Ordering::Relaxed) {
             return Ok(());
         }
         let boot = self.boot;
-        for found in examine(error, &mut || boot())? {
+        let findings = examine(error, &mut || boot())?;
+        let somebody_else = findings.is_empty();
+        for found in findings {
             self.found(found);
+        }
+        // programs of the corpus run one at a time, so it was this one, which is
+        // not tried again
+        if let (Some(file), false) = (self.work.corpus.get(self.case), somebody_else) {
+            let name = file.name.clone();
+            self.case += 1;
+            let verdict = self.diverged_in_corpus(&name, how, Some(DOWN));
+            self.row.corpus.push(Case { name, verdict });
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! QEMU or mmdiff killed at random moments: nothing that was reported is lost, and
 //! nothing is left behind.
 
-use super::{plan, MMDIFF};
+use super::{plan, DEFECT, MMDIFF};
 use mm_reference::text::{parse, Mode};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -9,13 +9,17 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often if nothing is said; `MMDIFF_KILLS` says more.
-const ROUNDS: u64 = 2;
-/// The latest moment at which something is killed.
-const LATEST: Duration = Duration::from_secs(12);
+const ROUNDS: u64 = 4;
+/// The latest moment at which something is killed: since it was started, or since its
+/// first finding.
+const LATEST: Duration = Duration::from_secs(8);
+/// How long a first finding is waited for.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A folder that goes with the value.
 struct Folder(PathBuf);
@@ -37,11 +41,10 @@ impl Drop for Folder {
 /// A campaign in a guest that makes findings, for the model has a wrong rule.
 fn campaign(folder: &Path, programs: u32) -> Child {
     let image = plan().expect("asked before").kernel.image;
-    let defect = mm_reference::defect::DEFECTS[0].name();
     Command::new(MMDIFF)
         .args(["kernel", "boot", "--kernel"])
         .arg(image)
-        .args(["--", "fuzz", "--defect", defect, "--programs", &programs.to_string()])
+        .args(["--", "fuzz", "--defect", DEFECT, "--programs", &programs.to_string()])
         .arg("--out")
         .arg(folder.join("out"))
         .env("TMPDIR", folder.join("tmp"))
@@ -105,10 +108,22 @@ fn whatever_is_killed_nothing_is_lost_or_left() {
     let mut kept = 0;
     for round in 0..rounds {
         let mut mmdiff = campaign(&folder.0, 100_000);
+        let (found, finding) = channel();
         let lines = {
             let output = BufReader::new(mmdiff.stdout.take().expect("a pipe"));
-            thread::spawn(move || output.lines().map_while(Result::ok).collect::<Vec<_>>())
+            let heard = move |line: &String| {
+                if line.starts_with("finding: ") {
+                    let _ = found.send(()); // nobody may be waiting
+                }
+            };
+            thread::spawn(move || {
+                output.lines().map_while(Result::ok).inspect(heard).collect::<Vec<_>>()
+            })
         };
+        // half of the rounds early, the others while findings are made
+        if round % 4 >= 2 {
+            finding.recv_timeout(PATIENCE).expect("a finding");
+        }
         let moment = random.random_range(Duration::ZERO..LATEST);
         thread::sleep(moment);
         let guests = guests_of(mmdiff.id());
@@ -137,5 +152,6 @@ fn whatever_is_killed_nothing_is_lost_or_left() {
         String::from_utf8_lossy(&done.stdout).lines().map(str::to_owned).collect();
     assert!(matches!(done.status.code(), Some(0 | 1)), "{}", done.status);
     assert!(lines.iter().any(|line| line.starts_with("30 programs")), "{lines:?}");
+    assert!(kept > 0 || rounds < 4, "nothing was found that could be lost");
     println!("{kept} findings were reported in {rounds} rounds, and all were kept");
 }

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// The `mmdiff` of this build.
 const MMDIFF: &str = env!("CARGO_BIN_EXE_mmdiff");
 
+/// A wrong rule that shows in nearly every program.
+const DEFECT: &str = "write-keeps-clean";
+
 /// The kernel to boot, or why there is none: nothing is fetched for a test.
 fn kernel() -> Result<Kernel, String> {
     if let Some(path) = std::env::var_os("MMDIFF_GUEST_KERNEL").map(PathBuf::from) {

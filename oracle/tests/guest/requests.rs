@@ -74,17 +74,16 @@ fn findings_of_a_campaign_come_with_all_that_belongs_to_them() {
     let Some(mut guest) = guest() else { return };
     let campaign = Campaign {
         seed: 1,
-        programs: Some(300),
-        defect: Some("mmap-ignores-fixed".to_owned()),
+        programs: Some(100),
+        defect: Some("no-such-defect".to_owned()),
         ..Campaign::default()
     };
     let refused = guest.serve(&Request::Fuzz(campaign.clone()), &mut |_| {});
     assert!(matches!(refused, Err(GuestError::Failed(_))), "there is no such defect: {refused:?}");
-    let defect = mm_reference::defect::DEFECTS[0].name().to_owned();
-    let campaign = Campaign { defect: Some(defect), ..campaign };
+    let campaign = Campaign { defect: Some(super::DEFECT.to_owned()), ..campaign };
     let events = served(&mut guest, &Request::Fuzz(campaign));
     let Some(Event::Summary(summary)) = events.last() else { panic!("{events:?}") };
-    assert_eq!(summary["programs"], 300);
+    assert_eq!(summary["programs"], 100);
     let told = events.iter().filter(|event| match event {
         Event::Finding(found) => {
             assert!(!found.program.is_empty() && !found.c.is_empty(), "{found:?}");
@@ -92,7 +91,9 @@ fn findings_of_a_campaign_come_with_all_that_belongs_to_them() {
         }
         _ => false,
     });
-    assert_eq!(told.count(), summary["findings"].as_array().map_or(0, Vec::len));
+    let told = told.count();
+    assert!(told > 0, "the defect shows");
+    assert_eq!(told, summary["findings"].as_array().map_or(0, Vec::len));
 }
 
 #[test]

@@ -117,6 +117,19 @@ fn a_package_with_another_checksum_is_refused() {
 }
 
 #[test]
+fn what_is_gone_is_asked_for_again() {
+    let machine = Machine::new();
+    machine.run(&["kernel", "list"]);
+    let list = fs::read_to_string(machine.path("suites/trixie/Packages")).unwrap();
+    let (older, _) = list.split_once("\n\n").unwrap();
+    machine.file("suites/trixie/Packages", older);
+    fs::remove_file(machine.path("pool/linux-image-6.1.0-10-cloud-amd64")).unwrap();
+    let (status, out, err) = machine.run(&["kernel", "fetch", "6.1"]);
+    assert_eq!(status, Some(0), "{err}");
+    assert!(out.starts_with("6.1  6.1.0-9-cloud-amd64"), "{out}");
+}
+
+#[test]
 fn without_network_there_is_what_is_cached() {
     let machine = Machine::new();
     machine.run(&["kernel", "fetch", "6.12"]);

@@ -1,7 +1,7 @@
 //! Running `make` in a tree.
 
 use super::fragment::{self, Config};
-use super::REMEDY;
+use super::{tree, REMEDY};
 use crate::kernels::cache::Lock;
 use crate::kernels::error::{KernelError, Tried};
 use crate::kernels::{tool, Report};
@@ -114,7 +114,6 @@ impl Make<'_> {
         let mut command = self.command();
         command.arg(format!("-j{}", self.jobs)).arg("bzImage");
         self.run(command, "building")?;
-        fs::remove_file(&running).tried("remove", running)?;
         Ok(self.tree.join(IMAGE))
     }
 
@@ -152,7 +151,12 @@ impl Make<'_> {
             }
         }
         self.report.done();
-        if child.wait().tried("wait for", "make")?.success() {
+        let status = child.wait().tried("wait for", "make")?;
+        if status.code().is_some() {
+            // it ended by itself, and removed what was not complete
+            tree::remove(&self.tree.join(RUNNING))?;
+        }
+        if status.success() {
             return Ok(());
         }
         let said = fs::read(&log).tried("read", &log)?;

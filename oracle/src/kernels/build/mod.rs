@@ -8,13 +8,15 @@ mod tree;
 
 pub use fragment::Config;
 
-use super::cache::{Record, CONFIG, IMAGE};
+use super::cache::{self, Record, CONFIG, IMAGE};
 use super::error::Tried;
 use super::{Cache, Kernel, KernelError, Options, Report};
 use make::Make;
+use source::Source;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tree::Sharing;
 
 /// Kernels that were built here, in the cache.
 pub(super) const BUILT: &str = "built";
@@ -68,7 +70,7 @@ pub fn build(
     let name = request.name.clone().unwrap_or_else(|| name_of(&source.name, request));
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
     let _lock = cache.lock(report)?;
-    cache.store(BUILT, |folder| {
+    let kernel = cache.store(BUILT, |folder| {
         for (from, to) in [(image, IMAGE), (tree.join(".config"), CONFIG)] {
             fs::copy(&from, folder.join(to)).tried("copy", from)?;
         }
@@ -77,12 +79,33 @@ pub fn build(
             release,
             // the later one is the newer
             version: time.to_string(),
-            package: source.origin,
+            package: source.origin.clone(),
             suite: BUILT.to_owned(),
             image: String::new(),
             config: None,
         })
-    })
+    })?;
+    // the one before may be in use
+    cache.keep_last(BUILT, &kernel.name, 2)?;
+    drop_trees(&source, cache)?;
+    Ok(kernel)
+}
+
+/// Removes the trees of Debian's sources that are not kept any more, unless somebody
+/// builds in them.
+fn drop_trees(source: &Source, cache: &Cache) -> Result<(), KernelError> {
+    for tree in cache::folders(&cache.path("trees")) {
+        let name = cache::file_name(&tree);
+        let is_older = name.starts_with(&format!("{}_", source.name))
+            && !name.starts_with(&format!("{}_", source.key));
+        if source.sharing == Sharing::Linked
+            && is_older
+            && cache.try_lock_file(&format!("trees/{name}.lock"))?.is_some()
+        {
+            remove_folder(&tree)?;
+        }
+    }
+    Ok(())
 }
 
 fn remove_folder(path: &Path) -> Result<(), KernelError> {

@@ -40,7 +40,7 @@ pub(super) fn find(
         return folder(Path::new(name));
     }
     let _lock = cache.lock(report)?;
-    let place = cache.folder(Path::new(SOURCES).join(name))?;
+    let place = cache.path(Path::new(SOURCES).join(name));
     let mut kept = cache::folders(&place);
     if kept.is_empty() || options.refresh {
         fetch(name, &place, cache, options, report)?;
@@ -88,13 +88,18 @@ fn fetch(
     options: Options,
     report: &Report,
 ) -> Result<(), KernelError> {
-    let (apt, index) = index::current(cache, options, report)?;
-    let source = package::source(name, &index.packages).ok_or_else(|| not_offered(name, &index))?;
+    let downloaded = index::with(cache, options, report, |apt, index| {
+        let source = package::source(name, &index.packages);
+        let source = source.ok_or_else(|| not_offered(name, index))?.clone();
+        if place.join(&source.version).is_dir() {
+            return Ok(None);
+        }
+        let downloads = cache.folder("downloads")?;
+        let files = download(apt, std::slice::from_ref(&source), &downloads, report)?;
+        Ok(Some((source, files)))
+    })?;
+    let Some((source, files)) = downloaded else { return Ok(()) };
     let goal = place.join(&source.version);
-    if goal.is_dir() {
-        return Ok(());
-    }
-    let files = download(&apt, &[source], &cache.folder("downloads")?, report)?;
     report.say(&format!("unpacking {} {}", source.name, source.version));
     let unfinished = cache.unfinished()?;
     let packed = unfinished.join("source.tar");
@@ -110,6 +115,7 @@ fn fetch(
     for older in cache::folders(place) {
         fs::remove_dir_all(&older).tried("remove", older)?;
     }
+    fs::create_dir_all(place).tried("make the folder", place)?;
     fs::rename(&tree, &goal).tried("rename", tree)?;
     fs::remove_dir_all(&unfinished).tried("remove", unfinished)?;
     for file in files {

@@ -181,7 +181,8 @@ fn make_folder_of(path: &Path) -> Result<(), KernelError> {
     }
 }
 
-fn remove(path: &Path) -> Result<(), KernelError> {
+/// Removes a file, if there is one.
+pub(super) fn remove(path: &Path) -> Result<(), KernelError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).tried("remove", path)

@@ -169,21 +169,22 @@ fn a_panic_loses_nothing_and_its_culprit_is_found() {
         finding("brk.outcome.less"),
         Err(panic("BUG: bad page state 0x7\nmore", &["fork()\n", "munmap(0x1000, 0x1000)\n"])),
     ]);
-    // the suspects are tried alone, the last one first
-    let innocent = vec![program("suspect", guest::Verdict::Agree, ""), done()];
-    let guilty = vec![Err(panic("BUG: bad page state 0x9", &[]))];
+    // the suspects are tried together, the one that does it alone, and then the rest
+    let again = || Err(panic("BUG: bad page state 0x9", &[]));
+    let (guilty, alone) = (vec![again()], vec![again()]);
+    let innocent = vec![program("1", guest::Verdict::Agree, ""), done()];
     let mut last = profile();
     last.extend([progress(5, 90), summary(20), done()]);
-    let lives = vec![first, innocent, guilty, last];
+    let lives = vec![first, guilty, alone, innocent, last];
     let (row, asked, folder) = run_with(lives, &work(&[], 3600), &nothing);
     assert_eq!(row.end, End::Complete);
     assert_eq!((row.programs, row.boots), (520, 2));
     let found: Vec<(&str, &str)> =
         row.findings.iter().map(|f| (f.signature.as_str(), f.program.as_str())).collect();
     let expected =
-        [("brk.outcome.less", "fork() = p1\n"), ("kernel.panic.BUG-bad-page-state", "fork()\n")];
+        [("brk.outcome.less", "fork() = p1\n"), ("kernel.down.BUG-bad-page-state", "fork()\n")];
     assert_eq!(found, expected);
-    assert!(folder.join("kernel.panic.BUG-bad-page-state/report.txt").is_file());
+    assert!(folder.join("kernel.down.BUG-bad-page-state/report.txt").is_file());
     let campaigns: Vec<_> = asked
         .iter()
         .filter_map(|request| match request {
@@ -200,20 +201,41 @@ fn a_panic_loses_nothing_and_its_culprit_is_found() {
 #[test]
 fn a_program_of_the_corpus_that_brings_the_kernel_down_is_passed_over() {
     let mut first = profile();
-    first.extend([program("a.mm", guest::Verdict::Agree, ""), Err(died("Oops"))]);
-    let mut second = profile();
-    second.extend([program("c.mm", guest::Verdict::Agree, ""), done()]);
-    let (row, asked, folder) =
-        run_with(vec![first, second], &work(&["a.mm", "b.mm", "c.mm"], 0), &nothing);
+    first.extend([
+        program("a.mm", guest::Verdict::Agree, ""),
+        Err(panic("BUG: bad page state 0x7", &["# b.mm\n"])),
+    ]);
+    let again = || vec![Err(panic("BUG: bad page state 0x7", &[]))];
+    let mut last = profile();
+    last.extend([program("c.mm", guest::Verdict::Agree, ""), done()]);
+    let lives = vec![first, again(), again(), last];
+    let (row, asked, folder) = run_with(lives, &work(&["a.mm", "b.mm", "c.mm"], 0), &nothing);
     assert_eq!(row.end, End::Complete);
     assert_eq!(row.corpus_counts(), (2, 1, 0));
-    assert!(
-        matches!(&row.corpus[1].verdict, Verdict::Diverge { fields, .. } if *fields == ["kernel-log"])
-    );
-    let rest =
-        Request::Corpus { files: vec![Named { name: "c.mm".into(), text: "# c.mm\n".into() }] };
-    assert!(asked.contains(&rest), "{asked:?}");
+    assert!(matches!(&row.corpus[1].verdict, Verdict::Diverge { fields, .. } if *fields == ["kernel-log"]));
+    assert!(asked.contains(&only_c()), "{asked:?}");
     std::fs::remove_dir_all(folder).expect("removed");
+}
+
+fn only_c() -> Request {
+    Request::Corpus { files: vec![Named { name: "c.mm".into(), text: "# c.mm\n".into() }] }
+}
+
+#[test]
+fn a_guest_that_somebody_killed_is_no_finding() {
+    let mut first = profile();
+    first.extend([
+        program("a.mm", guest::Verdict::Agree, ""),
+        program("b.mm", guest::Verdict::Agree, ""),
+        Err(died("[ 2.0] all is well")),
+    ]);
+    let mut last = profile();
+    last.extend([program("c.mm", guest::Verdict::Agree, ""), done(), summary(3), done()]);
+    let (row, asked, _) = run_with(vec![first, last], &work(&["a.mm", "b.mm", "c.mm"], 9), &nothing);
+    assert_eq!(row.end, End::Complete);
+    assert_eq!((row.corpus_counts(), row.programs, row.boots), ((3, 0, 0), 3, 2));
+    assert!(row.findings.is_empty(), "{:?}", row.findings);
+    assert!(asked.contains(&only_c()), "{asked:?}");
 }
 
 #[test]
@@ -252,7 +274,7 @@ fn a_kernel_that_cannot_be_run_says_why() {
 
     let lives = (0..20).map(|_| {
         let mut events = profile();
-        events.push(Err(died("always the same")));
+        events.push(Err(panic("BUG: always the same", &[])));
         events
     });
     let (row, _, folder) = run_with(lives.collect(), &work(&[], 60), &nothing);
