@@ -41,6 +41,11 @@ fn model_and_kernel_agree_on_the_corpus() {
             println!("{name}: skipped, requires {unmet}");
             continue;
         }
+        if let Some(why) = program.start.kernels_choice() {
+            println!("{name}: skipped, {why}");
+            continue;
+        }
+        runner.begin_by(program.start, &mut Vec::new()).expect("nothing is queued");
         let ops: Vec<Op> = program.ops().cloned().collect();
         // looked at once, at the end, and then after every operation
         let both = runner
@@ -54,7 +59,7 @@ fn model_and_kernel_agree_on_the_corpus() {
                 continue;
             }
         };
-        let layout = *runner.fresh().expect("a subject").layout();
+        let layout = trial.layout;
         let version = runner.profile().version;
         let quirk = QUIRKS
             .iter()

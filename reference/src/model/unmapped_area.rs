@@ -7,7 +7,7 @@
 //!  <----------------- top-down: the highest gap wins ---------|
 //! ```
 
-use super::{fail, Current, Fail};
+use super::{fail, CannotPredict, Current, Fail};
 use crate::addr::{align_down, page_aligned, page_down, page_up, PAGE_SIZE, PMD_SIZE, TASK_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
@@ -100,6 +100,9 @@ impl Current<'_> {
         let rounded = page_up(hint);
         if hint != 0 && self.hint_is_free(rounded, len, high) {
             return Ok(rounded);
+        }
+        if self.mm.randomised {
+            return Err(CannotPredict("a search upwards begins at a random address").into());
         }
         match self.mm.vmas.lowest_gap(len, low.max(self.min_address()), high) {
             Some(found) => Ok(found),
