@@ -72,6 +72,10 @@ pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<(Verdict, St
     if let Some(unmet) = program.requires.unmet(runner.profile()) {
         return Ok((Verdict::Skipped, format!("requires {unmet}")));
     }
+    if let Some(why) = program.start.kernels_choice() {
+        return Ok((Verdict::Skipped, why.to_owned()));
+    }
+    runner.begin_by(program.start, &mut Vec::new())?;
     let ops = match operations(&program, runner.fresh()?) {
         Ok(ops) => ops,
         Err(why) => return Ok((Verdict::Failed, why)),
@@ -80,7 +84,7 @@ pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<(Verdict, St
     if trial.divergence().is_none() {
         trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
     }
-    let layout = *runner.fresh()?.layout();
+    let layout = trial.layout;
     let quirk = expected_quirk(name).filter(|quirk| quirk.affects(runner.profile().version));
     Ok(match &trial.verdict {
         Ran::Diverged(divergence) => match quirk {

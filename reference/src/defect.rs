@@ -222,6 +222,12 @@ defects! {
         "a realigned move that fails in its first page table counts as done";
     MoveForgetsUndo = "move-forgets-undo", "realign",
         "the part of a failed move that was done is not moved back";
+    ShiftKeepsTables = "shift-keeps-tables", "exec",
+        "execve leaves the page tables where it copied the arguments to first";
+    ShiftChangesPageOffset = "shift-changes-page-offset", "exec",
+        "execve gives the moved stack the page offset of its new address";
+    ShiftUnmapsOverlap = "shift-unmaps-overlap", "exec",
+        "execve unmaps all of the stack's first place, also what the new one overlaps";
     RelocateIgnoresFork = "relocate-ignores-fork", "relocate",
         "memory that a parent or child may share is relocated";
     RelocateInVain = "relocate-in-vain", "relocate",
@@ -426,6 +432,7 @@ impl Defect {
             | Defect::RelocateKeepsAnonVma => {
                 (profile.has(Rule::RelocateAnon), "relocation of anonymous memory")
             }
+            Defect::ShiftUnmapsOverlap => (false, "a choice of how far execve moves a stack"),
             Defect::MoveProgressWraps | Defect::MoveForgetsUndo => {
                 (false, "page-table allocations that fail on demand")
             }

@@ -2,7 +2,6 @@
 
 use super::{Finding, Watcher};
 use crate::run::Trial;
-use mm_reference::op::Layout;
 use mm_reference::text::{write, Program};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -89,13 +88,10 @@ impl Store {
 
     /// Keeps the program of a divergence that did not show again, for a person
     /// to look at.
-    pub fn keep_unconfirmed(&self, trial: &Trial, layout: &Layout, watcher: &dyn Watcher) {
+    pub fn keep_unconfirmed(&self, trial: &Trial, watcher: &dyn Watcher) {
         let Some(divergence) = trial.divergence() else { return };
         let folder = self.out.join("unconfirmed").join(divergence.signature.to_string());
-        let mut program = Program::of(trial.ops.iter().cloned());
-        for (index, answer) in trial.predicted.iter().enumerate() {
-            program.expect(index, &answer.outcome, layout);
-        }
+        let program = trial.program();
         watcher.unconfirmed(&program, divergence);
         let written = write_file(&folder, "program.mm", &write(&program))
             .and_then(|()| write_file(&folder, "report.txt", &super::finding::report(divergence)));

@@ -2,12 +2,12 @@
 
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape, Theme};
+use crate::generate::{exec_start, program_seed, Avoid, Fence, Generator, Seeded, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
-use mm_reference::op::Op;
+use mm_reference::op::{Op, Start};
 use mm_reference::profile::{Privilege, Profile, Quirk, QuirkSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +20,10 @@ const LOSSES: u32 = 20;
 /// Of so many programs one fills the address space up to the limit of mappings,
 /// which takes about a second.
 const FILL_EVERY: u64 = 20_000;
+
+/// Of so many programs that dwell on moves of page tables one begins by an `execve`
+/// with arguments, which takes a subject of its own.
+const EXEC_EVERY: u64 = 100;
 
 /// How often a worker looks into divergences with a signature that never showed
 /// again: one of them may yet be real.
@@ -132,6 +136,10 @@ impl<'a> Worker<'a> {
             let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
             // tens of thousands of operations are not looked at one by one
             let observe = if fill { Observe::End } else { self.options.observe };
+            let execs = theme == Some(Theme::Realign) && count % EXEC_EVERY == 0;
+            let start = if execs { exec_start(&mut Seeded::new(seed)) } else { Start::Plain };
+            let begun = self.runner.begin_by(start, &mut done).map(drop);
+            self.after(begun, &mut losses)?;
             let fresh = match self.runner.fresh() {
                 Ok(fresh) => fresh,
                 Err(error) => {
@@ -140,7 +148,9 @@ impl<'a> Worker<'a> {
                     continue;
                 }
             };
-            let mut feed = Generated::new(seed, shape, &fence, fresh);
+            // what cannot be unmapped is elsewhere after each of them
+            let fence = if execs { &Fence::of(fresh) } else { &fence };
+            let mut feed = Generated::new(seed, shape, fence, fresh);
             let submitted = self.runner.submit(&mut feed, observe, &mut done);
             self.after(submitted, &mut losses)?;
             self.judge_all(&mut done, &mut losses, shared)?;
@@ -250,8 +260,7 @@ impl<'a> Worker<'a> {
             Investigation::Unconfirmed => {
                 self.tally.unconfirmed += 1;
                 *self.vain.entry(signature).or_default() += 1;
-                let layout = *self.runner.fresh()?.layout();
-                shared.store.keep_unconfirmed(trial, &layout, shared.watcher);
+                shared.store.keep_unconfirmed(trial, shared.watcher);
             }
         }
         Ok(())

@@ -68,10 +68,16 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
             );
             continue;
         }
+        if let Some(why) = program.start.kernels_choice() {
+            println!("{}: skipped, {why}", file.display());
+            records.push(json!({ "program": file, "verdict": "skipped", "reason": why }));
+            continue;
+        }
         runner.discard();
+        runner.begin_by(program.start, &mut Vec::new())?;
         let ops = operations(file, program, runner.fresh()?)?;
         let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
-        let layout = *runner.fresh()?.layout();
+        let layout = trial.layout;
         let wrong = unexpected(program, &trial, &layout);
         let agreed = match &trial.verdict {
             Verdict::Agreed => wrong.is_empty(),
@@ -186,7 +192,7 @@ pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
     if profile.version != at_hand.version {
         eprintln!("predicting for a stock kernel {}, as required", profile.version);
     }
-    let mut system = System::new(profile, &Seed::standard());
+    let mut system = System::new(profile, &Seed::standard_for(program.start));
     operations(&args.file, &program, &system)?;
     let layout = *system.layout();
     let mut records = Vec::new();
@@ -256,6 +262,10 @@ pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
 /// difference is left as it is.
 fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
     let program = load(file)?;
+    if let Some(why) = program.start.kernels_choice() {
+        bail!("{}: it cannot be run: {why}", file.display());
+    }
+    runner.begin_by(program.start, &mut Vec::new())?;
     let ops = operations(file, &program, runner.fresh()?)?;
     runner.scrutinize(true);
     let mut trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;

@@ -9,7 +9,7 @@ use mm_reference::model::page_table::Pte;
 use mm_reference::model::{VmFlags, Vma};
 use mm_reference::op::Outcome;
 use mm_reference::profile::{Profile, Rule, Version};
-use mm_reference::snapshot::{ProcessSnapshot, StatusField};
+use mm_reference::snapshot::{PageEntry, ProcessSnapshot, StatusField};
 use std::sync::Arc;
 
 const THEMES: &[Theme] =
@@ -79,12 +79,15 @@ fn what_is_counted_is_what_there_is_on_every_kernel() {
 }
 
 /// What a failed move must leave alone. The tables and flags that its neighbours
-/// may take over from an abandoned copy are not part of it.
+/// may take over from an abandoned copy are not part of it, nor an empty table that
+/// the way back made.
 fn traces(system: &System) -> Vec<ProcessSnapshot> {
     let states = system.live().map(|id| system.snapshot(id, &system.plan(id)));
     states
         .map(|mut state| {
             state.status.set(StatusField::VmPte, 0);
+            let used = PageEntry::PRESENT | PageEntry::SWAP;
+            state.pagemap.retain(|window| window.entries.iter().any(|e| e.bits() & used != 0));
             for entry in &mut state.smaps {
                 entry.flags = Default::default();
             }

@@ -1,8 +1,8 @@
 //! Programs: made from nothing, changed, and mended.
 //!
 //! Generation looks at the model's state between operations and aims at the
-//! edges of what is mapped ([`aim`]); [`weights`] says how often it does what;
-//! [`guard`] is the one place that decides what may run at all. The same code
+//! edges of what is mapped (`aim`); [`weights`] says how often it does what;
+//! `guard` is the one place that decides what may run at all. The same code
 //! serves campaigns (from a seed) and libFuzzer (by [`mutate`]).
 
 mod aim;
@@ -32,6 +32,7 @@ mod wrong;
 pub use fence::Fence;
 pub use guard::{Bounds, Guard, Refusal};
 pub use mutate::mutate;
+pub use realign::exec_start;
 pub use repair::{pin, refusal, repair, Repaired, Workshop};
 pub use source::{program_seed, Choose, Seeded, Source};
 pub use weights::{Kind, Scale, Theme};

@@ -25,9 +25,8 @@ impl Runner {
         stride: usize,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
-        if let Some(log) = &mut self.log {
-            // what others did to the kernel's log is not this program's doing
-            log.new_complaints().ok();
+        if self.live()?.seed.exec.is_none() {
+            self.forget_log();
         }
         let mut held = Some(op);
         loop {
@@ -182,6 +181,14 @@ impl Runner {
         match trial.diverged() {
             true => self.conclude_last(done),
             false => Ok(Flushed::Fine),
+        }
+    }
+
+    /// Passes over what is in the log already: what others did is not the doing of
+    /// the program to come. An `execve` is part of the program.
+    pub(super) fn forget_log(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.new_complaints().ok();
         }
     }
 

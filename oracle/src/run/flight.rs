@@ -216,8 +216,11 @@ impl Runner {
     }
 
     /// Whether the worker itself looks, for the flags of frames, which a subject
-    /// does not see.
+    /// does not see, or for what the kernel logged before there was a subject.
     fn is_worth_a_close_look(&mut self, want: &Want) -> Result<bool, RunError> {
+        if want.page_flags && self.live()?.seed.exec.is_some() {
+            return Ok(true);
+        }
         let due = want.page_flags && self.live()?.programs % CLOSE_LOOK_EVERY == 0;
         Ok(self.frame_flags.is_some() && (self.scrutinizes || due))
     }
@@ -316,7 +319,8 @@ impl Runner {
 }
 
 impl Live {
-    fn begin(&mut self, trial: Trial, stride: usize) {
+    fn begin(&mut self, mut trial: Trial, stride: usize) {
+        (trial.start, trial.layout) = (self.seed.start(), self.seed.layout);
         let marks = self.start.high_water();
         let (undo, complete, recorded) = (Vec::new(), false, 0);
         self.flights.push_back(Flight { trial, stride, marks, undo, complete, recorded });

@@ -7,7 +7,7 @@
 //! Since all of it is predicted, the subject need not be waited for: programs
 //! are queued, with looks at itself and with what undoes them, and run in one go
 //! ([`Runner::submit`], [`Runner::flush`]). Only while a program has several
-//! processes does the worker go along step by step ([`direct`]).
+//! processes does the worker go along step by step (`direct`).
 
 mod direct;
 mod error;
@@ -33,7 +33,7 @@ use crate::protocol::RawOp;
 use crate::subject::{Config, Death, Subject, SubjectError};
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 use mm_reference::profile::{Profile, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
 use std::collections::VecDeque;
@@ -190,6 +190,34 @@ impl Runner {
         self.live = None;
     }
 
+    /// How the subjects of the next programs begin.
+    pub fn start(&self) -> Start {
+        self.config.start
+    }
+
+    /// Changes how the subjects of the next programs begin, and answers how they
+    /// did before. What is queued is run first, and appended to `done`.
+    ///
+    /// # Errors
+    /// As [`Runner::flush`].
+    pub fn begin_by(&mut self, start: Start, done: &mut Vec<Trial>) -> Result<Start, RunError> {
+        if start != self.config.start {
+            self.flush(done)?;
+            self.live = None;
+        }
+        Ok(std::mem::replace(&mut self.config.start, start))
+    }
+
+    /// What the model knows of the subject that runs the next program; starts one
+    /// if none runs.
+    ///
+    /// # Errors
+    /// As [`Runner::fresh`].
+    pub fn seed(&mut self) -> Result<&Seed, RunError> {
+        self.fresh()?;
+        Ok(&self.live()?.seed)
+    }
+
     /// The state in which the next program starts: starts a subject if none runs.
     ///
     /// # Errors
@@ -216,6 +244,7 @@ impl Runner {
         self.live = None;
         self.forget_record();
         self.oom_kills = oom_kills();
+        self.forget_log();
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;

@@ -10,6 +10,9 @@ use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
 /// replaced. Afterwards both are the state in which the next program starts:
 /// `initial` as it was, but for what outlives a program.
 pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) -> Option<Vec<Op>> {
+    if seed.exec.is_some() {
+        return None; // what execve did cannot be done again
+    }
     let first = ProcessId(0);
     let children: Vec<ProcessId> = system.live().filter(|&p| p != first).collect();
     for process in children {

@@ -102,6 +102,13 @@ pub fn madvise_populate(
     Ok(())
 }
 
+/// `get_arg_page`: the page that `execve` copies strings into, for the program to
+/// come.
+pub(super) fn write_for_exec(cur: &mut Current<'_>, vma_start: u64, page: u64) {
+    let written = get_pages(cur, vma_start, page, page + PAGE_SIZE, true);
+    debug_assert!(written.is_ok(), "writable memory without guard regions");
+}
+
 /// `__get_user_pages` with FOLL_TOUCH over a part of one mapping.
 fn get_pages(
     cur: &mut Current<'_>,

@@ -12,7 +12,7 @@
 //! surprised: only a hint above the window raises both ends, to the same
 //! distance from `TASK_SIZE`.
 
-use super::{fail, Current, Fail};
+use super::{fail, CannotPredict, Current, Fail};
 use crate::addr::{align_down, page_aligned, page_down, page_up, MAP_WINDOW, PAGE_SIZE, PMD_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
@@ -129,6 +129,9 @@ impl Current<'_> {
         let rounded = page_up(hint);
         if hint != 0 && self.hint_is_free(rounded, len, high) {
             return Ok(rounded);
+        }
+        if self.mm.randomised {
+            return Err(CannotPredict("a search upwards begins at a random address").into());
         }
         match self.mm.vmas.lowest_gap(len, low.max(self.min_address()), high) {
             Some(found) => Ok(found),

@@ -5,8 +5,13 @@
 
 pub mod consts;
 mod outcome;
+mod start;
 
 pub use outcome::{Contents, Digest, Outcome, Residency, Signal};
+pub use start::{
+    Exec, Start, EXEC_NAME, EXEC_PATH, MAX_ARGUMENT, MAX_ARGUMENTS, MAX_SHIFT, USUAL_ARGUMENTS,
+    USUAL_STACK,
+};
 
 /// A process of a program: 0 is the subject itself, the others are its
 /// descendants, numbered in the order in which they were forked.

@@ -218,6 +218,15 @@ fn the_stack() {
     outcome("stack", text, signal(1), signal(2));
 }
 
+#[test]
+fn arguments_of_execve() {
+    let text = "start: exec 132K of arguments\n\
+                mremap(stack-0x5000, 0x2000, 0x2000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x8000) = mmap-0x8000\n\
+                load(mmap-0x7000, 0x1)";
+    let letter = |byte| Outcome::Contents(Contents::Uniform(byte));
+    outcome("exec", text, letter(b'd'), letter(b'e'));
+}
+
 /// Every operation with odd arguments; only that it compiles matters.
 #[test]
 fn everything_compiles() {
@@ -249,6 +258,9 @@ fn everything_compiles() {
     compile("everything", &c_program(&program, &LAYOUT, &check));
     let empty = c_program(&Program::default(), &LAYOUT, &check);
     compile("empty", &empty);
+    let none = Start::Exec(Exec::with(0));
+    let begun = Program { start: none, ..Program::default() };
+    compile("no arguments", &c_program(&begun, &LAYOUT, &check));
     let beyond = Check::Outcome {
         op_index: usize::MAX,
         expected: Outcome::Value(0),
