@@ -18,6 +18,9 @@ pub const ARENA_SIZE: usize = core::mem::size_of::<Arena>();
 pub const ARENA_FD: i32 = 3;
 /// The descriptor on which it finds the file that [`FLUSH`] writes to.
 pub const OUTPUT_FD: i32 = 4;
+/// The descriptor on which it finds, if anything, a file whose name is longer
+/// than a page as the kernel prints it.
+pub const LONG_NAME_FD: i32 = 6;
 
 /// The first of the descriptors that the subject keeps, out of the way of those
 /// that programs use: its own files in `/proc`, by [`files`], then the output.
@@ -95,6 +98,10 @@ pub const SCAN: u32 = 10;
 /// [`RawOp::kind`]: write what was appended, in all of the batch, to the output.
 pub const FLUSH: u32 = 11;
 
+/// The name of the mapping that is the last one wherever it exists, and always
+/// looks the same (`fs/proc/task_mmu.c:get_gate_vma`).
+pub const VSYSCALL: &[u8] = b"[vsyscall]\n";
+
 /// Regions that one [`SCAN`] finds.
 pub const SCAN_REGIONS: usize = 8;
 /// Pages of each that are shown.
@@ -163,6 +170,9 @@ pub struct Arena {
     pub recovery: u64,
     /// The signal that the last access raised.
     pub signal: RawResult,
+    /// How the text of maps and of smaps ends, see [`VSYSCALL`]: its bytes from
+    /// that name on, or 0 where there is no such mapping.
+    pub tails: [u64; 2],
     /// Bytes that wait in [`Arena::transfer`].
     pub waiting: u64,
     /// Bytes of the batch that are in the output.

@@ -10,6 +10,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::access;
 use crate::arch::{self, nr, syscall};
+use crate::look as own;
 use crate::protocol::bare::*;
 use crate::protocol::*;
 use crate::{
@@ -122,7 +123,7 @@ unsafe fn look(
         core::slice::from_raw_parts(ranges.add(from as usize), count as usize)
     };
     let mut good = true;
-    for text in [&b"maps"[..], b"smaps"] {
+    for (file, text) in [(files::MAPS, &b"maps"[..]), (files::SMAPS, b"smaps")] {
         let fd = path.open(text);
         let mut length = 0;
         loop {
@@ -131,6 +132,10 @@ unsafe fn look(
                 break;
             }
             length += more as u64;
+            // SAFETY: into a buffer that nothing else uses
+            if unsafe { own::is_end(file, buffer as *const u8, more as u64) } {
+                break;
+            }
         }
         good &= length > 0;
         close(fd);

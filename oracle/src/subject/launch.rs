@@ -11,6 +11,7 @@ use std::time::Duration;
 use std::{env, process, ptr, thread};
 
 use super::arena::Arena;
+use super::long_name::long_name;
 use super::error::SubjectError;
 use crate::{protocol, sys};
 
@@ -77,7 +78,12 @@ const STEPS: [(&str, Step); 10] = [
         let arena = libc::dup2(launch.arena, protocol::ARENA_FD);
         match arena.min(libc::dup2(launch.output, protocol::OUTPUT_FD)) {
             -1 => -1,
-            _ => libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC),
+            _ => {
+                if let Some(file) = launch.long_name {
+                    libc::dup2(file, protocol::LONG_NAME_FD); // it can do without
+                }
+                libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC)
+            }
         }
     }),
     ("execute", |_| unsafe {
@@ -96,6 +102,7 @@ struct Launch {
     arena: RawFd,
     output: RawFd,
     executable: RawFd,
+    long_name: Option<RawFd>,
     keeps_ipc_lock: bool,
 }
 
@@ -159,6 +166,8 @@ fn fork_once(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32,
     let file = sys::duplicate_above(file.as_fd(), OTHER_FDS).map_err(&preparing)?;
     let (mut ours, theirs) = UnixStream::pair().map_err(&preparing)?;
     let report = sys::duplicate_above(theirs.as_fd(), OTHER_FDS).map_err(&preparing)?;
+    let long_name = long_name().map(|file| sys::duplicate_above(file.as_fd(), OTHER_FDS));
+    let long_name = long_name.transpose().map_err(&preparing)?;
     drop(theirs);
     let (_, hard) = sys::limit(0, libc::RLIMIT_STACK).map_err(failed("read the stack limit"))?;
     let launch = Launch {
@@ -167,6 +176,7 @@ fn fork_once(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32,
         arena: arena.as_raw_fd(),
         output: output.as_raw_fd(),
         executable: file.as_raw_fd(),
+        long_name: long_name.as_ref().map(AsRawFd::as_raw_fd),
         keeps_ipc_lock,
     };
     let mut stack = vec![0_u64; CHILD_STACK / size_of::<u64>()];
