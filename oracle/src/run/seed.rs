@@ -36,7 +36,6 @@ pub fn seed(subject: &Subject, files: &mut ProcFiles) -> Result<Seed, RunError> 
             name: arena.name.to_string().into(),
             mappers: info.arena_mappers,
         },
-        stack: (info.stack.start, info.stack.end),
         start_stack: info.mm.start_stack,
         start_brk: info.mm.start_brk,
         mmap_base: info.layout.mmap,

@@ -33,13 +33,13 @@ impl Runner {
     /// As [`Runner::flush`], while a program is being made.
     pub(super) fn run_queue(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
         let Some(live) = &mut self.live else { return Ok(Flushed::Fine) };
-        if live.items.is_empty() {
-            return Ok(Flushed::Fine);
-        }
-        let ran = live.subject.run_queue(live.subject.sees_log());
-        lap(Stage::Execute);
-        if let Some(culprit) = self.verify(&ran)? {
-            return self.conclude(culprit, ran.result.is_ok(), done);
+        // of a program that the worker has looked at itself nothing may be left to do
+        if !live.items.is_empty() {
+            let ran = live.subject.run_queue(live.subject.sees_log());
+            lap(Stage::Execute);
+            if let Some(culprit) = self.verify(&ran)? {
+                return self.conclude(culprit, ran.result.is_ok(), done);
+            }
         }
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         while live.flights.front().is_some_and(|flight| flight.complete) {

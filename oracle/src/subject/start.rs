@@ -20,8 +20,6 @@ use crate::sys;
 /// Where the text is copied before it replaces the file mapping: within the same
 /// page table.
 const TEXT_COPY: u64 = 0x48_0000;
-/// Bytes of the stack mapping, as large as the kernel makes it.
-const STACK_SIZE: u64 = 0x2_1000;
 /// Addresses above belong to the kernel; it shows one mapping there.
 const KERNEL_HALF: u64 = 1 << 63;
 
@@ -29,13 +27,11 @@ const KERNEL_HALF: u64 = 1 << 63;
 ///
 /// It consists of [`text`](StartInfo::text) (private anonymous memory, `r-x`,
 /// all pages present and dirty), [`arena`](StartInfo::arena) (shared, `rw-`, all
-/// pages present, dirty and also mapped by the worker),
-/// [`stack`](StartInfo::stack) (private anonymous, `rw-`, `MAP_GROWSDOWN`,
-/// nothing present), what the kernel did not let go of
-/// ([`kept`](StartInfo::kept)), and perhaps `[vsyscall]`.
+/// pages present, dirty and also mapped by the worker), what the kernel did not
+/// let go of ([`kept`](StartInfo::kept)), and perhaps `[vsyscall]`.
 #[derive(Clone, Debug, Default)]
 pub struct StartInfo {
-    /// Where heap, mappings and stack are.
+    /// Where heap and mappings are, and where the stack was.
     pub layout: Layout,
     /// The subject's code.
     pub text: Range<u64>,
@@ -49,8 +45,6 @@ pub struct StartInfo {
     pub arena_dev: (u32, u32),
     /// Mappings of the arena outside the subject's processes, all pages present.
     pub arena_mappers: u32,
-    /// The stack.
-    pub stack: Range<u64>,
     /// What the kernel does not let a process unmap (vvar, vdso where sealed).
     pub kept: Vec<MapsLine>,
     /// All of `/proc/pid/maps`.
@@ -103,11 +97,10 @@ pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError
         end if end <= mm.arg_start => end,
         _ => old_stack.end,
     };
-    let stack = end.saturating_sub(STACK_SIZE)..end;
-    let layout = replace_stack(subject, &old_stack, &stack)?;
+    let layout = remove_stack(subject, &old_stack, end)?;
 
     let maps = read_maps(pid)?;
-    let known = [(&text, b"r-xp"), (&arena, b"rw-s"), (&stack, b"rw-p")];
+    let known = [(&text, b"r-xp"), (&arena, b"rw-s")];
     let mut left = maps.iter().filter(|line| line.start < KERNEL_HALF).cloned().collect::<Vec<_>>();
     for (range, perms) in known {
         let is_it =
@@ -135,7 +128,6 @@ pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError
         arena_dev: arena_line.dev,
         arena,
         arena_mappers: 1,
-        stack,
         kept: left,
         mm,
         limits,
@@ -161,27 +153,23 @@ fn replace_text(subject: &mut Subject, text: &Range<u64>) -> Result<(), SubjectE
     succeeded("replace its text", results.map(|r| r.value), expected)
 }
 
-/// Puts a fresh mapping in place of the stack; answers where things are.
-fn replace_stack(
+/// Removes the stack, which ends for programs at `stack`; answers where things are.
+fn remove_stack(
     subject: &mut Subject,
     old: &Range<u64>,
-    stack: &Range<u64>,
+    stack: u64,
 ) -> Result<Layout, SubjectError> {
-    let what = "replace its stack";
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
-    let writable = PROT_READ | PROT_WRITE;
     let anywhere = MAP_PRIVATE | MAP_ANONYMOUS;
     let results = subject.execute_raw([
         unmap(old.start, old.end - old.start),
-        syscall(libc::SYS_mmap, [stack.start, STACK_SIZE, writable, flags, u64::MAX, 0]),
         syscall(libc::SYS_brk, [0; 6]),
         syscall(libc::SYS_mmap, [0, PAGE_SIZE, PROT_NONE, anywhere, u64::MAX, 0]),
     ])?;
-    let [unmapped, mapped, heap, probe] = results.map(|r| r.value);
-    succeeded(what, [unmapped, mapped], [0, stack.start])?;
+    let [unmapped, heap, probe] = results.map(|r| r.value);
+    succeeded("remove its stack", [unmapped], [0])?;
     let [unmapped] = subject.execute_raw([unmap(probe, PAGE_SIZE)])?;
     succeeded("find where it maps memory", [unmapped.value], [0])?;
-    Ok(Layout { heap, mmap: probe + PAGE_SIZE, stack: stack.end })
+    Ok(Layout { heap, mmap: probe + PAGE_SIZE, stack })
 }
 
 fn unmap(start: u64, len: u64) -> RawOp {

@@ -22,9 +22,8 @@ pub struct Seed {
     pub text: TextSeed,
     /// The memory that all processes and the controller share.
     pub arena: ArenaSeed,
-    /// The stack mapping, untouched.
-    pub stack: (u64, u64),
-    /// `start_stack`: the stack pointer when the program was started.
+    /// `start_stack`: the stack pointer when the program was started. What is
+    /// mapped there is the stack; at the start nothing is.
     pub start_stack: u64,
     /// `brk` at the start, which is also `start_brk`.
     pub start_brk: u64,
@@ -65,7 +64,6 @@ impl Seed {
                 name: "/memfd:arena (deleted)".into(),
                 mappers: 1,
             },
-            stack: (stack - 0x2_1000, stack),
             start_stack: stack - PAGE_SIZE,
             start_brk: heap,
             mmap_base: mmap,
@@ -150,9 +148,6 @@ impl System {
         };
         add_text(&mut mm, &mut folios, &mut anon_vmas, &seed.text);
         let arena = add_arena(&mut mm, &mut folios, &seed.arena);
-        let (start, end) = seed.stack;
-        let flags = READ_WRITE | MAY_ALL | VmFlags::GROWSDOWN | VmFlags::ACCOUNT;
-        add(&mut mm, Vma::anonymous(start, end, flags));
         for (number, entry) in seed.leftovers.iter().enumerate() {
             let mut vma = Vma::anonymous(entry.line.start, entry.line.end, entry.flags.parse());
             vma.backing = Backing::Special(number as u8);
