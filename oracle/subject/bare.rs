@@ -77,14 +77,15 @@ pub fn child() -> ! {
             exit(102)
         }
         for i in 1..=(*addr_of!((*ARENA).count)).load(Relaxed) as usize {
-            let op = addr_of!((*ARENA).ops).cast::<RawOp>().add(i);
-            let result = addr_of_mut!((*ARENA).results).cast::<RawResult>().add(i);
-            if (*op).kind == SYSCALL {
-                let value = syscall(u64::from((*op).nr), (*op).args) as u64;
+            let op = addr_of_mut!((*ARENA).ops).cast::<RawOp>().add(i);
+            let result = op.cast::<RawResult>();
+            let RawOp { kind, nr, args } = op.read();
+            if kind == SYSCALL {
+                let value = syscall(u64::from(nr), args) as u64;
                 addr_of_mut!((*result).kind).write(RETURNED);
                 addr_of_mut!((*result).value).write(value);
             } else {
-                access::perform(op, result);
+                result.write(access::perform(kind, args));
             }
         }
         wake(state(CHILD), DONE);

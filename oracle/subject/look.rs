@@ -222,23 +222,25 @@ pub unsafe fn read(file: u32, offset: u64, length: u64) -> i64 {
 /// # Safety
 /// The arena belongs to this process.
 pub unsafe fn digest(start: u64, end: u64) -> i64 {
+    const WORD: u64 = size_of::<u64>() as u64;
+    const ENTRY: u64 = 2 * WORD;
     let fd = KEPT_FDS as u64 + u64::from(files::MEM);
     for at in (start..end).step_by(PAGE) {
-        // SAFETY: as the caller promises; reads into the page that is there for it
+        // SAFETY: as the caller promises; reads into the buffer, which has room for it
         unsafe {
             // what may not be read can still be looked at by way of the file
-            let answer = access::page(at as *const u64).unwrap_or_else(|| {
-                let page = addr_of_mut!((*ARENA).page).cast::<u64>();
-                match syscall(nr::PREAD64, [fd, page as u64, PAGE as u64, at, 0, 0]) {
-                    got if got == PAGE as i64 => Runs::of_page(page),
-                    _ => (RETURNED, 0),
-                }
-            });
-            match room(2 * size_of::<u64>() as u64) {
+            match room(ENTRY + PAGE as u64 + WORD) {
                 Ok(to) => {
+                    let answer = access::page(at as *const u64).unwrap_or_else(|| {
+                        let page = (to + ENTRY).next_multiple_of(WORD);
+                        match syscall(nr::PREAD64, [fd, page, PAGE as u64, at, 0, 0]) {
+                            got if got == PAGE as i64 => Runs::of_page(page as *const u64),
+                            _ => (RETURNED, 0),
+                        }
+                    });
                     (to as *mut u64).write_unaligned(answer.0.into());
                     (to as *mut u64).add(1).write_unaligned(answer.1);
-                    *waiting() += 2 * size_of::<u64>() as u64;
+                    *waiting() += ENTRY;
                 }
                 Err(error) => return error,
             }

@@ -9,7 +9,7 @@ const LAYOUT: Layout =
     Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 };
 const TEXT: std::ops::Range<u64> = 0x40_0000..0x40_2000;
 const MAX_MAP_COUNT: u64 = 1000;
-const ARENA: std::ops::Range<u64> = 0x41_0000..0x42_3000;
+const ARENA: std::ops::Range<u64> = 0x41_0000..0x42_1000;
 
 /// Just enough of an address space to generate for: mappings without merging,
 /// heap, limits and processes.

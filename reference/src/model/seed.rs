@@ -58,7 +58,7 @@ impl Seed {
             text: TextSeed { start: 0x40_0000, end: 0x40_2000, pgoff: 0x480 },
             arena: ArenaSeed {
                 start: 0x41_0000,
-                end: 0x42_3000,
+                end: 0x42_1000,
                 dev: (0, 1),
                 inode: 1,
                 name: "/memfd:arena (deleted)".into(),
