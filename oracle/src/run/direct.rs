@@ -5,7 +5,7 @@ use super::flight::{Flight, Flushed};
 use super::trial::{Feed, Step, Trial};
 use super::{files_of, RunError, Runner};
 use crate::compare::{complaint, Difference};
-use crate::observe::Want;
+use crate::observe::{KernelLog, Want};
 use crate::stages::{lap, Stage};
 use crate::subject::SubjectError;
 use mm_reference::op::{Call, Op, ProcessId};
@@ -25,10 +25,8 @@ impl Runner {
         stride: usize,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
-        if let Some(log) = &mut self.log {
-            // what others did to the kernel's log is not this program's doing
-            log.new_complaints().ok();
-        }
+        // what others did to the kernel's log is not this program's doing
+        self.check_log(&mut Vec::new());
         let mut held = Some(op);
         loop {
             let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
@@ -105,6 +103,9 @@ impl Runner {
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        if want.page_flags {
+            live.unseen = 0;
+        }
         let buffers = &mut self.buffers;
         live.subject.drain();
         lap(Stage::Execute);
@@ -185,13 +186,18 @@ impl Runner {
 
     /// Appends what is new in the log as the worker sees it.
     pub(super) fn check_log(&mut self, differences: &mut Vec<Difference>) {
-        let Some(log) = &mut self.log else { return };
-        match log.new_complaints() {
-            Ok(complaints) => {
-                differences.extend(complaints.iter().map(|c| complaint(ProcessId(0), c)));
-            }
-            Err(_) => self.log = None,
+        new_in_log(&mut self.log, differences);
+    }
+}
+
+/// Appends what is new in the log, which is given up when it cannot be read.
+pub(super) fn new_in_log(log: &mut Option<KernelLog>, differences: &mut Vec<Difference>) {
+    match log.as_mut().map(KernelLog::new_complaints) {
+        Some(Ok(complaints)) => {
+            differences.extend(complaints.iter().map(|c| complaint(ProcessId(0), c)));
         }
+        Some(Err(_)) => *log = None,
+        None => {}
     }
 }
 

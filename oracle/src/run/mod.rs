@@ -102,6 +102,8 @@ struct Live {
     /// What the last program that is done with did, and how it was undone.
     before: Vec<Op>,
     programs: u32,
+    /// Programs since the worker itself looked at the flags of frames.
+    unseen: u32,
     /// The programs that are not done with, the one that is being made last.
     flights: VecDeque<Flight>,
     /// The number of the first of them.
@@ -225,6 +227,7 @@ impl Runner {
             next,
             before: Vec::new(),
             programs: 0,
+            unseen: flight::LONG_AGO,
             flights: VecDeque::new(),
             first: 0,
             items: Vec::new(),

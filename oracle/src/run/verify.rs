@@ -1,5 +1,6 @@
 //! Running what is queued, and holding it against the predictions.
 
+use super::direct::new_in_log;
 use super::explain;
 use super::flight::{Flight, Flushed, Item, Look};
 use super::trial::{Replay, SeenBy, Step, Trial, Verdict};
@@ -122,10 +123,14 @@ impl Runner {
             culprit = Some(*first + index);
         }
         if culprit.is_none() {
-            let log = if subject.sees_log() { results.log()? } else { &[] };
-            let complaints = complaints_in(log);
-            if let (false, Some(flight)) = (complaints.is_empty(), flights.back_mut()) {
-                let differences = complaints.iter().map(|c| complaint(FIRST, c)).collect();
+            let mut differences = Vec::new();
+            if subject.sees_log() {
+                let complaints = complaints_in(results.log()?);
+                differences.extend(complaints.iter().map(|c| complaint(FIRST, c)));
+            } else {
+                new_in_log(&mut self.log, &mut differences);
+            }
+            if let (false, Some(flight)) = (differences.is_empty(), flights.back_mut()) {
                 let after = flight.trial.ops.len().saturating_sub(1);
                 flight.trial.diverge(Step::After(after), differences);
                 culprit = Some(last);

@@ -11,8 +11,8 @@ use std::time::Duration;
 use std::{env, process, ptr, thread};
 
 use super::arena::Arena;
-use super::long_name::long_name;
 use super::error::SubjectError;
+use super::long_name::long_name;
 use crate::{protocol, sys};
 
 /// The executable, see `oracle/subject/`.
