@@ -33,3 +33,22 @@ fn create(path: PathBuf) -> io::Result<OwnedFd> {
     fs::File::create(&path)?;
     Ok(fs::File::open(path)?.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsRawFd;
+
+    #[test]
+    fn its_name_is_printed_on_more_than_two_pages() {
+        let Some(file) = long_name() else {
+            return println!("skipped: no such file can be made here");
+        };
+        let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let name = fs::read_link(link).expect("a name").into_os_string();
+        let escaped = name.as_encoded_bytes().iter().filter(|&&byte| byte == b'\n').count();
+        assert!(4 * escaped > 2 * 4096, "{escaped}");
+        let folder = env::temp_dir().join(format!("mmdiff-name-{}", process::id()));
+        assert!(!folder.exists(), "{} is left", folder.display());
+    }
+}
