@@ -262,10 +262,13 @@ fn the_same_seed_gives_the_same_programs() {
 #[test]
 fn the_limit_of_mappings_is_reached() {
     let shape = Shape { theme: Some(Theme::Fill), ..Shape::default() };
-    programs(shape, 0..1, |_, toy| {
+    let mut most = 0;
+    // what follows may unmap a part of it
+    programs(shape, 0..4, |_, toy| {
         let (mm, _) = toy.processes[0].as_ref().unwrap();
-        assert!(mm.vmas.len() as u64 > MAX_MAP_COUNT - 20, "{}", mm.vmas.len());
+        most = most.max(mm.vmas.len() as u64);
     });
+    assert!(most > MAX_MAP_COUNT - 20, "{most}");
 }
 
 #[test]
