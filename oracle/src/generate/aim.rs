@@ -135,13 +135,7 @@ impl<'a> Aim<'a> {
             let at = if near != 0 && src.chance(3, 4) { near } else { far };
             vmas.find(at)
         } else {
-            // the stack is always there, and would be struck most of the time
-            let stack = self.mm.start_stack;
-            let own = if src.chance(1, 6) { u64::MAX } else { stack };
-            let free = || {
-                vmas.iter()
-                    .filter(|vma| self.fence.is_free(vma) && !(vma.start..vma.end).contains(&own))
-            };
+            let free = || vmas.iter().filter(|vma| self.fence.is_free(vma));
             let n = src.below(free().count() as u64);
             return free().nth(n as usize);
         };

@@ -33,8 +33,8 @@ impl Fence {
         Fence { ranges, open, user }
     }
 
-    /// Everything that a fresh subject has mapped, its stack aside: the text
-    /// and the arena it runs on, and what the kernel would not let go.
+    /// Everything that a fresh subject has mapped: the text and the arena it runs
+    /// on, and what the kernel would not let go.
     pub fn of(fresh: &System) -> Fence {
         let settings = &fresh.profile().settings;
         let ranges = fresh.process(ProcessId(0)).map(|p| own_ranges(&p.mm)).unwrap_or_default();
@@ -75,13 +75,7 @@ fn clear(ranges: &[Range<u64>], start: u64, end: u64) -> bool {
 }
 
 fn own_ranges(mm: &Mm) -> Vec<Range<u64>> {
-    let is_stack = |vma: &Vma| vma.start <= mm.start_stack && mm.start_stack <= vma.end;
-    let is_heap = |vma: &Vma| vma.start >= mm.start_brk && vma.end <= mm.brk;
-    mm.vmas
-        .iter()
-        .filter(|vma| !is_stack(vma) && !is_heap(vma))
-        .map(|vma| vma.start..vma.end)
-        .collect()
+    mm.vmas.iter().map(|vma| vma.start..vma.end).collect()
 }
 
 /// The pages that an argument pair reaches.

@@ -131,6 +131,8 @@ pub struct Generator<'f> {
     ret_at: Option<u64>,
     /// The next mapping to split, in [`Theme::Fill`].
     fill: Fill,
+    /// Whether the stack is still to be mapped.
+    wants_stack: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +173,7 @@ impl<'f> Generator<'f> {
         // what costs a new subject is rare
         shape.avoid.seal_first |= !src.chance(shape.costly, 100);
         shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
+        let (stacks, of) = theme.stacks();
         Generator {
             length: program_length(src, shape.max_ops).max(shape.min_ops),
             memory: Memory::new(src, (view.layout.mmap, fence.end()), theme.unit(), scale),
@@ -181,6 +184,7 @@ impl<'f> Generator<'f> {
             last: ProcessId(0),
             ret_at: None,
             fill: if theme == Theme::Fill { Fill::Begin } else { Fill::Off },
+            wants_stack: src.chance(stacks, of),
         }
     }
 
@@ -204,6 +208,13 @@ impl<'f> Generator<'f> {
             return None;
         }
         self.made += 1;
+        if std::mem::take(&mut self.wants_stack) {
+            let op = Op::first(Call::map_stack());
+            if self.guard.admit(&op, view).is_ok() {
+                self.note(&op, view);
+                return Some(op);
+            }
+        }
         Some(self.any_op(src, view))
     }
 
@@ -248,11 +259,11 @@ impl<'f> Generator<'f> {
             pages_left: self.guard.pages_left(),
             ret_at: self.ret_at,
         };
-        let free = mm.vmas.iter().filter(|vma| fence.is_free(vma)).take(3).count();
+        let free = mm.vmas.iter().filter(|vma| fence.is_free(vma)).take(2).count();
         let theme = if src.chance(weights::STRAY, 100) { Theme::General } else { self.theme };
         let mut kind = match free {
-            0 | 1 if src.chance(1, 2) => Kind::Mmap,
-            2 if src.chance(1, 4) => Kind::Mmap,
+            0 if src.chance(1, 2) => Kind::Mmap,
+            1 if src.chance(1, 4) => Kind::Mmap,
             _ => src.weighted(theme.kinds()),
         };
         match kind {

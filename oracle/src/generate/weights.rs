@@ -115,6 +115,15 @@ impl Theme {
         }
     }
 
+    /// How many programs begin with a stack, as a share.
+    pub fn stacks(self) -> (u32, u32) {
+        match self {
+            Theme::Stack => (3, 4),
+            Theme::Limits => (1, 3),
+            _ => (1, 8),
+        }
+    }
+
     /// How much memory it deals with, where the theme decides it.
     pub fn scale(self) -> Option<Scale> {
         match self {

@@ -11,9 +11,15 @@ use mm_reference::model::{System, VmFlags};
 use mm_reference::op::{Call, Op, ProcessId};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot};
 
-/// Of so many programs in the queue one is looked at by the worker: it has to be
-/// woken for that.
-const CLOSE_LOOK_EVERY: u32 = 64;
+/// After so many programs one is looked at by the worker. It has to be woken for
+/// that, so it waits for one at which the queue is almost full, for as long again
+/// at most.
+const CLOSE_LOOK_AFTER: u32 = 64;
+/// A program that begins when there is no room for so many operations is likely
+/// to be the last one of a queue.
+const NEARLY_FULL: usize = 40;
+/// As [`Live::unseen`] begins: the first program is looked at.
+pub(super) const LONG_AGO: u32 = 2 * CLOSE_LOOK_AFTER;
 const FIRST: ProcessId = ProcessId(0);
 
 /// A program that is being run.
@@ -185,9 +191,9 @@ impl Runner {
     /// Queues the operation that was predicted last.
     fn queue_op(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
         loop {
+            self.forget_log()?;
             let live = self.live()?;
             let number = live.first + live.flights.len() - 1;
-            live.forget_log();
             let Some(op) = live.flights.back().and_then(|flight| flight.trial.ops.last()) else {
                 return Ok(Flushed::Fine);
             };
@@ -215,14 +221,32 @@ impl Runner {
         }
     }
 
+    /// Takes no notice of what the log says before the queue is run, whoever of
+    /// both can read it.
+    fn forget_log(&mut self) -> Result<(), RunError> {
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        if !live.items.is_empty() {
+            return Ok(());
+        }
+        if live.subject.sees_log() {
+            live.subject.queue_log();
+            live.items.push(Item::StaleLog);
+        } else {
+            self.check_log(&mut Vec::new());
+        }
+        Ok(())
+    }
+
     /// Whether the worker itself looks, for the flags of frames, which a subject
     /// does not see, or for what the kernel logged before there was a subject.
     fn is_worth_a_close_look(&mut self, want: &Want) -> Result<bool, RunError> {
-        if want.page_flags && self.live()?.seed.exec.is_some() {
+        let live = self.live()?;
+        if want.page_flags && live.seed.exec.is_some() {
             return Ok(true);
         }
-        let due = want.page_flags && self.live()?.programs % CLOSE_LOOK_EVERY == 0;
-        Ok(self.frame_flags.is_some() && (self.scrutinizes || due))
+        let is_opportune = !live.subject.has_room(NEARLY_FULL);
+        let due = live.unseen >= LONG_AGO || live.unseen >= CLOSE_LOOK_AFTER && is_opportune;
+        Ok(self.frame_flags.is_some() && (self.scrutinizes || want.page_flags && due))
     }
 
     /// Queues a look at the state after the last operation.
@@ -261,8 +285,8 @@ impl Runner {
         }
         lap(Stage::Model);
         loop {
+            self.forget_log()?;
             let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
-            live.forget_log();
             let fits = live.bytes + bytes <= OUTPUT_SIZE as u64;
             if fits && live.subject.queue_look(&self.buffers.requests) {
                 break;
@@ -310,6 +334,7 @@ impl Runner {
         }
         let live = self.live()?;
         live.programs += 1;
+        live.unseen += 1;
         if let Some(flight) = live.flights.back_mut() {
             flight.undo = undo;
             flight.complete = true;
@@ -332,14 +357,6 @@ impl Live {
         let makes_process = matches!(op.call, Call::Fork | Call::Exit);
         let alone = self.next.live().eq([FIRST]);
         op.process == FIRST && !makes_process && alone && self.subject.sees_itself()
-    }
-
-    /// Takes no notice of what the log says before the queue is run.
-    fn forget_log(&mut self) {
-        if self.items.is_empty() && self.subject.sees_log() {
-            self.subject.queue_log();
-            self.items.push(Item::StaleLog);
-        }
     }
 
     fn arena_is_locked(&self) -> bool {

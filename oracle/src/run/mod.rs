@@ -105,6 +105,8 @@ struct Live {
     /// What the last program that is done with did, and how it was undone.
     before: Vec<Op>,
     programs: u32,
+    /// Programs since the worker itself looked at the flags of frames.
+    unseen: u32,
     /// The programs that are not done with, the one that is being made last.
     flights: VecDeque<Flight>,
     /// The number of the first of them.
@@ -244,7 +246,7 @@ impl Runner {
         self.live = None;
         self.forget_record();
         self.oom_kills = oom_kills();
-        self.forget_log();
+        self.check_log(&mut Vec::new());
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
@@ -259,6 +261,7 @@ impl Runner {
             next,
             before: Vec::new(),
             programs: 0,
+            unseen: flight::LONG_AGO,
             flights: VecDeque::new(),
             first: 0,
             items: Vec::new(),

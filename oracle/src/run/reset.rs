@@ -47,7 +47,7 @@ pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) 
     if brk_moved {
         if heap_is_gone {
             // the heap shrinks only over something that is mapped
-            perform(system, map_fixed(heap.0, PAGE_SIZE, 0))?;
+            perform(system, map_fixed(heap.0, PAGE_SIZE))?;
         }
         perform(system, Call::Brk { addr: Addr::absolute(heap.0) })?;
     }
@@ -59,20 +59,18 @@ pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) 
         }
         from = end;
     }
-    let (start, end) = seed.stack;
-    perform(system, map_fixed(start, end - start, MAP_GROWSDOWN))?;
     system.is_pristine(initial).ok()?;
     initial.carry_from(system);
     system.return_to(initial);
     Some(ops)
 }
 
-fn map_fixed(start: u64, len: u64, extra: u64) -> Call {
+fn map_fixed(start: u64, len: u64) -> Call {
     Call::Mmap {
         addr: Addr::absolute(start),
         len,
         prot: PROT_READ | PROT_WRITE,
-        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | extra,
+        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
         fd: -1,
         offset: 0,
     }

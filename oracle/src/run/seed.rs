@@ -37,10 +37,9 @@ pub fn seed(subject: &Subject, files: &mut ProcFiles) -> Result<Seed, RunError> 
             name: arena.name.to_string().into(),
             mappers: info.arena_mappers,
         },
-        stack: (info.stack.start, info.stack.end),
         exec: info.exec.as_ref().map(|exec| ExecSeed {
             exec: exec.exec,
-            end: info.stack.end,
+            end: info.layout.stack,
             tables_start: info.mm.start_stack,
             tables_end: exec.tables_end,
             bytes: exec.bytes.clone(),

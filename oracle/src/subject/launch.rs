@@ -12,6 +12,7 @@ use std::{env, process, ptr, thread};
 
 use super::arena::Arena;
 use super::error::SubjectError;
+use super::long_name::long_name;
 use crate::{protocol, sys};
 use mm_reference::op::{Exec, Start, EXEC_NAME, EXEC_PATH, MAX_ARGUMENT, USUAL_STACK};
 
@@ -73,7 +74,12 @@ const STEPS: [(&str, Step); 10] = [
         let arena = libc::dup2(launch.arena, protocol::ARENA_FD);
         match arena.min(libc::dup2(launch.output, protocol::OUTPUT_FD)) {
             -1 => -1,
-            _ => libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC),
+            _ => {
+                if let Some(file) = launch.long_name {
+                    libc::dup2(file, protocol::LONG_NAME_FD); // it can do without
+                }
+                libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC)
+            }
         }
     }),
     ("execute", |launch| unsafe {
@@ -90,6 +96,7 @@ struct Launch {
     arena: RawFd,
     output: RawFd,
     executable: RawFd,
+    long_name: Option<RawFd>,
     keeps_ipc_lock: bool,
     randomises: bool,
     /// `argv`, with the null pointer at its end.
@@ -182,6 +189,8 @@ fn fork_once(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, Subje
     let file = sys::duplicate_above(file.as_fd(), OTHER_FDS).map_err(&preparing)?;
     let (mut ours, theirs) = UnixStream::pair().map_err(&preparing)?;
     let report = sys::duplicate_above(theirs.as_fd(), OTHER_FDS).map_err(&preparing)?;
+    let long_name = long_name().map(|file| sys::duplicate_above(file.as_fd(), OTHER_FDS));
+    let long_name = long_name.transpose().map_err(&preparing)?;
     drop(theirs);
     let (_, hard) = sys::limit(0, libc::RLIMIT_STACK).map_err(failed("read the stack limit"))?;
     let strings = arguments(manner.start);
@@ -194,6 +203,7 @@ fn fork_once(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, Subje
         arena: arena.as_raw_fd(),
         output: output.as_raw_fd(),
         executable: file.as_raw_fd(),
+        long_name: long_name.as_ref().map(AsRawFd::as_raw_fd),
         keeps_ipc_lock: manner.keeps_ipc_lock,
         randomises: manner.start.exec().is_some(),
         arguments,

@@ -12,6 +12,7 @@ mod bare;
 mod batch;
 mod error;
 mod launch;
+mod long_name;
 mod queue;
 mod start;
 mod strings;

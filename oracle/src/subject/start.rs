@@ -21,8 +21,6 @@ use crate::sys;
 /// Where the text is copied before it replaces the file mapping: within the same
 /// page table.
 const TEXT_COPY: u64 = 0x48_0000;
-/// Bytes of the stack mapping, as large as the kernel makes it.
-const STACK_SIZE: u64 = 0x2_1000;
 /// Addresses above belong to the kernel; it shows one mapping there.
 const KERNEL_HALF: u64 = 1 << 63;
 
@@ -30,13 +28,12 @@ const KERNEL_HALF: u64 = 1 << 63;
 ///
 /// It consists of [`text`](StartInfo::text) (private anonymous memory, `r-x`,
 /// all pages present and dirty), [`arena`](StartInfo::arena) (shared, `rw-`, all
-/// pages present, dirty and also mapped by the worker),
-/// [`stack`](StartInfo::stack) (private anonymous, `rw-`, `MAP_GROWSDOWN`,
-/// nothing present unless [`exec`](StartInfo::exec) says so), what the kernel did not let go of
+/// pages present, dirty and also mapped by the worker), the stack that `execve` left where
+/// [`exec`](StartInfo::exec) says so, what the kernel did not let go of
 /// ([`kept`](StartInfo::kept)), and perhaps `[vsyscall]`.
 #[derive(Clone, Debug, Default)]
 pub struct StartInfo {
-    /// Where heap, mappings and stack are.
+    /// Where heap and mappings are, and where the stack was.
     pub layout: Layout,
     /// The subject's code.
     pub text: Range<u64>,
@@ -50,9 +47,7 @@ pub struct StartInfo {
     pub arena_dev: (u32, u32),
     /// Mappings of the arena outside the subject's processes, all pages present.
     pub arena_mappers: u32,
-    /// The stack.
-    pub stack: Range<u64>,
-    /// What `execve` left there, if the stack is still that of a new program.
+    /// What `execve` left on the stack, if that is still mapped.
     pub exec: Option<ExecInfo>,
     /// What the kernel does not let a process unmap (vvar, vdso where sealed).
     pub kept: Vec<MapsLine>,
@@ -103,16 +98,14 @@ pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo
         }
     }
     let (stack, exec) = match start {
-        Start::Plain => (replace_stack(subject, &old_stack, &mm)?, None),
-        Start::Exec(exec) => {
-            let info = strings::note(subject, pid, exec, &mm)?;
-            (old_stack, Some(info))
-        }
+        Start::Plain => (remove_stack(subject, &old_stack, &mm)?, None),
+        Start::Exec(exec) => (old_stack.end, Some(strings::note(subject, pid, exec, &mm)?)),
     };
-    let layout = find_layout(subject, &stack)?;
+    let layout = find_layout(subject, stack)?;
 
     let maps = read_maps(pid)?;
-    let known = [(&text, b"r-xp"), (&arena, b"rw-s"), (&stack, b"rw-p")];
+    let kept_stack = exec.is_some().then_some((&old_stack, b"rw-p"));
+    let known = [(&text, b"r-xp"), (&arena, b"rw-s")].into_iter().chain(kept_stack);
     let mut left = maps.iter().filter(|line| line.start < KERNEL_HALF).cloned().collect::<Vec<_>>();
     for (range, perms) in known {
         let is_it =
@@ -140,7 +133,6 @@ pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo
         arena_dev: arena_line.dev,
         arena,
         arena_mappers: 1,
-        stack,
         exec,
         kept: left,
         mm,
@@ -167,30 +159,24 @@ fn replace_text(subject: &mut Subject, text: &Range<u64>) -> Result<(), SubjectE
     succeeded("replace its text", results.map(|r| r.value), expected)
 }
 
-/// Puts a fresh mapping in place of the stack; answers where it is.
-fn replace_stack(
+/// Removes the stack, unless programs begin with it. Answers where it ends for
+/// them: without the arguments, which anybody may ask for, for that would
+/// populate their page.
+fn remove_stack(
     subject: &mut Subject,
     old: &Range<u64>,
     mm: &MmFields,
-) -> Result<Range<u64>, SubjectError> {
-    // without the arguments, which anybody may ask for: that would populate their page
-    let end = match page_up(mm.start_stack) {
+) -> Result<u64, SubjectError> {
+    let [removed] = subject.execute_raw([unmap(old.start, old.end - old.start)])?;
+    succeeded("remove its stack", [removed.value], [0])?;
+    Ok(match page_up(mm.start_stack) {
         end if end <= mm.arg_start => end,
         _ => old.end,
-    };
-    let start = end.saturating_sub(STACK_SIZE);
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
-    let writable = PROT_READ | PROT_WRITE;
-    let results = subject.execute_raw([
-        unmap(old.start, old.end - old.start),
-        syscall(libc::SYS_mmap, [start, STACK_SIZE, writable, flags, u64::MAX, 0]),
-    ])?;
-    succeeded("replace its stack", results.map(|r| r.value), [0, start])?;
-    Ok(start..end)
+    })
 }
 
 /// Finds where heap and mappings are.
-fn find_layout(subject: &mut Subject, stack: &Range<u64>) -> Result<Layout, SubjectError> {
+fn find_layout(subject: &mut Subject, stack: u64) -> Result<Layout, SubjectError> {
     let anywhere = MAP_PRIVATE | MAP_ANONYMOUS;
     let results = subject.execute_raw([
         syscall(libc::SYS_brk, [0; 6]),
@@ -199,7 +185,7 @@ fn find_layout(subject: &mut Subject, stack: &Range<u64>) -> Result<Layout, Subj
     let [heap, probe] = results.map(|r| r.value);
     let [unmapped] = subject.execute_raw([unmap(probe, PAGE_SIZE)])?;
     succeeded("find where it maps memory", [unmapped.value], [0])?;
-    Ok(Layout { heap, mmap: probe + PAGE_SIZE, stack: stack.end })
+    Ok(Layout { heap, mmap: probe + PAGE_SIZE, stack })
 }
 
 fn unmap(start: u64, len: u64) -> RawOp {

@@ -23,11 +23,10 @@ pub struct Seed {
     pub text: TextSeed,
     /// The memory that all processes and the controller share.
     pub arena: ArenaSeed,
-    /// The stack mapping; untouched, unless `exec` says otherwise.
-    pub stack: (u64, u64),
-    /// What `execve` left there, where the stack is that of a new program.
+    /// What `execve` left on the stack, where that is mapped at the start.
     pub exec: Option<ExecSeed>,
-    /// `start_stack`: the stack pointer when the program was started.
+    /// `start_stack`: the stack pointer when the program was started. What is
+    /// mapped there is the stack; at the start nothing is.
     pub start_stack: u64,
     /// `brk` at the start, which is also `start_brk`.
     pub start_brk: u64,
@@ -62,13 +61,12 @@ impl Seed {
             text: TextSeed { start: 0x40_0000, end: 0x40_2000, pgoff: 0x480 },
             arena: ArenaSeed {
                 start: 0x41_0000,
-                end: 0x42_3000,
+                end: 0x42_1000,
                 dev: (0, 1),
                 inode: 1,
                 name: "/memfd:arena (deleted)".into(),
                 mappers: 1,
             },
-            stack: (stack - 0x2_1000, stack),
             exec: None,
             start_stack: stack - PAGE_SIZE,
             start_brk: heap,
@@ -101,7 +99,6 @@ impl Seed {
             limits: Limits { stack: (limit, seed.limits.stack.1), ..seed.limits },
             layout,
             mmap_base,
-            stack: (exec_seed.start(limit), end),
             start_stack: tables_start,
             exec: Some(exec_seed),
             ..seed
@@ -197,9 +194,6 @@ impl System {
                 tables_left: &mut tables_left,
             };
             warned = make_stack(&mut cur, exec, flags);
-        } else {
-            let (start, end) = seed.stack;
-            add(&mut mm, Vma::anonymous(start, end, flags));
         }
         add_text(&mut mm, &mut folios, &mut anon_vmas, &seed.text);
         let arena = add_arena(&mut mm, &mut folios, &seed.arena);

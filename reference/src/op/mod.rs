@@ -40,7 +40,7 @@ pub enum Base {
     /// The top of the area in which the kernel places mappings
     /// (`mm->mmap_base`); the first mapping ends here.
     Mmap,
-    /// The end of the first process's stack mapping.
+    /// Where the stack of the first process ended; [`Call::map_stack`] maps one.
     Stack,
 }
 
@@ -246,6 +246,23 @@ pub enum Call {
 }
 
 impl Call {
+    /// Maps a stack where the first process had it when it was started, as large
+    /// as it was, and as growing.
+    pub fn map_stack() -> Call {
+        const SIZE: u64 = 0x2_1000;
+        Call::Mmap {
+            addr: Addr::new(Base::Stack, -(SIZE as i64)),
+            len: SIZE,
+            prot: consts::PROT_READ | consts::PROT_WRITE,
+            flags: consts::MAP_PRIVATE
+                | consts::MAP_ANONYMOUS
+                | consts::MAP_FIXED
+                | consts::MAP_GROWSDOWN,
+            fd: -1,
+            offset: 0,
+        }
+    }
+
     /// The name that the text format uses.
     pub fn name(&self) -> &'static str {
         match self {

@@ -209,7 +209,9 @@ fn status_lines_move() {
 
 #[test]
 fn the_stack() {
-    let text = "store(stack-0x21000, 0x1, 0x1) = 0\nstore(stack-0x22000, 0x1, 0x1) = 0\n\
+    let text = "mmap(stack-0x21000, 0x21000, PROT_READ|PROT_WRITE, \
+                MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_GROWSDOWN, -1, 0) = stack-0x21000\n\
+                store(stack-0x21000, 0x1, 0x1) = 0\nstore(stack-0x22000, 0x1, 0x1) = 0\n\
                 munmap(stack-0x1000, 0x1000) = 0\nload(stack-0x800, 0x1)";
     let signal = |code| {
         let address = LAYOUT.stack - 0x800;
