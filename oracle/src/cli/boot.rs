@@ -226,8 +226,11 @@ impl Show {
                     }
                 }
             },
-            Event::Summary(summary) => match self.format {
-                Format::Json => println!("{summary:#}"),
+            Event::Summary(mut summary) => match self.format {
+                Format::Json => {
+                    self.relocate(&mut summary);
+                    println!("{summary:#}");
+                }
                 Format::Text => println!("{}", in_words(&summary)),
             },
             Event::Bench { report, ratio } => match self.format {
@@ -241,19 +244,28 @@ impl Show {
     fn finding(&mut self, found: &Found) {
         self.diverged = true;
         let (shown, of) = found.reliability;
-        let text = format!("finding: {} ({shown} of {of} runs)", found.signature);
+        // what is printed is kept
+        if let Some(out) = &self.out {
+            if let Err(error) = save(out, found) {
+                let program = &found.program;
+                let _ = writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{program}");
+            }
+        }
         if self.format == Format::Text {
-            println!("{text}");
+            println!("finding: {} ({shown} of {of} runs)", found.signature);
             for line in found.program.lines() {
                 println!("    {line}");
             }
             println!("  expected {}, got {} ({})", found.expected, found.actual, found.field);
         }
-        if let Some(out) = &self.out {
-            if let Err(error) = save(out, found) {
-                let _ =
-                    writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{}", found.program);
-            }
+    }
+
+    /// Findings are in the folder here, not in that of the guest.
+    fn relocate(&self, summary: &mut serde_json::Value) {
+        let Some(out) = &self.out else { return };
+        for finding in summary["findings"].as_array_mut().into_iter().flatten() {
+            let folder = out.join(finding["signature"].as_str().unwrap_or_default());
+            finding["program"] = json!(folder.join("program.mm"));
         }
     }
 
