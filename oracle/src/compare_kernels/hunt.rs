@@ -142,7 +142,8 @@ impl<'a> Hunt<'a> {
     fn went_down(&mut self, kernel: &str, program: String, report: String) {
         let after = self.started.elapsed();
         let words = |report: &str| slug(report.lines().next().unwrap_or_default());
-        let known = |crash: &Crash| crash.kernel == kernel && words(&crash.report) == words(&report);
+        let known =
+            |crash: &Crash| crash.kernel == kernel && words(&crash.report) == words(&report);
         if self.changes.crashes.iter().any(known) {
             self.changes.repeated += 1;
             return;

@@ -212,7 +212,9 @@ fn a_program_of_the_corpus_that_brings_the_kernel_down_is_passed_over() {
     let (row, asked, folder) = run_with(lives, &work(&["a.mm", "b.mm", "c.mm"], 0), &nothing);
     assert_eq!(row.end, End::Complete);
     assert_eq!(row.corpus_counts(), (2, 1, 0));
-    assert!(matches!(&row.corpus[1].verdict, Verdict::Diverge { fields, .. } if *fields == ["kernel-log"]));
+    assert!(
+        matches!(&row.corpus[1].verdict, Verdict::Diverge { fields, .. } if *fields == ["kernel-log"])
+    );
     assert!(asked.contains(&only_c()), "{asked:?}");
     std::fs::remove_dir_all(folder).expect("removed");
 }
@@ -231,7 +233,8 @@ fn a_guest_that_somebody_killed_is_no_finding() {
     ]);
     let mut last = profile();
     last.extend([program("c.mm", guest::Verdict::Agree, ""), done(), summary(3), done()]);
-    let (row, asked, _) = run_with(vec![first, last], &work(&["a.mm", "b.mm", "c.mm"], 9), &nothing);
+    let (row, asked, _) =
+        run_with(vec![first, last], &work(&["a.mm", "b.mm", "c.mm"], 9), &nothing);
     assert_eq!(row.end, End::Complete);
     assert_eq!((row.corpus_counts(), row.programs, row.boots), ((3, 0, 0), 3, 2));
     assert!(row.findings.is_empty(), "{:?}", row.findings);
