@@ -147,9 +147,12 @@ fn archives(
     let mut sorted = archive::sort(entries, &origins);
     if !sorted.undecided.is_empty() {
         apt.set_sources(&sorted.undecided)?;
-        apt.update(Ask::Origins, options.accept_expired, report)?;
+        let said = apt.update(Ask::Origins, options.accept_expired, report)?;
         origins.extend(self::origins(apt.targets()?));
         sorted = archive::sort(entries, &origins);
+        if sorted.archives.is_empty() && !sorted.undecided.is_empty() {
+            return Err(KernelError::NoSuite(said.0));
+        }
     }
     let Sorted { archives, undecided, mut others } = sorted;
     others.extend(undecided.into_iter().flat_map(|entry| entry.uris));

@@ -1,5 +1,6 @@
 //! `mmdiff kernel list` and `fetch`, on machines whose apt does as it is told.
 
+mod build;
 mod machine;
 
 use machine::Machine;
