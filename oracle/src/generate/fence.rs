@@ -74,8 +74,10 @@ fn clear(ranges: &[Range<u64>], start: u64, end: u64) -> bool {
     ranges.iter().all(|range| end <= range.start || range.end <= start)
 }
 
+/// The stack that `execve` left is the program's: the subject runs on another.
 fn own_ranges(mm: &Mm) -> Vec<Range<u64>> {
-    mm.vmas.iter().map(|vma| vma.start..vma.end).collect()
+    let own = |vma: &&Vma| vma.end <= mm.start_stack || vma.start > mm.start_stack;
+    mm.vmas.iter().filter(own).map(|vma| vma.start..vma.end).collect()
 }
 
 /// The pages that an argument pair reaches.
