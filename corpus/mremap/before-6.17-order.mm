@@ -1,6 +1,6 @@
-# Until 6.16 the mapping is looked for before the destination is: what is wrong with the new
+# Until 6.14 the mapping is looked for before the destination is: what is wrong with the new
 # address only counts where something is mapped at the old one.
-requires: !rule=mremap-early-checks !rule=mremap-multi
+requires: !rule=mremap-early-checks !rule=mremap-destination-first !rule=mremap-multi
 
 mremap(0x10000000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, 0x1) = -EFAULT  # nothing is mapped there
 mremap(0x10000000, 0x1000, 0x1000, MREMAP_FIXED, mmap-0x8000) = -EINVAL

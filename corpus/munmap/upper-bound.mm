@@ -1,5 +1,6 @@
 # A range may end with the address space and not beyond it, and an empty one is refused
 # wherever it is. What is left over of a last page goes with the page.
+requires: !la57
 
 munmap(0x7ffffffff000, 0x1000) = -EINVAL
 munmap(0x7fffffffe000, 0x1001) = -EINVAL

@@ -6,16 +6,22 @@
 //! cargo run --release -p mm-oracle --example aimed -- brk 2000
 //! ```
 
-use mm_oracle::generate::{Fence, Generator, Seeded, Shape, Theme};
+use mm_oracle::generate::{exec_start, Choose, Fence, Generator, Seeded, Shape, Source, Theme};
+use mm_reference::addr::{PAGE_SIZE, PMD_SIZE, PUD_SIZE};
 use mm_reference::defect::DEFECTS;
+use mm_reference::model::folio::FolioFlags;
 use mm_reference::model::{Seed, System};
-use mm_reference::op::Call;
+use mm_reference::op::{Call, Exec, Op, Start};
 use mm_reference::profile::{Profile, Rule, KERNELS};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Failing allocations of page tables that are tried for each move.
 const TABLES: u64 = 4;
+/// Pages of a move of which one is made such that it cannot be relocated.
+const OBSTACLES: u64 = 3;
+/// Of so many programs about moves of page tables one begins by `execve`.
+const EXEC_EVERY: u64 = 25;
 /// Few enough mappings for a program to reach the limit.
 const FEW_MAPPINGS: u64 = 12;
 /// Few enough pages for a program to ask for too many.
@@ -35,7 +41,10 @@ fn main() -> ExitCode {
         let start = System::new(Arc::new(profile.clone()), &Seed::standard());
         for program in 0..programs {
             let seed = program * profiles.len() as u64 + number as u64;
-            operations += run(&start, seed, theme);
+            operations += match theme == Theme::Realign && program % EXEC_EVERY == 0 {
+                true => run(&executed(profile, seed), seed, theme),
+                false => run(&start, seed, theme),
+            };
         }
     }
     println!("{programs} programs on each of {} kernels, {operations} operations", profiles.len());
@@ -47,7 +56,7 @@ fn main() -> ExitCode {
 fn path(name: &str) -> Option<(Theme, Rule, &'static [&'static str])> {
     match name {
         "realigned-moves" => {
-            Some((Theme::Realign, Rule::MremapRealignPosted, &["realign", "mremap"]))
+            Some((Theme::Realign, Rule::MremapRealignPosted, &["realign", "exec", "mremap"]))
         }
         "brk" => Some((Theme::Break, Rule::BrkPosted, &["brk"])),
         "relocate-anon" => Some((Theme::Relocate, Rule::RelocateAnon, &["relocate"])),
@@ -90,8 +99,53 @@ fn profiles(patch: Rule, areas: &[&str]) -> Vec<Profile> {
     profiles
 }
 
+/// A system that begins by an `execve`, which moves the stack a little, by whole
+/// page tables, or far.
+fn executed(profile: &Profile, seed: u64) -> System {
+    let mut source = Seeded::new(!seed);
+    let shift = match source.below(5) {
+        0 => source.below(3) * PAGE_SIZE,
+        1 => source.below(512) * PAGE_SIZE,
+        2 => source.between(1, 2) * PMD_SIZE,
+        3 => source.below(4) * PUD_SIZE + source.pick(&[0, PMD_SIZE, PAGE_SIZE]),
+        _ => source.below(1 << 20) * PAGE_SIZE,
+    };
+    let start = match exec_start(&mut source) {
+        Start::Exec(exec) => Start::Exec(Exec { shift: Some(shift), ..exec }),
+        Start::Plain => Start::Plain,
+    };
+    System::new(Arc::new(profile.clone()), &Seed::standard_for(start))
+}
+
+/// Tries a move without page tables to allocate, and with pages that cannot be
+/// relocated.
+fn hamper(system: &System, op: &Op) {
+    let Call::Mremap { old, .. } = op.call else { return };
+    for tables in 0..TABLES {
+        let mut scarce = system.clone();
+        scarce.limit_tables(Some(tables));
+        try_op(&mut scarce, op);
+    }
+    let from = system.layout().resolve(old);
+    for page in 0..OBSTACLES {
+        for flags in [FolioFlags::PINNED, FolioFlags::LARGE] {
+            let mut odd = system.clone();
+            if odd.mark_page(op.process, from.wrapping_add(page * PAGE_SIZE), flags) {
+                try_op(&mut odd, op);
+            }
+        }
+    }
+}
+
+fn try_op(system: &mut System, op: &Op) {
+    let outcome = system.apply(op);
+    let found = system.check_rmap();
+    let right = system.profile().defect.is_none();
+    assert!(!right || outcome.is_ok() && found.is_ok(), "{outcome:?}, {found:?} after {op}");
+}
+
 /// Makes and performs one program; answers how many operations it has. Moves
-/// are tried without page tables to allocate first.
+/// are hampered first.
 fn run(start: &System, seed: u64, theme: Theme) -> u64 {
     let mut system = start.clone();
     let fence = Fence::of(&system);
@@ -100,14 +154,7 @@ fn run(start: &System, seed: u64, theme: Theme) -> u64 {
     let mut generator = Generator::new(shape, &fence, &mut source, &system);
     let mut operations = 0;
     while let Some(op) = generator.next_op(&mut source, &system) {
-        if matches!(op.call, Call::Mremap { .. }) {
-            for tables in 0..TABLES {
-                let mut scarce = system.clone();
-                scarce.limit_tables(Some(tables));
-                let outcome = scarce.apply(&op);
-                debug_assert!(outcome.is_ok());
-            }
-        }
+        hamper(&system, &op);
         operations += 1;
         if system.apply(&op).is_err() {
             break;
@@ -121,5 +168,6 @@ fn run(start: &System, seed: u64, theme: Theme) -> u64 {
     }
     // a worker begins the next program in the same memory
     system.return_to(start);
+    assert_eq!(system.is_pristine(start), Ok(()));
     operations
 }

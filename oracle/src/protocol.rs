@@ -18,6 +18,9 @@ pub const ARENA_SIZE: usize = core::mem::size_of::<Arena>();
 pub const ARENA_FD: i32 = 3;
 /// The descriptor on which it finds the file that [`FLUSH`] writes to.
 pub const OUTPUT_FD: i32 = 4;
+/// The descriptor on which it finds, if anything, a file whose name is longer
+/// than a page as the kernel prints it.
+pub const LONG_NAME_FD: i32 = 6;
 
 /// The first of the descriptors that the subject keeps, out of the way of those
 /// that programs use: its own files in `/proc`, by [`files`], then the output.
@@ -42,18 +45,18 @@ pub mod files {
 }
 
 /// Operations in one batch.
-pub const MAX_OPS: usize = 256;
+pub const MAX_OPS: usize = 512;
 /// Names in one batch.
-pub const MAX_NAMES: usize = 24;
+pub const MAX_NAMES: usize = 48;
 /// Bytes for one name and its final NUL.
 pub const NAME_SIZE: usize = 104;
 /// Bytes for the answers of all `mincore` calls of one batch.
 pub const RESIDENCY_SIZE: usize = 2048;
 /// Bytes of the stack on which a process of the subject runs.
-pub const STACK_SIZE: usize = PAGE;
+pub const STACK_SIZE: usize = PAGE / 2;
 /// Bytes of the stack on which its signal handler runs; a signal frame holds the
 /// vector registers, almost a page with AVX-512.
-pub const SIGNAL_STACK_SIZE: usize = 3 * PAGE;
+pub const SIGNAL_STACK_SIZE: usize = 2 * PAGE;
 /// Bytes of what has been read and waits to be written to the output.
 pub const TRANSFER_SIZE: usize = 4 * PAGE;
 /// Bytes of the output of one batch.
@@ -94,6 +97,10 @@ pub const DIGEST: u32 = 9;
 pub const SCAN: u32 = 10;
 /// [`RawOp::kind`]: write what was appended, in all of the batch, to the output.
 pub const FLUSH: u32 = 11;
+
+/// The name of the mapping that is the last one wherever it exists, and always
+/// looks the same (`fs/proc/task_mmu.c:get_gate_vma`).
+pub const VSYSCALL: &[u8] = b"[vsyscall]\n";
 
 /// Regions that one [`SCAN`] finds.
 pub const SCAN_REGIONS: usize = 8;
@@ -163,32 +170,39 @@ pub struct Arena {
     pub recovery: u64,
     /// The signal that the last access raised.
     pub signal: RawResult,
+    /// How the text of maps and of smaps ends, see [`VSYSCALL`]: its bytes from
+    /// that name on, or 0 where there is no such mapping.
+    pub tails: [u64; 2],
     /// Bytes that wait in [`Arena::transfer`].
     pub waiting: u64,
     /// Bytes of the batch that are in the output.
     pub written: u64,
-    /// The batch.
+    /// The batch. The result of an operation takes its place: every page of the
+    /// arena costs time whenever a process is looked at.
     pub ops: [RawOp; MAX_OPS],
-    /// Its results.
-    pub results: [RawResult; MAX_OPS],
     /// Strings that the batch passes to the kernel.
     pub names: [[u8; NAME_SIZE]; MAX_NAMES],
     /// What `mincore` wrote.
     pub residency: [u8; RESIDENCY_SIZE],
     /// What was read and is not in the output yet.
     pub transfer: Pages<TRANSFER_SIZE>,
-    /// A page of memory that cannot be looked at where it is.
-    pub page: Pages<PAGE>,
     /// The signal handler's stack.
     pub signal_stack: Pages<SIGNAL_STACK_SIZE>,
     /// The stacks, each of which grows down.
-    pub stacks: [Pages<STACK_SIZE>; PROCESSES],
+    pub stacks: [Stack; PROCESSES],
 }
+
+const _: () = assert!(core::mem::size_of::<RawResult>() <= core::mem::size_of::<RawOp>());
+const _: () = assert!(core::mem::align_of::<RawResult>() <= core::mem::align_of::<RawOp>());
 
 /// Where a process's stack starts to grow down.
 pub const fn stack_top(process: usize) -> usize {
     ARENA_START + core::mem::offset_of!(Arena, stacks) + (process + 1) * STACK_SIZE
 }
+
+/// A stack of one process.
+#[repr(C, align(16))]
+pub struct Stack(pub [u8; STACK_SIZE]);
 
 /// Memory that starts with a page.
 #[repr(C, align(4096))]

@@ -3,6 +3,8 @@
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::ptr;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -146,6 +148,12 @@ impl Mapping {
         }
     }
 
+    /// Keeps its pages in memory, and where they are.
+    pub fn lock(&self) -> io::Result<()> {
+        // SAFETY: its own memory
+        check(unsafe { libc::mlock(self.base.cast(), self.len) }.into()).map(drop)
+    }
+
     /// First byte.
     pub fn base(&self) -> *mut u8 {
         self.base
@@ -248,6 +256,70 @@ pub fn keep_freed_memory() {
         // SAFETY: only sets a parameter; an allocator that refuses goes on as before
         unsafe { libc::mallopt(parameter, bytes) };
     }
+}
+
+/// Makes a command's process die when the thread that starts it ends, whatever ends
+/// it, and lets it inherit these descriptors under their own numbers.
+pub fn bind_to_this_thread(command: &mut Command, inherited: Vec<RawFd>) {
+    let parent = std::process::id() as i32;
+    let prepare = move || {
+        // SAFETY: no memory is involved
+        let result = unsafe {
+            // a signal from a terminal is for mmdiff, which ends what it has started
+            libc::setpgid(0, 0);
+            match libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) {
+                0 if libc::getppid() != parent => libc::_exit(1),
+                result => result,
+            }
+        };
+        check(result.into())?;
+        for &fd in &inherited {
+            // SAFETY: no memory is involved
+            check(unsafe { libc::fcntl(fd, libc::F_SETFD, 0) }.into())?;
+        }
+        Ok(())
+    };
+    // SAFETY: plain system calls, nothing is allocated
+    unsafe { command.pre_exec(prepare) };
+}
+
+/// Makes a terminal pass on all bytes as they are.
+pub fn raw_terminal(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: plain data, which the calls fill and read
+    let result = unsafe {
+        let mut settings: libc::termios = std::mem::zeroed();
+        check(libc::tcgetattr(fd.as_raw_fd(), &mut settings).into())?;
+        libc::cfmakeraw(&mut settings);
+        settings.c_cflag |= libc::CLOCAL;
+        libc::tcsetattr(fd.as_raw_fd(), libc::TCSANOW, &settings)
+    };
+    check(result.into()).map(drop)
+}
+
+/// Mounts a file system of the kernel's own.
+pub fn mount(kind: &CStr, target: &CStr) -> io::Result<()> {
+    let (kind, target) = (kind.as_ptr(), target.as_ptr());
+    // SAFETY: valid strings, and no data
+    check(unsafe { libc::mount(kind, target, kind, 0, ptr::null()) }.into()).map(drop)
+}
+
+/// Switches the machine off.
+pub fn power_off() -> io::Result<()> {
+    // SAFETY: no memory is involved
+    check(unsafe { libc::reboot(libc::RB_POWER_OFF) }.into()).map(drop)
+}
+
+/// Where the first data at or after an offset of a sparse file begins; `None` if
+/// there is none.
+pub fn next_data(fd: BorrowedFd<'_>, offset: u64) -> Option<u64> {
+    // SAFETY: no memory is involved
+    let found = unsafe { libc::lseek(fd.as_raw_fd(), offset as i64, libc::SEEK_DATA) };
+    u64::try_from(found).ok()
+}
+
+/// How an open file is called by a process that has inherited its descriptor.
+pub fn inherited_path(fd: BorrowedFd<'_>) -> String {
+    format!("/proc/self/fd/{}", fd.as_raw_fd())
 }
 
 /// Makes the calling process end when the thread that started it does.

@@ -6,6 +6,8 @@ use crate::protocol::*;
 use crate::{arch, ARENA};
 
 const WORD: u64 = 8;
+/// Bytes that are looked at together.
+const BLOCK: u64 = 8 * WORD;
 const PAGE_MASK: u64 = PAGE as u64 - 1;
 
 /// An access and its answer.
@@ -18,23 +20,22 @@ pub struct Access {
     value: u64,
 }
 
-/// Performs a load, store or call and writes the result.
+/// Performs a load, store or call; answers the result.
 ///
 /// # Safety
-/// `op` and `result` are in the arena, which belongs to this process.
-pub unsafe fn perform(op: *const RawOp, result: *mut RawResult) {
+/// The arena belongs to this process.
+pub unsafe fn perform(kind: u32, [addr, len, byte, ..]: [u64; 6]) -> RawResult {
     // SAFETY: as the caller promises; a fault in the access itself is recovered
     unsafe {
-        let [addr, len, byte, ..] = (*op).args;
         let mut access = Access { addr, len, byte: byte as u8, mixed: false, value: 0 };
-        let routine = match (*op).kind {
+        let routine = match kind {
             LOAD => load,
             STORE => store,
             _ => call,
         };
         let recovery = addr_of_mut!((*ARENA).recovery);
-        let answer = if arch::subject_guarded(recovery, routine, &mut access) == 0 {
-            let kind = match (*op).kind {
+        if arch::subject_guarded(recovery, routine, &mut access) == 0 {
+            let kind = match kind {
                 LOAD if access.mixed => MIXED,
                 LOAD => UNIFORM,
                 _ => RETURNED,
@@ -42,8 +43,7 @@ pub unsafe fn perform(op: *const RawOp, result: *mut RawResult) {
             RawResult { kind, value: access.value, ..RawResult::default() }
         } else {
             addr_of_mut!((*ARENA).signal).read_volatile()
-        };
-        result.write_volatile(answer);
+        }
     }
 }
 
@@ -91,8 +91,8 @@ impl Runs {
         unsafe {
             let byte = page.cast::<u8>().read_volatile();
             let mut runs = Runs { byte, from: 0, sum: 0, mixed: false };
-            for i in 0..PAGE / WORD as usize {
-                runs.word(page.add(i).read_volatile(), i as u64 * WORD);
+            for at in (0..PAGE as u64).step_by(BLOCK as usize) {
+                runs.block(page.byte_add(at as usize), at);
             }
             runs.finish(PAGE as u64)
         }
@@ -112,6 +112,24 @@ impl Runs {
         if word != u64::from(self.byte) * 0x0101_0101_0101_0101 {
             for (i, byte) in word.to_le_bytes().into_iter().enumerate() {
                 self.push(byte, at + i as u64);
+            }
+        }
+    }
+
+    /// The eight words at `at`, which mostly are all of the same byte.
+    ///
+    /// # Safety
+    /// They are readable.
+    #[inline(always)]
+    unsafe fn block(&mut self, words: *const u64, at: u64) {
+        const WORDS: usize = (BLOCK / WORD) as usize;
+        // SAFETY: as the caller promises
+        let words: [u64; WORDS] =
+            core::array::from_fn(|i| unsafe { words.add(i).read_volatile() });
+        let same = u64::from(self.byte) * 0x0101_0101_0101_0101;
+        if words.iter().fold(0, |other, word| other | (word ^ same)) != 0 {
+            for (i, word) in words.into_iter().enumerate() {
+                self.word(word, at + i as u64 * WORD);
             }
         }
     }
@@ -151,7 +169,11 @@ unsafe extern "C" fn load(access: *mut Access) {
                 at += 1;
             }
             while at < end {
-                if offset % WORD == 0 && end - at >= WORD {
+                if offset % BLOCK == 0 && end - at >= BLOCK {
+                    runs.block(page.at::<u64>(offset), at);
+                    offset += BLOCK;
+                    at += BLOCK;
+                } else if offset % WORD == 0 && end - at >= WORD {
                     runs.word(page.at::<u64>(offset).read_volatile(), at);
                     offset += WORD;
                     at += WORD;

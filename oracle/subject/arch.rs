@@ -13,6 +13,8 @@ pub mod nr {
     pub const OPEN: u64 = 2;
     pub const CLOSE: u64 = 3;
     pub const LSEEK: u64 = 8;
+    pub const MMAP: u64 = 9;
+    pub const MUNMAP: u64 = 11;
     pub const RT_SIGACTION: u64 = 13;
     pub const IOCTL: u64 = 16;
     pub const READ: u64 = 0;

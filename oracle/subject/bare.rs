@@ -10,6 +10,7 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::access;
 use crate::arch::{self, nr, syscall};
+use crate::look as own;
 use crate::protocol::bare::*;
 use crate::protocol::*;
 use crate::{
@@ -76,14 +77,15 @@ pub fn child() -> ! {
             exit(102)
         }
         for i in 1..=(*addr_of!((*ARENA).count)).load(Relaxed) as usize {
-            let op = addr_of!((*ARENA).ops).cast::<RawOp>().add(i);
-            let result = addr_of_mut!((*ARENA).results).cast::<RawResult>().add(i);
-            if (*op).kind == SYSCALL {
-                let value = syscall(u64::from((*op).nr), (*op).args) as u64;
+            let op = addr_of_mut!((*ARENA).ops).cast::<RawOp>().add(i);
+            let result = op.cast::<RawResult>();
+            let RawOp { kind, nr, args } = op.read();
+            if kind == SYSCALL {
+                let value = syscall(u64::from(nr), args) as u64;
                 addr_of_mut!((*result).kind).write(RETURNED);
                 addr_of_mut!((*result).value).write(value);
             } else {
-                access::perform(op, result);
+                result.write(access::perform(kind, args));
             }
         }
         wake(state(CHILD), DONE);
@@ -122,7 +124,7 @@ unsafe fn look(
         core::slice::from_raw_parts(ranges.add(from as usize), count as usize)
     };
     let mut good = true;
-    for text in [&b"maps"[..], b"smaps"] {
+    for (file, text) in [(files::MAPS, &b"maps"[..]), (files::SMAPS, b"smaps")] {
         let fd = path.open(text);
         let mut length = 0;
         loop {
@@ -131,6 +133,10 @@ unsafe fn look(
                 break;
             }
             length += more as u64;
+            // SAFETY: into a buffer that nothing else uses
+            if unsafe { own::is_end(file, buffer as *const u8, more as u64) } {
+                break;
+            }
         }
         good &= length > 0;
         close(fd);

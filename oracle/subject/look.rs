@@ -13,6 +13,8 @@ use crate::ARENA;
 const O_RDONLY: u64 = 0;
 const O_NONBLOCK: u64 = 0o4000;
 const SEEK_END: u64 = 2;
+const PROT_READ: u64 = 1;
+const MAP_PRIVATE: u64 = 2;
 const ENOSPC: i64 = -28;
 const OUTPUT: u64 = KEPT_FDS as u64 + files::COUNT as u64;
 
@@ -51,9 +53,71 @@ pub unsafe fn open_files() {
         if syscall(nr::DUP2, [OUTPUT_FD as u64, OUTPUT, 0, 0, 0, 0]) != OUTPUT as i64 {
             opened = 0;
         }
+        learn_texts();
         syscall(nr::CLOSE_RANGE, [0, KEPT_FDS as u64 - 1, 0, 0, 0, 0]);
         syscall(nr::CLOSE_RANGE, [OUTPUT + 1, u64::from(u32::MAX), 0, 0, 0, 0]);
         (*addr_of!((*ARENA).opened)).store(opened, Relaxed);
+    }
+}
+
+/// Prepares maps and smaps, which are then read in as few calls as possible.
+///
+/// The kernel collects entries in a page of its own. One that does not fit in any
+/// more is thrown away and made again at the next call, unless it is the first:
+/// then the room is doubled, for as long as the file is open
+/// (`fs/seq_file.c:seq_read_iter`). A name that does not fit into a page makes
+/// room for the entries of most programs.
+unsafe fn learn_texts() {
+    let whole = |file: u32| {
+        let (fd, mut length) = (KEPT_FDS as u64 + u64::from(file), 0);
+        loop {
+            let to = transfer() + length % TRANSFER_SIZE as u64;
+            let most = transfer() + TRANSFER_SIZE as u64 - to;
+            // SAFETY: reads into the buffer, no further than its end
+            match unsafe { syscall(nr::PREAD64, [fd, to, most, length, 0, 0]) } {
+                ..=0 => return length as usize,
+                more => length += more as u64,
+            }
+        }
+    };
+    // SAFETY: a mapping of its own, wherever there is room
+    unsafe {
+        let args = [0, PAGE as u64, PROT_READ, MAP_PRIVATE, LONG_NAME_FD as u64, 0];
+        let mapped = syscall(nr::MMAP, args);
+        if mapped > 0 {
+            for file in [files::MAPS, files::SMAPS] {
+                whole(file);
+            }
+            syscall(nr::MUNMAP, [mapped as u64, PAGE as u64, 0, 0, 0, 0]);
+        }
+        for file in [files::MAPS, files::SMAPS] {
+            let length = whole(file).min(TRANSFER_SIZE);
+            let text = core::slice::from_raw_parts(transfer() as *const u8, length);
+            let at = text.windows(VSYSCALL.len()).rposition(|name| name == VSYSCALL);
+            let tail = at.map_or(0, |at| length - at) as u64;
+            addr_of_mut!((*ARENA).tails).cast::<u64>().add(file as usize).write(tail);
+        }
+    }
+}
+
+/// Whether a part of maps or smaps is the last one, so that nothing has to be
+/// read to see that nothing follows. Where the last mapping is another one, this
+/// cannot be told.
+///
+/// # Safety
+/// `part` is what was read last.
+pub unsafe fn is_end(file: u32, part: *const u8, length: u64) -> bool {
+    if file != files::MAPS && file != files::SMAPS {
+        return false;
+    }
+    // SAFETY: as the caller promises, and the arena is there for ever
+    unsafe {
+        let tail = addr_of!((*ARENA).tails).cast::<u64>().add(file as usize).read();
+        if tail == 0 || length < tail {
+            return false;
+        }
+        let name = part.add((length - tail) as usize);
+        core::slice::from_raw_parts(name, VSYSCALL.len()) == VSYSCALL
     }
 }
 
@@ -145,7 +209,8 @@ pub unsafe fn read(file: u32, offset: u64, length: u64) -> i64 {
             *waiting() += more as u64;
             total += more as u64;
             // status is one record, which a single read gets whole
-            if total == length || file == files::STATUS {
+            let ends = file == files::STATUS || is_end(file, to as *const u8, more as u64);
+            if total == length || ends {
                 return total as i64;
             }
         }
@@ -157,23 +222,25 @@ pub unsafe fn read(file: u32, offset: u64, length: u64) -> i64 {
 /// # Safety
 /// The arena belongs to this process.
 pub unsafe fn digest(start: u64, end: u64) -> i64 {
+    const WORD: u64 = size_of::<u64>() as u64;
+    const ENTRY: u64 = 2 * WORD;
     let fd = KEPT_FDS as u64 + u64::from(files::MEM);
     for at in (start..end).step_by(PAGE) {
-        // SAFETY: as the caller promises; reads into the page that is there for it
+        // SAFETY: as the caller promises; reads into the buffer, which has room for it
         unsafe {
             // what may not be read can still be looked at by way of the file
-            let answer = access::page(at as *const u64).unwrap_or_else(|| {
-                let page = addr_of_mut!((*ARENA).page).cast::<u64>();
-                match syscall(nr::PREAD64, [fd, page as u64, PAGE as u64, at, 0, 0]) {
-                    got if got == PAGE as i64 => Runs::of_page(page),
-                    _ => (RETURNED, 0),
-                }
-            });
-            match room(2 * size_of::<u64>() as u64) {
+            match room(ENTRY + PAGE as u64 + WORD) {
                 Ok(to) => {
+                    let answer = access::page(at as *const u64).unwrap_or_else(|| {
+                        let page = (to + ENTRY).next_multiple_of(WORD);
+                        match syscall(nr::PREAD64, [fd, page, PAGE as u64, at, 0, 0]) {
+                            got if got == PAGE as i64 => Runs::of_page(page as *const u64),
+                            _ => (RETURNED, 0),
+                        }
+                    });
                     (to as *mut u64).write_unaligned(answer.0.into());
                     (to as *mut u64).add(1).write_unaligned(answer.1);
-                    *waiting() += 2 * size_of::<u64>() as u64;
+                    *waiting() += ENTRY;
                 }
                 Err(error) => return error,
             }

@@ -125,34 +125,33 @@ fn serve(process: usize) -> ! {
             }
             let count = (*addr_of!((*ARENA).count)).load(Relaxed).min(MAX_OPS as u32);
             for i in 0..count {
-                let op = addr_of!((*ARENA).ops).cast::<RawOp>().add(i as usize);
-                let result = addr_of_mut!((*ARENA).results).cast::<RawResult>().add(i as usize);
-                execute(op, result);
+                execute(addr_of_mut!((*ARENA).ops).cast::<RawOp>().add(i as usize));
                 (*addr_of!((*ARENA).done)).store(i + 1, Release);
             }
         }
     }
 }
 
-/// Executes one operation.
+/// Executes one operation, whose place its result takes.
 ///
 /// # Safety
-/// `op` and `result` are in the arena, which belongs to this process.
-unsafe fn execute(op: *const RawOp, result: *mut RawResult) {
+/// `op` is in the arena, which belongs to this process.
+unsafe fn execute(op: *mut RawOp) {
     // SAFETY: as the caller promises; what the operation itself does to memory
     // is the worker's responsibility
     unsafe {
-        let args = (*op).args;
-        let (kind, value) = match (*op).kind {
-            SYSCALL => (RETURNED, syscall(u64::from((*op).nr), args) as u64),
-            LOAD | STORE | CALL => return access::perform(op, result),
+        let result = op.cast::<RawResult>();
+        let RawOp { kind, nr, args } = op.read();
+        let (kind, value) = match kind {
+            SYSCALL => (RETURNED, syscall(u64::from(nr), args) as u64),
+            LOAD | STORE | CALL => return result.write_volatile(access::perform(kind, args)),
             FORK => (RETURNED, fork(args[0]) as u64),
             EXIT => exit(0),
             COPY => {
                 arch::copy(args[0], args[1], args[2]);
                 (RETURNED, 0)
             }
-            READ => (RETURNED, look::read((*op).nr, args[0], args[1]) as u64),
+            READ => (RETURNED, look::read(nr, args[0], args[1]) as u64),
             DIGEST => (RETURNED, look::digest(args[0], args[1]) as u64),
             SCAN => (RETURNED, look::scan(args[0], args[1]) as u64),
             FLUSH => (RETURNED, look::flush() as u64),

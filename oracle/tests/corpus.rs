@@ -4,13 +4,11 @@
 #[path = "../../reference/tests/programs/mod.rs"]
 mod programs;
 
+use mm_oracle::corpus::{judge, Verdict};
 use mm_oracle::observe::Capabilities;
 use mm_oracle::profile::running_kernel;
-use mm_oracle::run::{Observe, Replay, Runner, Verdict};
+use mm_oracle::run::Runner;
 use mm_oracle::subject::Config;
-use mm_reference::op::Op;
-use mm_reference::profile::QUIRKS;
-use mm_reference::text::{parse, Mode};
 use programs::{corpus, programs};
 use std::fs;
 use std::sync::Arc;
@@ -36,56 +34,15 @@ fn model_and_kernel_agree_on_the_corpus() {
     for path in files {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
         let text = fs::read_to_string(&path).expect("a readable program");
-        let program = parse(&text, Mode::Strict).unwrap_or_else(|e| panic!("{name}: {e}"));
-        if let Some(unmet) = program.requires.unmet(runner.profile()) {
-            println!("{name}: skipped, requires {unmet}");
-            continue;
-        }
-        let ops: Vec<Op> = program.ops().cloned().collect();
-        // looked at once, at the end, and then after every operation
-        let both = runner
-            .run(&mut Replay::new(&ops), Observe::End)
-            .and_then(|once| Ok((once, runner.run(&mut Replay::new(&ops), Observe::EveryOp)?)));
-        let trial = match both {
-            Ok((once, _)) if matches!(once.verdict, Verdict::Diverged(_)) => once,
-            Ok((_, trial)) => trial,
-            Err(error) => {
-                failures.push(format!("{name}: {error}"));
-                continue;
+        match judge(&mut runner, &name, &text) {
+            Ok((Verdict::Agree, note)) if note.is_empty() => {}
+            Ok((Verdict::Known, _)) => {}
+            Ok((Verdict::Agree, note)) => println!("{name}: {note}"),
+            Ok((Verdict::Skipped, why)) => println!("{name}: skipped, {why}"),
+            Ok((Verdict::Diverge | Verdict::Failed, why)) => {
+                failures.push(format!("{name}: {why}"))
             }
-        };
-        let layout = *runner.fresh().expect("a subject").layout();
-        let version = runner.profile().version;
-        let quirk = QUIRKS
-            .iter()
-            .find(|q| {
-                path.parent().is_some_and(|p| p.ends_with("known")) && name.contains(q.name())
-            })
-            .filter(|q| q.affects(version));
-        match (&trial.verdict, quirk) {
-            (Verdict::Agreed, None) if trial.unpredictable.is_none() => {}
-            (Verdict::Agreed, Some(quirk)) => {
-                // a stable update may have repaired it
-                println!("{name}: {} did not show on this kernel", quirk.name());
-            }
-            (Verdict::Diverged(d), Some(quirk)) if d.known.is_some_and(|k| k.contains(*quirk)) => {
-                continue;
-            }
-            (Verdict::Diverged(d), _) => {
-                let differences: String =
-                    d.differences.iter().map(|difference| format!("\n  {difference}")).collect();
-                failures.push(format!("{name}: {}{differences}", d.signature));
-                continue;
-            }
-            (verdict, _) => {
-                failures.push(format!("{name}: {verdict:?} {:?}", trial.unpredictable));
-                continue;
-            }
-        }
-        for (line, actual) in program.lines.iter().zip(&trial.actual) {
-            if line.expected.as_ref().is_some_and(|e| !e.matches(actual, &layout)) {
-                failures.push(format!("{name}: line {} gave {actual:?}", line.number));
-            }
+            Err(error) => failures.push(format!("{name}: {error}")),
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

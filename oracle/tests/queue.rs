@@ -155,3 +155,17 @@ fn a_program_longer_than_the_queue_is_run_in_parts() {
         assert_eq!(trial.actual.len(), ops.len());
     }
 }
+
+/// Nothing is queued when the worker itself has looked and nothing is to be undone.
+#[test]
+fn a_program_of_nothing_is_done_with() {
+    let Some(mut runner) = runner(None) else { return };
+    for scrutinizes in [false, true] {
+        runner.scrutinize(scrutinizes);
+        for observe in [Observe::End, Observe::EveryOp] {
+            let done = all_at_once(&mut runner, &[Vec::new(), Vec::new()], observe);
+            assert_eq!(done.len(), 2);
+            assert!(done.iter().all(|trial| matches!(trial.verdict, Verdict::Agreed)));
+        }
+    }
+}

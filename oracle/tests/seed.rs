@@ -20,7 +20,7 @@ fn the_standard_seed_is_what_a_subject_looks_like() {
     let own = |seed: &Seed| {
         let text = (seed.text.start, seed.text.end, seed.text.pgoff, seed.text_size);
         let arena = (seed.arena.start, seed.arena.end, seed.arena.mappers);
-        (text, arena, seed.data_segment, seed.start_brk, seed.stack)
+        (text, arena, seed.data_segment, seed.start_brk)
     };
     assert_eq!(own(&standard), own(&real), "{real:#x?}");
 }

@@ -8,10 +8,15 @@ pub const PAGE_SIZE: u64 = 1 << PAGE_SHIFT;
 pub const PMD_SIZE: u64 = 1 << 21;
 /// Bytes that one PMD table maps (a PUD entry).
 pub const PUD_SIZE: u64 = 1 << 30;
-/// Bytes that one PUD table maps (a top-level entry, four-level paging).
+/// Bytes that one PUD table maps: a top-level entry with four levels, an entry
+/// of the one P4D level more with five (`P4D_SIZE`).
 pub const PGDIR_SIZE: u64 = 1 << 39;
-/// End of the user address space with four-level paging (`TASK_SIZE_MAX`).
-pub const TASK_SIZE: u64 = 0x7fff_ffff_f000;
+/// End of the user address space with four-level paging. With five levels it is
+/// where mappings end that do not ask for more (`DEFAULT_MAP_WINDOW`).
+pub const MAP_WINDOW: u64 = (1 << 47) - PAGE_SIZE;
+/// End of the user address space with five-level paging; nothing is ever mapped
+/// above.
+pub const TASK_SIZE_MAX: u64 = (1 << 56) - PAGE_SIZE;
 /// Pages kept free below a growing stack (`stack_guard_gap`, the default).
 pub const STACK_GUARD_PAGES: u64 = 256;
 

@@ -153,6 +153,19 @@ defects! {
         "an access to a non-canonical address tells the address";
     ExecIgnoresPermission = "exec-ignores-permission", "fault",
         "populated memory can be executed without PROT_EXEC";
+    KeyFaultAccerr = "key-fault-accerr", "pkeys",
+        "reading execute-only memory is reported as SEGV_ACCERR";
+    ExecuteOnlyWithoutKey = "execute-only-without-key", "pkeys",
+        "execute-only memory gets no protection key";
+    ExecuteOnlyKeepsKey = "execute-only-keeps-key", "pkeys",
+        "execute-only memory keeps its protection key when its protection changes";
+    PopulateIgnoresKey = "populate-ignores-key", "pkeys", "execute-only memory can be populated";
+    WindowIgnored = "window-ignored", "la57",
+        "mappings are placed above the 47 bits that programs expect";
+    HighHintIgnored = "high-hint-ignored", "la57",
+        "a hint above the 47 bits that programs expect does not let a mapping land there";
+    HintAcrossWindow = "hint-across-window", "la57",
+        "a hint is taken although the range leaves the 47 bits that programs expect";
     AccessKeepsOld = "access-keeps-old", "fault", "an access does not mark the page as accessed";
     WriteKeepsClean = "write-keeps-clean", "fault", "a write to a clean page leaves it clean";
     ReadMakesPage = "read-makes-page", "fault",
@@ -209,6 +222,12 @@ defects! {
         "a realigned move that fails in its first page table counts as done";
     MoveForgetsUndo = "move-forgets-undo", "realign",
         "the part of a failed move that was done is not moved back";
+    ShiftKeepsTables = "shift-keeps-tables", "exec",
+        "execve leaves the page tables where it copied the arguments to first";
+    ShiftChangesPageOffset = "shift-changes-page-offset", "exec",
+        "execve gives the moved stack the page offset of its new address";
+    ShiftUnmapsOverlap = "shift-unmaps-overlap", "exec",
+        "execve unmaps all of the stack's first place, also what the new one overlaps";
     RelocateIgnoresFork = "relocate-ignores-fork", "relocate",
         "memory that a parent or child may share is relocated";
     RelocateInVain = "relocate-in-vain", "relocate",
@@ -413,12 +432,15 @@ impl Defect {
             | Defect::RelocateKeepsAnonVma => {
                 (profile.has(Rule::RelocateAnon), "relocation of anonymous memory")
             }
+            Defect::ShiftUnmapsOverlap => (false, "a choice of how far execve moves a stack"),
             Defect::MoveProgressWraps | Defect::MoveForgetsUndo => {
                 (false, "page-table allocations that fail on demand")
             }
             Defect::MergeIgnoresName | Defect::BrkIgnoresName => {
                 (profile.config.anon_vma_name, "names of anonymous memory")
             }
+            _ if self.area() == "la57" => (profile.config.la57, "page tables of five levels"),
+            _ if self.area() == "pkeys" => (profile.config.pkeys, "protection keys"),
             Defect::DiscardKeepsTables => (profile.config.pt_reclaim, "page-table reclaim"),
             Defect::NoThpAlignment => (profile.config.thp, "transparent huge pages"),
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {

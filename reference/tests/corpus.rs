@@ -35,7 +35,7 @@ fn the_model_predicts_what_the_files_expect() {
             complain(format!("no kernel is like that: {unmet} is not met"));
             continue;
         }
-        let mut system = System::new(Arc::new(profile), &Seed::standard());
+        let mut system = System::new(Arc::new(profile), &Seed::standard_for(program.start));
         let layout = *system.layout();
         for line in &program.lines {
             let answer = match system.apply(&line.op) {
@@ -96,7 +96,8 @@ fn programs_end_in_the_recorded_states() {
     for path in files {
         let text = fs::read_to_string(&path).expect("a readable program");
         let program = parse(&text, Mode::Strict).expect("a program");
-        let mut system = System::new(Arc::new(kernel_of(&program)), &Seed::standard());
+        let mut system =
+            System::new(Arc::new(kernel_of(&program)), &Seed::standard_for(program.start));
         for op in program.ops() {
             if system.apply(op).is_err() {
                 break;

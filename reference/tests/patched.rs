@@ -5,7 +5,7 @@ mod programs;
 
 use mm_reference::defect::{Defect, DEFECTS};
 use mm_reference::model::{Seed, System};
-use mm_reference::profile::{Profile, Version};
+use mm_reference::profile::{Profile, Rule, Version, KERNELS};
 use mm_reference::snapshot::ProcessSnapshot;
 use mm_reference::text::{parse, Expected, Mode, Program};
 use programs::{corpus, programs, root};
@@ -15,7 +15,17 @@ use std::sync::Arc;
 
 /// A path, the area of its defects, and further defects that belong to it.
 const PATHS: &[(&str, &str, &[Defect])] = &[
-    ("realigned-moves", "realign", &[Defect::MoveNeverRealigns, Defect::MoveEntryByEntry]),
+    (
+        "realigned-moves",
+        "realign",
+        &[
+            Defect::MoveNeverRealigns,
+            Defect::MoveEntryByEntry,
+            Defect::ShiftKeepsTables,
+            Defect::ShiftChangesPageOffset,
+            Defect::ShiftUnmapsOverlap,
+        ],
+    ),
     ("brk", "brk", &[]),
     ("relocate-anon", "relocate", &[]),
 ];
@@ -39,9 +49,10 @@ fn defects(area: &str, more: &[Defect]) -> Vec<Defect> {
 
 /// What a program shows: each outcome, and the states after each operation.
 fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessSnapshot>) {
-    let mut system = System::new(Arc::new(profile.clone()), &Seed::standard());
+    let mut system = System::new(Arc::new(profile.clone()), &Seed::standard_for(program.start));
     let layout = *system.layout();
-    let (mut outcomes, mut states) = (Vec::new(), Vec::new());
+    let log = if system.warned() { "the kernel warns" } else { "the log is silent" };
+    let (mut outcomes, mut states) = (vec![log.to_owned()], Vec::new());
     for op in program.ops() {
         let Ok(answer) = system.apply(op) else { break };
         outcomes.push(Expected::of(&answer.outcome, &layout).to_string());
@@ -84,6 +95,26 @@ fn every_concern_has_a_program_that_tells_it() {
         }
     }
     assert!(missing.is_empty(), "no program tells {missing:?}");
+}
+
+/// The warning that the thread about realigned moves began with: kernels that never
+/// realign, and the posted patch, which leaves moves within one mapping alone.
+#[test]
+fn the_shift_into_itself_warns_until_it_is_realigned() {
+    let folder = corpus().join("patched/realigned-moves");
+    let program = read(&folder.join("shifted-into-itself.mm"));
+    let seed = Seed::standard_for(program.start);
+    let warned = |profile: Profile| System::new(Arc::new(profile), &seed).warned();
+    for kernel in KERNELS {
+        let stock = Profile::stock(*kernel);
+        let realigns = stock.has(Rule::MremapRealign);
+        assert_eq!(warned(stock.clone()), !realigns, "{kernel}");
+        let wrong = Profile { defect: Some(Defect::MoveNeverRealigns), ..stock };
+        assert!(warned(wrong), "{kernel}");
+    }
+    let mut posted = Profile::stock(Version::new(6, 6));
+    posted.rules.insert(Rule::MremapRealignPosted);
+    assert!(warned(posted));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::generate::{Fence, Shape, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use mm_reference::model::System;
-use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Addr, Call, Exec, Layout, Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 use mm_reference::profile::QuirkSet;
 use mm_reference::text::Program;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,9 @@ const RELIABILITY_RUNS: u32 = 10;
 const BELIEVED: u32 = 2;
 /// How long shrinking may take.
 const SHRINK_TIME: Duration = Duration::from_secs(8);
+
+/// Sizes of arguments that are tried, the smallest first.
+const START_SIZES: &[u64] = &[0, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 20];
 
 /// A confirmed, shrunk divergence.
 #[derive(Clone, Debug)]
@@ -52,15 +55,10 @@ impl Finding {
     /// start from. `None` if the run has no divergence.
     pub fn of(trial: &Trial, start: &System) -> Option<Finding> {
         let divergence = trial.divergence()?.clone();
-        let layout = *start.layout();
-        let mut program = Program::of(trial.ops.iter().cloned());
-        for (index, answer) in trial.predicted.iter().enumerate() {
-            program.expect(index, &answer.outcome, &layout);
-        }
         Some(Finding {
             signature: divergence.signature.clone(),
             ops: trial.ops.clone(),
-            program,
+            program: trial.program(),
             minimal: false,
             tests: 0,
             reliability: (1, 1),
@@ -68,7 +66,7 @@ impl Finding {
             divergence,
             outcomes: trial.outcomes(),
             start: start.clone(),
-            layout,
+            layout: trial.layout,
         })
     }
 }
@@ -94,8 +92,10 @@ pub fn investigate(
     stop: &AtomicBool,
 ) -> Result<Investigation, RunError> {
     let before = runner.scrutinize(true);
+    let start = runner.begin_by(trial.start, &mut Vec::new())?;
     let result = look_into(runner, trial, stop);
     runner.scrutinize(before);
+    runner.begin_by(start, &mut Vec::new())?;
     result
 }
 
@@ -123,8 +123,10 @@ fn look_into(
     if seen.is_none() {
         seen = with_history(runner, trial, through)?;
     }
-    let Some((ops, divergence)) = seen else { return Ok(Investigation::Unconfirmed) };
+    let Some(seen) = seen else { return Ok(Investigation::Unconfirmed) };
+    let (ops, divergence) = shown_by_the_start(runner)?.unwrap_or(seen);
     let signature = divergence.signature.clone();
+    plainer_start(runner, &ops, &signature)?;
     let fresh = runner.fresh()?.clone();
     let mut failure = None;
     let fence = Fence::of(&fresh);
@@ -176,6 +178,38 @@ fn look_into(
         }
         _ => Ok(Investigation::Unconfirmed),
     }
+}
+
+/// What shows before a program that begins by `execve` does anything, whatever its
+/// operations are: said with one that changes nothing, so that it has one signature.
+fn shown_by_the_start(runner: &mut Runner) -> Result<Option<(Vec<Op>, Divergence)>, RunError> {
+    if runner.start() == Start::Plain {
+        return Ok(None);
+    }
+    let nothing = [Op::first(Call::Brk { addr: Addr::NULL })];
+    let trial = runner.run(&mut Replay::new(&nothing), Observe::EveryOp)?;
+    Ok(trial.divergence().map(|divergence| (nothing.to_vec(), divergence.clone())))
+}
+
+/// Makes the program's start as plain as the difference permits, and the size of its
+/// arguments as small.
+fn plainer_start(runner: &mut Runner, ops: &[Op], signature: &Signature) -> Result<(), RunError> {
+    let mut sizes = START_SIZES.iter();
+    let mut plainer = Start::Plain;
+    while let Start::Exec(exec) = runner.start() {
+        if plainer.exec().is_some_and(|smaller| smaller.arguments >= exec.arguments) {
+            break;
+        }
+        let before = runner.begin_by(plainer, &mut Vec::new())?;
+        let again = runner.run(&mut Replay::new(ops), Observe::EveryOp)?;
+        if again.divergence().is_some_and(|d| d.signature == *signature) {
+            break;
+        }
+        runner.begin_by(before, &mut Vec::new())?;
+        let Some(&arguments) = sizes.next() else { break };
+        plainer = Start::Exec(Exec::with(arguments));
+    }
+    Ok(())
 }
 
 /// Tries the program after the one that the same subject ran before: what that

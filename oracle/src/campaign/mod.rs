@@ -9,12 +9,15 @@ mod finding;
 mod progress;
 mod store;
 mod summary;
+mod watcher;
 mod worker;
 
 pub use finding::{investigate, report, Finding, Investigation};
 pub use progress::Progress;
+pub(crate) use store::write_file;
 pub use store::{Store, StoreError};
-pub use summary::Summary;
+pub use summary::{compared, not_compared, Summary};
+pub use watcher::{Pace, Watcher};
 
 use crate::generate::Theme;
 use crate::observe::Capabilities;
@@ -58,16 +61,17 @@ pub struct Options {
 }
 
 /// What workers share while they run.
-pub(crate) struct Shared {
+pub(crate) struct Shared<'w> {
     pub(crate) stop: Arc<AtomicBool>,
     pub(crate) programs: AtomicU64,
     pub(crate) operations: AtomicU64,
     pub(crate) deadline: Option<Instant>,
     pub(crate) most: Option<u64>,
     pub(crate) store: Store,
+    pub(crate) watcher: &'w dyn Watcher,
 }
 
-impl Shared {
+impl Shared<'_> {
     /// Whether a worker should begin another program; counts it if so.
     pub(crate) fn begin(&self) -> bool {
         let in_time = self.deadline.is_none_or(|end| Instant::now() < end);
@@ -111,7 +115,7 @@ pub fn run(
     profile: &Arc<Profile>,
     caps: &Capabilities,
     stop: Arc<AtomicBool>,
-    progress: &Progress,
+    watcher: &dyn Watcher,
 ) -> Result<Summary, CampaignError> {
     let started = Instant::now();
     let shared = Shared {
@@ -127,6 +131,7 @@ pub fn run(
             Limit::Time(_) => None,
         },
         store: Store::new(options.out.clone())?,
+        watcher,
     };
     let cpus = crate::sys::allowed_cpus();
     let results = std::thread::scope(|scope| {
@@ -146,13 +151,13 @@ pub fn run(
             })
             .collect();
         while workers.iter().flatten().any(|w| !w.is_finished()) {
-            progress.tick(
-                options,
-                started.elapsed(),
-                shared.programs.load(Ordering::Relaxed),
-                shared.operations.load(Ordering::Relaxed),
-                shared.store.len(),
-            );
+            let pace = Pace {
+                elapsed: started.elapsed(),
+                programs: shared.programs.load(Ordering::Relaxed),
+                operations: shared.operations.load(Ordering::Relaxed),
+                findings: shared.store.len(),
+            };
+            watcher.tick(options, pace);
             std::thread::sleep(Duration::from_millis(20));
         }
         let join = |worker: std::io::Result<std::thread::ScopedJoinHandle<_>>| {
@@ -160,7 +165,7 @@ pub fn run(
         };
         workers.into_iter().map(join).collect::<Vec<_>>()
     });
-    progress.done();
+    watcher.done();
     let mut tallies = Vec::new();
     let mut failure = None;
     for result in results {

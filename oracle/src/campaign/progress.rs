@@ -1,20 +1,20 @@
 //! What a person sees while a campaign runs.
 
-use super::{Limit, Options};
+use super::{Limit, Options, Pace, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::cell::Cell;
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A bar on a terminal, a line every few seconds elsewhere.
 pub struct Progress {
     bar: Option<ProgressBar>,
     quiet: bool,
-    last: Cell<Duration>,
+    /// When a line was printed last, in milliseconds.
+    last: AtomicU64,
 }
 
-/// How often a line is printed when there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(10);
+/// How often a line is printed when there is no terminal, in milliseconds.
+const LINE_EVERY: u64 = 10_000;
 
 impl Progress {
     /// Shows progress on standard error, unless `quiet`.
@@ -27,17 +27,13 @@ impl Progress {
             }
             bar
         });
-        Progress { bar, quiet, last: Cell::new(Duration::ZERO) }
+        Progress { bar, quiet, last: AtomicU64::new(0) }
     }
+}
 
-    pub(super) fn tick(
-        &self,
-        options: &Options,
-        elapsed: Duration,
-        programs: u64,
-        operations: u64,
-        findings: usize,
-    ) {
+impl Watcher for Progress {
+    fn tick(&self, options: &Options, pace: Pace) {
+        let Pace { elapsed, programs, operations, findings } = pace;
         if self.quiet {
             return;
         }
@@ -53,14 +49,14 @@ impl Progress {
             };
             bar.set_position((share.min(1.0) * 1000.0) as u64);
             bar.set_message(text);
-        } else if elapsed - self.last.get() >= LINE_EVERY {
-            self.last.set(elapsed);
+        } else if elapsed.as_millis() as u64 - self.last.load(Ordering::Relaxed) >= LINE_EVERY {
+            self.last.store(elapsed.as_millis() as u64, Ordering::Relaxed);
             // a progress that nobody can see is no reason to stop
             let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
 
-    pub(super) fn done(&self) {
+    fn done(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -1,8 +1,7 @@
 //! Findings on disk: one folder each, written as soon as they are made.
 
-use super::Finding;
+use super::{Finding, Watcher};
 use crate::run::Trial;
-use mm_reference::op::Layout;
 use mm_reference::text::{write, Program};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -57,7 +56,7 @@ impl Store {
 
     /// Keeps a finding; false when its signature is there already. One that
     /// cannot be written is printed at once, and kept for the summary.
-    pub fn keep(&self, finding: Finding) -> bool {
+    pub fn keep(&self, finding: Finding, watcher: &dyn Watcher) -> bool {
         let name = finding.signature.to_string();
         let folder = self.out.join(&name);
         {
@@ -67,6 +66,7 @@ impl Store {
             }
             findings.insert(name, (finding.clone(), folder.clone()));
         }
+        watcher.found(&finding);
         if let Err(error) = save(&folder, &finding) {
             self.complain(error, &finding.program);
         }
@@ -88,13 +88,11 @@ impl Store {
 
     /// Keeps the program of a divergence that did not show again, for a person
     /// to look at.
-    pub fn keep_unconfirmed(&self, trial: &Trial, layout: &Layout) {
+    pub fn keep_unconfirmed(&self, trial: &Trial, watcher: &dyn Watcher) {
         let Some(divergence) = trial.divergence() else { return };
         let folder = self.out.join("unconfirmed").join(divergence.signature.to_string());
-        let mut program = Program::of(trial.ops.iter().cloned());
-        for (index, answer) in trial.predicted.iter().enumerate() {
-            program.expect(index, &answer.outcome, layout);
-        }
+        let program = trial.program();
+        watcher.unconfirmed(&program, divergence);
         let written = write_file(&folder, "program.mm", &write(&program))
             .and_then(|()| write_file(&folder, "report.txt", &super::finding::report(divergence)));
         if let Err(error) = written {
@@ -129,10 +127,11 @@ fn save(folder: &Path, finding: &Finding) -> Result<(), StoreError> {
     write_file(folder, "finding.json", &format!("{info:#}\n"))
 }
 
-fn write_file(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+/// Writes a file into a folder, which is made if need be; a reader never meets
+/// half of it.
+pub(crate) fn write_file(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
     let path = folder.join(name);
     let written = fs::create_dir_all(folder).and_then(|()| {
-        // a reader never meets half a file
         let partial = folder.join(format!(".{name}.partial"));
         let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path));
         if written.is_err() {

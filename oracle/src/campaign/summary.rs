@@ -2,7 +2,7 @@
 
 use super::worker::Tally;
 use super::{CampaignError, Finding, Options, Store};
-use crate::compare::{EXEMPTIONS, UNSTEADY_FLAGS};
+use crate::compare::{Observable, EXEMPTIONS, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
 use mm_reference::profile::{Profile, QuirkSet};
 use serde_json::json;
@@ -119,21 +119,7 @@ impl Summary {
 
 /// The observables that are compared here.
 pub fn compared(caps: &Capabilities) -> Vec<&'static str> {
-    let parts = &caps.parts;
-    [
-        (true, "results, errors and signals"),
-        (parts.contents, "contents"),
-        (parts.maps, "maps"),
-        (parts.smaps, "smaps"),
-        (parts.pagemap, "pagemap"),
-        (parts.pagemap && caps.frames, "sharing of frames"),
-        (parts.page_flags, "kpageflags"),
-        (parts.status, "status"),
-        (caps.kernel_log, "the kernel's log"),
-    ]
-    .into_iter()
-    .filter_map(|(is, what)| is.then_some(what))
-    .collect()
+    Observable::ALL.iter().filter(|o| o.is_compared(caps)).map(|o| o.name()).collect()
 }
 
 /// What is not compared, or not exactly, and why.

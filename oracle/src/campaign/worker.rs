@@ -2,13 +2,13 @@
 
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{program_seed, Avoid, Fence, Generator, Seeded, Shape, Theme};
+use crate::generate::{exec_start, program_seed, Avoid, Fence, Generator, Seeded, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
-use mm_reference::op::Op;
-use mm_reference::profile::{Privilege, Profile, Quirk};
+use mm_reference::op::{Op, Start};
+use mm_reference::profile::{Privilege, Profile, Quirk, QuirkSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -20,6 +20,10 @@ const LOSSES: u32 = 20;
 /// Of so many programs one fills the address space up to the limit of mappings,
 /// which takes about a second.
 const FILL_EVERY: u64 = 20_000;
+
+/// Of so many programs that dwell on moves of page tables one begins by an `execve`
+/// with arguments, which takes a subject of its own.
+const EXEC_EVERY: u64 = 100;
 
 /// How often a worker looks into divergences with a signature that never showed
 /// again: one of them may yet be real.
@@ -102,9 +106,12 @@ impl<'a> Worker<'a> {
     }
 
     /// Runs programs until the campaign ends.
-    pub(crate) fn work(mut self, shared: &Shared) -> (Tally, Result<(), CampaignError>) {
+    pub(crate) fn work(mut self, shared: &Shared<'_>) -> (Tally, Result<(), CampaignError>) {
         // one worker that cannot go on ends the campaign, even by a panic
         let guard = StopOnDrop(&shared.stop);
+        if let Some(recorder) = shared.watcher.recorder() {
+            self.runner.set_recorder(recorder);
+        }
         let result = self.run_programs(shared);
         if result.is_ok() {
             std::mem::forget(guard);
@@ -112,7 +119,7 @@ impl<'a> Worker<'a> {
         (self.tally, result)
     }
 
-    fn run_programs(&mut self, shared: &Shared) -> Result<(), CampaignError> {
+    fn run_programs(&mut self, shared: &Shared<'_>) -> Result<(), CampaignError> {
         let avoid = avoid(self.runner.profile());
         let fence = Fence::of(self.runner.fresh()?);
         let mut losses = 0;
@@ -129,6 +136,10 @@ impl<'a> Worker<'a> {
             let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
             // tens of thousands of operations are not looked at one by one
             let observe = if fill { Observe::End } else { self.options.observe };
+            let execs = theme == Some(Theme::Realign) && count % EXEC_EVERY == 0;
+            let start = if execs { exec_start(&mut Seeded::new(seed)) } else { Start::Plain };
+            let begun = self.runner.begin_by(start, &mut done).map(drop);
+            self.after(begun, &mut losses)?;
             let fresh = match self.runner.fresh() {
                 Ok(fresh) => fresh,
                 Err(error) => {
@@ -137,7 +148,9 @@ impl<'a> Worker<'a> {
                     continue;
                 }
             };
-            let mut feed = Generated::new(seed, shape, &fence, fresh);
+            // what cannot be unmapped is elsewhere after each of them
+            let fence = if execs { &Fence::of(fresh) } else { &fence };
+            let mut feed = Generated::new(seed, shape, fence, fresh);
             let submitted = self.runner.submit(&mut feed, observe, &mut done);
             self.after(submitted, &mut losses)?;
             self.judge_all(&mut done, &mut losses, shared)?;
@@ -165,7 +178,7 @@ impl<'a> Worker<'a> {
         &mut self,
         done: &mut Vec<Trial>,
         losses: &mut u32,
-        shared: &Shared,
+        shared: &Shared<'_>,
     ) -> Result<(), CampaignError> {
         if done.iter().any(|trial| trial.divergence().is_some_and(|d| d.known.is_none())) {
             // looking into it starts with another subject; what is queued comes first
@@ -190,7 +203,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn judge(&mut self, trial: &Trial, shared: &Shared) -> Result<(), CampaignError> {
+    fn judge(&mut self, trial: &Trial, shared: &Shared<'_>) -> Result<(), CampaignError> {
         self.tally.operations += trial.ops.len() as u64;
         shared.operations.fetch_add(trial.ops.len() as u64, Ordering::Relaxed);
         if let Some(CannotPredict(reason)) = trial.unpredictable {
@@ -203,9 +216,7 @@ impl<'a> Worker<'a> {
             Verdict::Agreed => Ok(()),
             Verdict::Diverged(divergence) => {
                 if let Some(known) = divergence.known {
-                    for quirk in known.iter() {
-                        *self.tally.known.entry(quirk).or_default() += 1;
-                    }
+                    self.count(known, shared);
                     return Ok(());
                 }
                 if self.met.contains(&divergence.signature) {
@@ -222,30 +233,34 @@ impl<'a> Worker<'a> {
         }
     }
 
+    fn count(&mut self, quirks: QuirkSet, shared: &Shared<'_>) {
+        for quirk in quirks.iter() {
+            *self.tally.known.entry(quirk).or_default() += 1;
+            shared.watcher.known(quirk);
+        }
+    }
+
     fn look_into(
         &mut self,
         trial: &Trial,
         signature: Signature,
-        shared: &Shared,
+        shared: &Shared<'_>,
     ) -> Result<(), CampaignError> {
         match investigate(&mut self.runner, trial, &shared.stop)? {
             Investigation::Confirmed(finding) => {
                 self.met.insert(signature);
                 self.met.insert(finding.signature.clone());
-                if !shared.store.keep(*finding) {
+                if !shared.store.keep(*finding, shared.watcher) {
                     self.tally.repeated += 1;
                 }
             }
             Investigation::Known(quirks) => {
-                for quirk in quirks.iter() {
-                    *self.tally.known.entry(quirk).or_default() += 1;
-                }
+                self.count(quirks, shared);
             }
             Investigation::Unconfirmed => {
                 self.tally.unconfirmed += 1;
                 *self.vain.entry(signature).or_default() += 1;
-                let layout = *self.runner.fresh()?.layout();
-                shared.store.keep_unconfirmed(trial, &layout);
+                shared.store.keep_unconfirmed(trial, shared.watcher);
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! `mmdiff fuzz`
 
-use super::{kernel, FocusArg, Format, FuzzArgs, ObserveArg, Outcome};
+use super::{kernel, Format, FuzzArgs, ObserveArg, Outcome};
 use crate::campaign::{self, Limit, Options, Progress};
 use crate::generate::Theme;
 use crate::observe::Capabilities;
@@ -34,11 +34,7 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
             ObserveArg::Adaptive => Observe::Adaptive,
         },
         max_ops: args.max_ops.into(),
-        theme: args.focus.map(|focus| match focus {
-            FocusArg::RealignedMoves => Theme::Realign,
-            FocusArg::Brk => Theme::Break,
-            FocusArg::RelocateAnon => Theme::Relocate,
-        }),
+        theme: args.focus.and_then(|focus| Theme::of_focus(focus.name())),
         out: args.out,
     };
     if args.format == Format::Text {

@@ -1,6 +1,6 @@
 //! `mmdiff kernel`
 
-use super::{Format, Outcome};
+use super::{boot, Format, Outcome};
 use crate::kernels::build::{self, Config, Request};
 use crate::kernels::{self, Cache, Kernel, Listed, Options, Report};
 use anyhow::Result;
@@ -22,10 +22,12 @@ enum KernelCommand {
     Fetch(FetchArgs),
     /// Build a kernel with the parts that mmdiff looks at
     Build(BuildArgs),
+    /// Boot a kernel in a guest and do there what is said after `--`
+    Boot(boot::BootArgs),
 }
 
 #[derive(Debug, Args)]
-struct CacheArgs {
+pub(super) struct CacheArgs {
     /// Folder for what is kept [default: mmdiff in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -103,7 +105,7 @@ impl SuiteArgs {
 }
 
 impl CacheArgs {
-    fn open(&self) -> Result<Cache> {
+    pub(super) fn open(&self) -> Result<Cache> {
         Ok(Cache::new(self.cache.as_deref())?)
     }
 }
@@ -113,6 +115,7 @@ pub(super) fn kernel(args: KernelArgs) -> Result<Outcome> {
         KernelCommand::List(args) => list(&args.suites),
         KernelCommand::Fetch(args) => fetch(args),
         KernelCommand::Build(args) => build(args),
+        KernelCommand::Boot(args) => return boot::boot(args),
     }?;
     Ok(Outcome::Agree)
 }

@@ -10,11 +10,14 @@ macro_rules! println {
 }
 
 mod bench;
+mod boot;
+mod compare_kernels;
 mod defects;
 mod distinguish;
 mod fuzz;
 mod kernel;
 mod known;
+mod matrix;
 mod programs;
 mod show;
 
@@ -65,6 +68,13 @@ enum Command {
     Kernel(kernel::KernelArgs),
     /// Print what is believed of this kernel, and from where
     Profile(FormatArgs),
+    /// Run the corpus and fresh programs on many kernels, each in a guest of its own
+    Matrix(matrix::MatrixArgs),
+    /// Tell what programs see differently on two kernels, run side by side
+    CompareKernels(compare_kernels::CompareArgs),
+    /// What the first process of a guest does
+    #[command(hide = true)]
+    GuestAgent,
 }
 
 /// How results are printed.
@@ -140,6 +150,17 @@ enum ObserveArg {
     Adaptive,
 }
 
+impl ObserveArg {
+    /// The word that stands for it.
+    fn name(self) -> &'static str {
+        match self {
+            ObserveArg::EveryOp => "every-op",
+            ObserveArg::End => "end",
+            ObserveArg::Adaptive => "adaptive",
+        }
+    }
+}
+
 /// A path of the kernel that patches changed or proposed to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FocusArg {
@@ -149,6 +170,16 @@ enum FocusArg {
     Brk,
     /// Anonymous memory that is relocated as it moves
     RelocateAnon,
+}
+
+impl FocusArg {
+    fn name(self) -> &'static str {
+        match self {
+            FocusArg::RealignedMoves => "realigned-moves",
+            FocusArg::Brk => "brk",
+            FocusArg::RelocateAnon => "relocate-anon",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -281,6 +312,12 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Distinguish(args) => distinguish::distinguish(args),
         Command::Kernel(args) => kernel::kernel(args),
         Command::Profile(args) => show::profile(args),
+        Command::Matrix(args) => matrix::matrix(args),
+        Command::CompareKernels(args) => compare_kernels::compare_kernels(args),
+        Command::GuestAgent => {
+            crate::guest::agent()?;
+            Ok(Outcome::Agree)
+        }
     }
 }
 

@@ -2,12 +2,11 @@
 
 use super::{kernel, runner, FileArgs, FilesArgs, Format, Outcome, PredictArgs};
 use crate::campaign::{investigate, report, Finding, Investigation};
-use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
+use crate::corpus;
 use crate::run::{Observe, Replay, Runner, Trial, Verdict};
-use anyhow::{bail, Context, Result};
-use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
+use anyhow::{anyhow, bail, Context, Result};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Layout, Op, MAX_PROCESSES};
+use mm_reference::op::{Layout, Op};
 use mm_reference::profile::Profile;
 use mm_reference::text::{parse, write, Expected, Mode, Program, MAX_BYTES};
 use serde_json::json;
@@ -26,34 +25,13 @@ fn load(path: &Path) -> Result<Program> {
     parse(&text, Mode::Strict).with_context(|| format!("failed to parse {}", path.display()))
 }
 
-/// The most that a program from a file may use.
-const BOUNDS: Bounds = Bounds {
-    populated: (256 << 20) / PAGE_SIZE,
-    mapped: TASK_SIZE / PAGE_SIZE,
-    processes: MAX_PROCESSES,
-};
-
-/// The operations of a program, unless one of them may not run: it would break
-/// the subject or take more memory than is healthy for the machine.
+/// The operations of a program that may run.
 fn operations(path: &Path, program: &Program, fresh: &System) -> Result<Vec<Op>> {
-    let ops: Vec<Op> = program.ops().cloned().collect();
-    let fence = Fence::of(fresh);
-    let workshop = Workshop {
-        fresh,
-        fence: &fence,
-        bounds: BOUNDS,
-        avoid: Avoid::default(),
-        max_ops: ops.len(),
-    };
-    if let Some((index, why)) = refusal(&workshop, &ops) {
-        let line = &program.lines[index];
-        bail!("{}: line {}: `{}` cannot be run: {why}", path.display(), line.number, line.op);
-    }
-    Ok(ops)
+    corpus::operations(program, fresh).map_err(|why| anyhow!("{}: {why}", path.display()))
 }
 
 /// The files named, and the programs in the folders named, sorted.
-fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -90,10 +68,16 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
             );
             continue;
         }
+        if let Some(why) = program.start.kernels_choice() {
+            println!("{}: skipped, {why}", file.display());
+            records.push(json!({ "program": file, "verdict": "skipped", "reason": why }));
+            continue;
+        }
         runner.discard();
+        runner.begin_by(program.start, &mut Vec::new())?;
         let ops = operations(file, program, runner.fresh()?)?;
         let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
-        let layout = *runner.fresh()?.layout();
+        let layout = trial.layout;
         let wrong = unexpected(program, &trial, &layout);
         let agreed = match &trial.verdict {
             Verdict::Agreed => wrong.is_empty(),
@@ -208,7 +192,7 @@ pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
     if profile.version != at_hand.version {
         eprintln!("predicting for a stock kernel {}, as required", profile.version);
     }
-    let mut system = System::new(profile, &Seed::standard());
+    let mut system = System::new(profile, &Seed::standard_for(program.start));
     operations(&args.file, &program, &system)?;
     let layout = *system.layout();
     let mut records = Vec::new();
@@ -278,6 +262,10 @@ pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
 /// difference is left as it is.
 fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
     let program = load(file)?;
+    if let Some(why) = program.start.kernels_choice() {
+        bail!("{}: it cannot be run: {why}", file.display());
+    }
+    runner.begin_by(program.start, &mut Vec::new())?;
     let ops = operations(file, &program, runner.fresh()?)?;
     runner.scrutinize(true);
     let mut trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;

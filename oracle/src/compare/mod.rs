@@ -8,6 +8,7 @@
 mod counters;
 mod exempt;
 mod maps;
+mod observable;
 mod outcome;
 mod pages;
 mod render;
@@ -15,8 +16,10 @@ mod signature;
 
 pub use crate::observe::{Blind, Capabilities};
 pub use exempt::{Exemption, Unsteady, EXEMPTIONS, UNSTEADY_FLAGS};
+pub use observable::Observable;
 pub use outcome::{compare_outcome, complaint};
 pub use render::render;
+pub(crate) use signature::slug;
 pub use signature::Signature;
 
 use mm_reference::op::ProcessId;

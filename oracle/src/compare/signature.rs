@@ -37,7 +37,7 @@ impl fmt::Display for Signature {
 
 /// The words of a text, without numbers and addresses: what stays the same when
 /// the kernel says it again.
-pub(super) fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     const LENGTH: usize = 48;
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let mut slug = String::new();

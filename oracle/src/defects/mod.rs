@@ -17,7 +17,7 @@ use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use crate::subject::Config;
 use mm_reference::defect::Defect;
 use mm_reference::model::System;
-use mm_reference::op::Op;
+use mm_reference::op::{Exec, Op, Start};
 use mm_reference::profile::{Privilege, Profile};
 use mm_reference::text::Program;
 use std::collections::HashSet;
@@ -27,6 +27,9 @@ use std::time::{Duration, Instant};
 
 /// How far to shrink where only the kernel can tell.
 const KERNEL_BUDGET: Budget = Budget { tests: 200, time: Duration::from_secs(5) };
+
+/// Bytes of the arguments of programs that begin by `execve`.
+const ARGUMENTS: u64 = 1 << 18;
 
 /// How to hunt.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +104,9 @@ impl Hunter {
         let started = Instant::now();
         let wrong = Arc::new(Profile { defect: Some(defect), ..(*self.right).clone() });
         self.set_profile(&self.right.clone());
-        let fresh = self.runner.fresh()?.clone();
+        self.runner.begin_by(start(defect), &mut Vec::new())?;
+        let seed = self.runner.seed()?.clone();
+        let fresh = System::new(self.right.clone(), &seed);
         let fence = Fence::of(&fresh);
         let first = if full::needed_by(defect) { full::ops(&fresh) } else { Vec::new() };
         let shape = Shape {
@@ -111,7 +116,7 @@ impl Hunter {
             ..Shape::default()
         };
         let caps = self.runner.capabilities().clone();
-        let both = (fresh.clone(), fresh.on(wrong.clone()));
+        let both = (fresh.clone(), System::new(wrong.clone(), &seed));
         let mut search = Search::new(both, &first, &fence, shape, caps);
         let mut tried = HashSet::new();
         let (mut programs, mut unconfirmed) = (0, None);
@@ -135,13 +140,13 @@ impl Hunter {
             };
             match confirmed {
                 Some((ops, difference)) => {
-                    let program = expected(&fresh, &ops);
+                    let program = expected(&fresh, start(defect), &ops);
                     let time = started.elapsed();
                     let caught = Caught { program, difference, programs, time };
                     return Ok(Hunt::Caught(Box::new(caught)));
                 }
                 None => {
-                    unconfirmed.get_or_insert_with(|| expected(&fresh, &ops));
+                    unconfirmed.get_or_insert_with(|| expected(&fresh, start(defect), &ops));
                 }
             }
         }
@@ -215,9 +220,17 @@ impl Hunter {
     }
 }
 
+/// How the programs begin that may show a defect.
+fn start(defect: Defect) -> Start {
+    match defect.area() {
+        "exec" => Start::Exec(Exec::with(ARGUMENTS)),
+        _ => Start::Plain,
+    }
+}
+
 /// The program with the results that the right model predicts.
-fn expected(fresh: &System, ops: &[Op]) -> Program {
-    let mut program = Program::of(ops.iter().cloned());
+fn expected(fresh: &System, start: Start, ops: &[Op]) -> Program {
+    let mut program = Program { start, ..Program::of(ops.iter().cloned()) };
     let mut system = fresh.clone();
     for (index, op) in ops.iter().enumerate() {
         if let Ok(answer) = system.apply(op) {
@@ -243,6 +256,7 @@ fn themes(defect: Defect) -> &'static [Theme] {
         }
         "realign" => &[Theme::Realign],
         "relocate" => &[Theme::Relocate],
+        "exec" => &[Theme::Stack, Theme::Realign],
         "brk" => &[Theme::Heap, Theme::Break],
         "merge" => &[Theme::Merge, Theme::Guard, Theme::Cow],
         "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],
@@ -250,6 +264,8 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "prctl" => &[Theme::Exec],
         "setrlimit" => &[Theme::Limits, Theme::Heap],
         "stack" => &[Theme::Stack, Theme::Limits],
+        "la57" => &[Theme::General, Theme::Merge],
+        "pkeys" => &[Theme::Exec, Theme::Lock],
         "fault" => &[Theme::Cow, Theme::Exec, Theme::Stack],
         "fork" | "exit" => &[Theme::Cow, Theme::Advice, Theme::Lock, Theme::Limits, Theme::Exec],
         "smaps" | "pagemap" => &[Theme::Cow, Theme::Advice, Theme::Lock],

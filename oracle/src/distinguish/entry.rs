@@ -107,18 +107,29 @@ impl Entry {
         for requirement in &self.program.requires.0 {
             writeln!(out, "  requires: {requirement}")?;
         }
-        let width = self.lines.iter().map(|line| line.op.len()).max().unwrap_or_default();
-        for Line { op, a: first, b: second } in &self.lines {
-            match first == second {
-                true => writeln!(out, "    {op:<width$} = {first}")?,
-                false => writeln!(out, "    {op:<width$} = {first} ({a}), {second} ({b})")?,
-            }
-        }
-        for line in self.state.lines() {
-            writeln!(out, "      {line}")?;
-        }
-        Ok(())
+        write_sides(&self.lines, &self.state, (a, b), out)
     }
+}
+
+/// A program with the results of both sides, which these names are for, and what
+/// can be seen at its end.
+pub(crate) fn write_sides(
+    lines: &[Line],
+    state: &str,
+    (a, b): (&str, &str),
+    out: &mut String,
+) -> std::fmt::Result {
+    let width = lines.iter().map(|line| line.op.len()).max().unwrap_or_default();
+    for Line { op, a: first, b: second } in lines {
+        match first == second {
+            true => writeln!(out, "    {op:<width$} = {first}")?,
+            false => writeln!(out, "    {op:<width$} = {first} ({a}), {second} ({b})")?,
+        }
+    }
+    for line in state.lines() {
+        writeln!(out, "      {line}")?;
+    }
+    Ok(())
 }
 
 fn on_in_b_of(b: &Profile) -> impl Fn(Switch) -> bool + '_ {

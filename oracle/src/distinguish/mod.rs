@@ -12,13 +12,14 @@ mod pair;
 mod prelude;
 mod themes;
 
+pub(crate) use entry::write_sides;
 pub use entry::{Entry, Line};
 pub use pair::Pair;
 
 use crate::generate::{program_seed, Avoid, Fence, Shape};
 use crate::observe::Capabilities;
 use crate::search::Search;
-use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
+use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::Op;
 use mm_reference::profile::{Profile, Switch};
@@ -207,7 +208,7 @@ impl Hunt {
         let mut shape =
             Shape { max_ops: MAX_OPS, costly: 100, avoid: Avoid::default(), ..Shape::default() };
         if !first.is_empty() {
-            shape.bounds.mapped += TASK_SIZE / PAGE_SIZE;
+            shape.bounds.mapped += TASK_SIZE_MAX / PAGE_SIZE;
         }
         let caps = Capabilities::full();
         let mut search = Search::new((with, without), &first, &fence, shape, caps);

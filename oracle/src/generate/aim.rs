@@ -5,7 +5,7 @@ use super::source::{Choose, Source};
 use super::view::View;
 use super::weights::Scale;
 use mm_reference::addr::{
-    align_down, page_down, page_up, PAGE_SIZE, PMD_SIZE, PUD_SIZE, STACK_GUARD_PAGES, TASK_SIZE,
+    align_down, page_down, page_up, MAP_WINDOW, PAGE_SIZE, PMD_SIZE, PUD_SIZE, STACK_GUARD_PAGES,
 };
 use mm_reference::model::{Mm, Vma};
 use mm_reference::op::ProcessId;
@@ -62,8 +62,24 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Chooses the ground: often across the end of a page table.
-    pub fn new(src: &mut (impl Source + ?Sized), mmap: u64, unit: u64, scale: Scale) -> Memory {
+    /// Chooses the ground below the top of mappings: often across the end of a
+    /// page table, and at times across the window's end or right below the end
+    /// of the address space, where these are two.
+    pub fn new(
+        src: &mut (impl Source + ?Sized),
+        (mmap, end): (u64, u64),
+        unit: u64,
+        scale: Scale,
+    ) -> Memory {
+        let mmap = match end {
+            MAP_WINDOW => mmap,
+            _ if src.chance(1, 4) => src.pick(&[
+                (MAP_WINDOW + PAGE_SIZE) + (32 << 20),
+                end - (end - MAP_WINDOW) / 2,
+                end,
+            ]),
+            _ => mmap,
+        };
         let centre = match src.below(10) {
             0..=4 => align_down(mmap.saturating_sub(32 << 20), PMD_SIZE),
             5 | 6 => align_down(mmap.saturating_sub(2 * PUD_SIZE), PUD_SIZE),
@@ -119,13 +135,7 @@ impl<'a> Aim<'a> {
             let at = if near != 0 && src.chance(3, 4) { near } else { far };
             vmas.find(at)
         } else {
-            // the stack is always there, and would be struck most of the time
-            let stack = self.mm.start_stack;
-            let own = if src.chance(1, 6) { u64::MAX } else { stack };
-            let free = || {
-                vmas.iter()
-                    .filter(|vma| self.fence.is_free(vma) && !(vma.start..vma.end).contains(&own))
-            };
+            let free = || vmas.iter().filter(|vma| self.fence.is_free(vma));
             let n = src.below(free().count() as u64);
             return free().nth(n as usize);
         };
@@ -295,12 +305,24 @@ impl<'a> Aim<'a> {
         }
     }
 
+    /// The end of the address space, or of the part of it that mappings keep to
+    /// without being told otherwise.
+    fn limit(&self, src: &mut (impl Source + ?Sized)) -> u64 {
+        match self.fence.end() {
+            end if end > MAP_WINDOW && src.chance(1, 2) => end,
+            _ => MAP_WINDOW,
+        }
+    }
+
     /// The ends of what can be mapped at all.
     fn far(&self, src: &mut (impl Source + ?Sized), len: u64) -> u64 {
         let floor = page_up(self.fence.floor());
         match src.below(5) {
             0 => floor + src.below(3) * PAGE_SIZE,
-            1 => (TASK_SIZE - src.below(3) * PAGE_SIZE).saturating_sub(page_up(len)),
+            1 => {
+                let limit = self.limit(src);
+                (limit + PAGE_SIZE - src.below(4) * PAGE_SIZE).saturating_sub(page_up(len))
+            }
             2 => 0x4000_0000 + src.below(4) * PAGE_SIZE,
             3 => 0x8000_0000 - src.below(4) * PAGE_SIZE,
             _ => 0x1_0000_0000 - 2 * PAGE_SIZE + src.below(4) * PAGE_SIZE,

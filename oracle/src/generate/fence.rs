@@ -1,6 +1,6 @@
 //! What a program must leave alone: the memory that the subject runs on.
 
-use mm_reference::addr::{page_down, PAGE_SIZE, TASK_SIZE};
+use mm_reference::addr::{page_down, PAGE_SIZE};
 use mm_reference::model::{Backing, Mm, System, Vma};
 use mm_reference::op::ProcessId;
 use std::ops::Range;
@@ -16,13 +16,13 @@ pub struct Fence {
     ranges: Vec<Range<u64>>,
     /// The widest free range between two of them, where most of a program is.
     open: Range<u64>,
-    floor: u64,
+    user: Range<u64>,
 }
 
 impl Fence {
-    /// Keeps programs out of these ranges and from placing mappings below
-    /// `floor` (`vm.mmap_min_addr`).
-    pub fn new(ranges: impl IntoIterator<Item = Range<u64>>, floor: u64) -> Fence {
+    /// Keeps programs out of these ranges and from placing mappings outside of
+    /// `user` (`vm.mmap_min_addr`, `TASK_SIZE`).
+    pub fn new(ranges: impl IntoIterator<Item = Range<u64>>, user: Range<u64>) -> Fence {
         let mut ranges: Vec<_> = ranges.into_iter().collect();
         ranges.push(VSYSCALL);
         ranges.sort_by_key(|range| range.start);
@@ -30,20 +30,32 @@ impl Fence {
         let between = ranges.iter().zip(&ranges[1..]).map(|(a, b)| a.end..b.start);
         let widest = between.filter(is_clear).max_by_key(|gap| gap.end.saturating_sub(gap.start));
         let open = widest.unwrap_or(0..0);
-        Fence { ranges, open, floor }
+        Fence { ranges, open, user }
     }
 
-    /// Everything that a fresh subject has mapped, its stack aside: the text
-    /// and the arena it runs on, and what the kernel would not let go.
+    /// Everything that a fresh subject has mapped: the text and the arena it runs
+    /// on, and what the kernel would not let go.
     pub fn of(fresh: &System) -> Fence {
         let settings = &fresh.profile().settings;
         let ranges = fresh.process(ProcessId(0)).map(|p| own_ranges(&p.mm)).unwrap_or_default();
-        Fence::new(ranges, settings.mmap_min_addr.max(settings.lsm_mmap_min_addr))
+        let floor = settings.mmap_min_addr.max(settings.lsm_mmap_min_addr);
+        Fence::new(ranges, floor..fresh.profile().task_size())
     }
 
     /// Where mappings may begin.
     pub fn floor(&self) -> u64 {
-        self.floor
+        self.user.start
+    }
+
+    /// The end of the user address space.
+    pub fn end(&self) -> u64 {
+        self.user.end
+    }
+
+    /// Whether a span leaves user space, so that calls that check this first
+    /// fail.
+    pub(crate) fn beyond_user(&self, span: &Span) -> bool {
+        span.wraps || span.end > self.user.end
     }
 
     /// Whether `[start, end)` touches nothing protected.
@@ -63,13 +75,7 @@ fn clear(ranges: &[Range<u64>], start: u64, end: u64) -> bool {
 }
 
 fn own_ranges(mm: &Mm) -> Vec<Range<u64>> {
-    let is_stack = |vma: &Vma| vma.start <= mm.start_stack && mm.start_stack <= vma.end;
-    let is_heap = |vma: &Vma| vma.start >= mm.start_brk && vma.end <= mm.brk;
-    mm.vmas
-        .iter()
-        .filter(|vma| !is_stack(vma) && !is_heap(vma))
-        .map(|vma| vma.start..vma.end)
-        .collect()
+    mm.vmas.iter().map(|vma| vma.start..vma.end).collect()
 }
 
 /// The pages that an argument pair reaches.
@@ -100,10 +106,5 @@ impl Span {
     /// Pages in it.
     pub fn pages(&self) -> u64 {
         (self.end - self.start) / PAGE_SIZE
-    }
-
-    /// Whether it leaves user space, so that calls that check this first fail.
-    pub fn beyond_user(&self) -> bool {
-        self.wraps || self.end > TASK_SIZE
     }
 }

@@ -109,7 +109,7 @@ impl<'f> Guard<'f> {
             }
             &Call::Munmap { addr, len } => {
                 let span = Span::new(view.resolve(addr), len);
-                if !span.beyond_user() {
+                if !self.fence.beyond_user(&span) {
                     self.clear(span)?;
                 }
                 0
@@ -231,7 +231,7 @@ impl<'f> Guard<'f> {
     /// A place that the caller insists on.
     fn place(&self, span: Span, addr: u64) -> Result<(), Refusal> {
         // these fail for certain, before anything is unmapped
-        if span.beyond_user() || !page_aligned(addr) {
+        if self.fence.beyond_user(&span) || !page_aligned(addr) {
             return Ok(());
         }
         if span.start < self.fence.floor() {
@@ -265,7 +265,7 @@ impl<'f> Guard<'f> {
             self.place(Span::new(addr, len), addr)?;
         }
         let size = Span::new(0, len);
-        if size.beyond_user() {
+        if self.fence.beyond_user(&size) {
             return Ok(0);
         }
         self.room(mm, size.pages())?;
@@ -292,7 +292,7 @@ impl<'f> Guard<'f> {
             self.place(to, new)?;
         }
         let size = Span::new(0, new_len);
-        if size.beyond_user() || from.wraps {
+        if self.fence.beyond_user(&size) || from.wraps {
             return Ok(0);
         }
         let grown = size.pages().saturating_sub(from.pages());
@@ -304,7 +304,7 @@ impl<'f> Guard<'f> {
 
     fn heap(&self, mm: &Mm, to: u64) -> Result<u64, Refusal> {
         let grown = to.saturating_sub(mm.brk).div_ceil(PAGE_SIZE);
-        if Span::new(mm.brk, to.saturating_sub(mm.brk)).beyond_user() {
+        if self.fence.beyond_user(&Span::new(mm.brk, to.saturating_sub(mm.brk))) {
             return Ok(0);
         }
         self.room(mm, grown)?;

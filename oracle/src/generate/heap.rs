@@ -12,7 +12,7 @@ use super::aim::Range;
 use super::calls::Maker;
 use super::source::{Choose, Source};
 use super::weights::Kind;
-use mm_reference::addr::{page_up, PAGE_SIZE, STACK_GUARD_PAGES, TASK_SIZE};
+use mm_reference::addr::{page_up, PAGE_SIZE, STACK_GUARD_PAGES, TASK_SIZE_MAX};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call};
 
@@ -65,7 +65,7 @@ pub(super) fn call(
 /// The old break, rounded as the kernel does; a wrong rule may have moved it
 /// anywhere.
 fn end(maker: &Maker<'_>) -> u64 {
-    page_up(maker.aim.mm.brk.min(TASK_SIZE))
+    page_up(maker.aim.mm.brk.min(TASK_SIZE_MAX))
 }
 
 /// A few pages at the top of the heap, or just above or below it.

@@ -1,8 +1,8 @@
 //! Programs: made from nothing, changed, and mended.
 //!
 //! Generation looks at the model's state between operations and aims at the
-//! edges of what is mapped ([`aim`]); [`weights`] says how often it does what;
-//! [`guard`] is the one place that decides what may run at all. The same code
+//! edges of what is mapped (`aim`); [`weights`] says how often it does what;
+//! `guard` is the one place that decides what may run at all. The same code
 //! serves campaigns (from a seed) and libFuzzer (by [`mutate`]).
 
 mod aim;
@@ -32,6 +32,7 @@ mod wrong;
 pub use fence::Fence;
 pub use guard::{Bounds, Guard, Refusal};
 pub use mutate::mutate;
+pub use realign::exec_start;
 pub use repair::{pin, refusal, repair, Repaired, Workshop};
 pub use source::{program_seed, Choose, Seeded, Source};
 pub use weights::{Kind, Scale, Theme};
@@ -130,6 +131,8 @@ pub struct Generator<'f> {
     ret_at: Option<u64>,
     /// The next mapping to split, in [`Theme::Fill`].
     fill: Fill,
+    /// Whether the stack is still to be mapped.
+    wants_stack: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,9 +173,10 @@ impl<'f> Generator<'f> {
         // what costs a new subject is rare
         shape.avoid.seal_first |= !src.chance(shape.costly, 100);
         shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
+        let (stacks, of) = theme.stacks();
         Generator {
             length: program_length(src, shape.max_ops).max(shape.min_ops),
-            memory: Memory::new(src, view.layout.mmap, theme.unit(), scale),
+            memory: Memory::new(src, (view.layout.mmap, fence.end()), theme.unit(), scale),
             guard: Guard::new(fence, shape.bounds, shape.avoid),
             shape,
             theme,
@@ -180,6 +184,7 @@ impl<'f> Generator<'f> {
             last: ProcessId(0),
             ret_at: None,
             fill: if theme == Theme::Fill { Fill::Begin } else { Fill::Off },
+            wants_stack: src.chance(stacks, of),
         }
     }
 
@@ -203,6 +208,13 @@ impl<'f> Generator<'f> {
             return None;
         }
         self.made += 1;
+        if std::mem::take(&mut self.wants_stack) {
+            let op = Op::first(Call::map_stack());
+            if self.guard.admit(&op, view).is_ok() {
+                self.note(&op, view);
+                return Some(op);
+            }
+        }
         Some(self.any_op(src, view))
     }
 
@@ -247,11 +259,11 @@ impl<'f> Generator<'f> {
             pages_left: self.guard.pages_left(),
             ret_at: self.ret_at,
         };
-        let free = mm.vmas.iter().filter(|vma| fence.is_free(vma)).take(3).count();
+        let free = mm.vmas.iter().filter(|vma| fence.is_free(vma)).take(2).count();
         let theme = if src.chance(weights::STRAY, 100) { Theme::General } else { self.theme };
         let mut kind = match free {
-            0 | 1 if src.chance(1, 2) => Kind::Mmap,
-            2 if src.chance(1, 4) => Kind::Mmap,
+            0 if src.chance(1, 2) => Kind::Mmap,
+            1 if src.chance(1, 4) => Kind::Mmap,
             _ => src.weighted(theme.kinds()),
         };
         match kind {

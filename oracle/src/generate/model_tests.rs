@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fuzzing;
+use mm_reference::addr::{MAP_WINDOW, TASK_SIZE_MAX};
 use mm_reference::model::{Seed, Vma};
 use mm_reference::op::Outcome;
 use mm_reference::profile::{Profile, Version};
@@ -43,6 +44,29 @@ fn the_model_agrees_that_the_subject_is_left_alone() {
         let pages: u64 = system.live().map(|id| system.process(id).unwrap().mm.rss.anon).sum();
         assert!(pages < 4 * 2100, "{pages} pages");
     }
+}
+
+#[test]
+fn with_five_levels_programs_reach_both_ends() {
+    let mut profile = Profile::stock(Version::new(6, 18));
+    profile.config.la57 = true;
+    let system = System::new(Arc::new(profile), &Seed::standard());
+    let fence = Fence::of(&system);
+    let (mut across, mut above, mut last) = (0, 0, 0);
+    for seed in 0..3000 {
+        let src = &mut Seeded::new(seed);
+        let mut system = system.clone();
+        let mut generator = Generator::new(Shape::default(), &fence, src, &system);
+        while let Some(op) = generator.next_op(src, &system) {
+            let _ = system.apply(&op);
+        }
+        let vmas = &system.process(ProcessId(0)).unwrap().mm.vmas;
+        let any = |test: fn(&Vma) -> bool| i32::from(vmas.iter().any(test));
+        across += any(|vma| vma.start <= MAP_WINDOW && vma.end > MAP_WINDOW);
+        above += any(|vma| vma.start > MAP_WINDOW);
+        last += any(|vma| vma.end == TASK_SIZE_MAX);
+    }
+    assert!(across > 60 && above > 300 && last > 0, "{across} {above} {last}");
 }
 
 #[test]

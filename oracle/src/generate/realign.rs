@@ -13,12 +13,27 @@ use super::mapping::is_well_known;
 use super::source::{Choose, Source};
 use super::{aim::Range, weights::Kind};
 use mm_reference::addr::{align_down, PAGE_SIZE, PMD_SIZE, PUD_SIZE};
-use mm_reference::model::Vma;
+use mm_reference::model::{VmFlags, Vma};
 use mm_reference::op::consts::*;
-use mm_reference::op::Call;
+use mm_reference::op::{Call, Exec, Start, MAX_ARGUMENTS, USUAL_ARGUMENTS};
 
 /// Where mappings start in their span, in pages.
 const PLACES: &[u64] = &[0, 0, 1, 2, 3, 3, 3, 3, 256, 509, 510, 511];
+
+/// An `execve` with arguments: of nothing, about a page, about a page table's span,
+/// or anything in between.
+pub fn exec_start(src: &mut (impl Source + ?Sized)) -> Start {
+    let arguments = match src.below(8) {
+        0 => src.below(3),
+        1 | 2 => src.between(1, 3) * PAGE_SIZE + src.below(64) - 32,
+        3 => USUAL_ARGUMENTS - src.below(3 * PAGE_SIZE),
+        4 => MAX_ARGUMENTS - src.below(3 * PAGE_SIZE),
+        5 => src.between(1, 2) * PMD_SIZE + src.below(5) * PAGE_SIZE,
+        6 => src.below(MAX_ARGUMENTS / PAGE_SIZE) * PAGE_SIZE,
+        _ => src.below(USUAL_ARGUMENTS),
+    };
+    Start::Exec(Exec::with(arguments))
+}
 
 /// A call of the kinds that make and move these layouts; other kinds are left
 /// to the ordinary makers.
@@ -68,7 +83,16 @@ fn mmap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call {
             let pages = PUD_SIZE / PAGE_SIZE + src.pick(&[0, 1, 512]);
             Some(Range::new(start, pages))
         }
-        6 => Some(Range::new(span(maker, src) + src.below(512) * PAGE_SIZE, src.between(1, 600))),
+        6 => {
+            // what a stack merges with only if its page offset goes on
+            let grows = |vma: &&Vma| vma.flags.contains(VmFlags::GROWSDOWN);
+            flags |= MAP_GROWSDOWN;
+            maker.aim.mm.vmas.iter().find(grows).map(|vma| {
+                let few = src.between(1, 3);
+                Range::new(vma.start.saturating_sub(few * PAGE_SIZE), few)
+            })
+        }
+        7 => Some(Range::new(span(maker, src) + src.below(512) * PAGE_SIZE, src.between(1, 600))),
         _ => None,
     };
     let range = range.unwrap_or_else(|| {

@@ -3,7 +3,7 @@
 //! is found by the way back from it.
 
 use super::*;
-use mm_reference::addr::TASK_SIZE;
+use mm_reference::addr::TASK_SIZE_MAX;
 use mm_reference::model::page_table::Pte;
 use mm_reference::model::Seed;
 use mm_reference::op::consts::MREMAP_RELOCATE_ANON;
@@ -26,7 +26,7 @@ fn contents(system: &System, process: ProcessId) -> Vec<(u64, Option<Contents>)>
     let plan = system.plan(process);
     let snapshot = system.snapshot(process, &plan);
     let Some(found) = system.process(process) else { return pages };
-    found.mm.tables.for_each(0, TASK_SIZE, |address, pte| {
+    found.mm.tables.for_each(0, TASK_SIZE_MAX, |address, pte| {
         if matches!(pte, Pte::Page(..)) {
             let told = snapshot.contents.iter().find(|(at, _)| *at == address);
             pages.push((address, told.map(|(_, contents)| *contents)));

@@ -72,6 +72,18 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// What a `--focus` of this name dwells on.
+    pub fn of_focus(name: &str) -> Option<Theme> {
+        match name {
+            "realigned-moves" => Some(Theme::Realign),
+            "brk" => Some(Theme::Break),
+            "relocate-anon" => Some(Theme::Relocate),
+            _ => None,
+        }
+    }
+}
+
+impl Theme {
     /// The themes with how often each is chosen. [`Theme::Fill`] has to be asked
     /// for, and those that dwell on one path of the kernel ([`Theme::Realign`],
     /// [`Theme::Break`], [`Theme::Relocate`]).
@@ -100,6 +112,15 @@ impl Theme {
             Theme::Cow | Theme::Advice | Theme::Lock | Theme::Exec => 40,
             Theme::Heap | Theme::Stack | Theme::Realign | Theme::Break | Theme::Relocate => 5,
             Theme::General | Theme::Limits | Theme::Fill => 25,
+        }
+    }
+
+    /// How many programs begin with a stack, as a share.
+    pub fn stacks(self) -> (u32, u32) {
+        match self {
+            Theme::Stack => (3, 4),
+            Theme::Limits => (1, 3),
+            _ => (1, 8),
         }
     }
 
@@ -481,12 +502,14 @@ pub const PROT_WEIGHTS: &[(u32, u64)] = &[
     (2, PROT_EXEC),
 ];
 
-/// Protections where code is run.
+/// Protections where code is run. PROT_SEM means nothing, but memory with it is not
+/// execute-only.
 pub const EXEC_PROT_WEIGHTS: &[(u32, u64)] = &[
     (30, PROT_READ | PROT_WRITE | PROT_EXEC),
     (25, PROT_READ | PROT_EXEC),
     (25, PROT_READ | PROT_WRITE),
     (10, PROT_EXEC),
+    (2, PROT_EXEC | PROT_SEM),
     (5, PROT_READ),
     (5, PROT_NONE),
 ];

@@ -2,7 +2,7 @@
 
 use super::source::{Choose, Source};
 use super::weights::BAD_ADVICES;
-use mm_reference::addr::{PAGE_SIZE, TASK_SIZE};
+use mm_reference::addr::{MAP_WINDOW, PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::op::{Addr, Call};
 
 /// Makes one argument of a call wrong, or at least odd.
@@ -84,12 +84,14 @@ fn wrong_address(src: &mut (impl Source + ?Sized), addr: &mut Addr) {
             0,
             PAGE_SIZE,
             0xf000,
-            TASK_SIZE - PAGE_SIZE,
-            TASK_SIZE,
-            TASK_SIZE + PAGE_SIZE,
+            MAP_WINDOW - PAGE_SIZE,
+            MAP_WINDOW,
+            MAP_WINDOW + PAGE_SIZE,
             1 << 47,
         ])),
         _ => Addr::absolute(src.pick(&[
+            TASK_SIZE_MAX - PAGE_SIZE,
+            TASK_SIZE_MAX,
             1 << 56,
             1 << 63,
             0xffff_8000_0000_0000,
@@ -104,7 +106,7 @@ fn wrong_length(src: &mut (impl Source + ?Sized), len: &mut u64, addr: Addr) {
     *len = match src.below(8) {
         0 | 1 => 0,
         2 => len.wrapping_add(src.pick(&[1, 0x800, 0xfff])),
-        3 => src.pick(&[TASK_SIZE, TASK_SIZE + PAGE_SIZE, 1 << 47, 1 << 48]),
+        3 => src.pick(&[MAP_WINDOW, MAP_WINDOW + PAGE_SIZE, 1 << 47, 1 << 48, TASK_SIZE_MAX]),
         4 => src.pick(&[1 << 63, u64::MAX, u64::MAX - 0xffe, u64::MAX - 0xfff]),
         // to the end of what can be said, and round it
         5 => (addr.offset as u64).wrapping_neg(),

@@ -223,6 +223,12 @@ fn take_apart(
     })
 }
 
+/// A kernel that is in the cache, of the oldest series of those; nothing is fetched.
+pub fn cached_kernel(cache: &Cache) -> Option<Kernel> {
+    let by_version = |a: &Record, b: &Record| version::compare(&a.version, &b.version);
+    NAMES.iter().find_map(|name| cache.newest(IMAGES, name, by_version))
+}
+
 /// The kernel of a name: a path to an image, a kernel that was built here, or one of
 /// Debian's, which is fetched unless some version of it is cached.
 ///

@@ -56,6 +56,12 @@ const TROUBLE: &[&str] = &[
     "refcount_t:",
     "soft lockup",
 ];
+
+/// Whether a line of the kernel's says that it is not well.
+pub fn is_trouble(line: &str) -> bool {
+    TROUBLE.iter().any(|sign| line.contains(sign))
+}
+
 const MOST_DETAILS: usize = 80;
 const RECORD_SIZE: usize = 8192;
 
@@ -134,7 +140,7 @@ impl Reader {
         if !from_kernel {
             return;
         }
-        let trouble = TROUBLE.iter().any(|sign| text.contains(sign));
+        let trouble = is_trouble(text);
         match self.complaints.last_mut().filter(|_| self.open) {
             // a trace may itself speak of trouble, it is still the same one
             Some(last) if !trouble || last.details.is_empty() => {

@@ -21,7 +21,7 @@ mod text;
 
 pub use capabilities::{Blind, Capabilities, Want};
 pub use contents::contents_of;
-pub use kmsg::{complaints_in, Complaint, KernelLog, KernelLogError};
+pub use kmsg::{complaints_in, is_trouble, Complaint, KernelLog, KernelLogError};
 pub use maps::MapsDecoder;
 pub use oom::oom_kills;
 pub use own::{OwnLook, Reader};

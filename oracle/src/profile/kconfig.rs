@@ -66,7 +66,7 @@ pub(super) fn symbol(name: ConfigName) -> Option<&'static str> {
         ConfigName::Thp => Some("CONFIG_TRANSPARENT_HUGEPAGE"),
         ConfigName::MemoryFailure => Some("CONFIG_MEMORY_FAILURE"),
         // these need a processor that has them
-        ConfigName::Pkeys | ConfigName::ShadowStack => None,
+        ConfigName::Pkeys | ConfigName::La57 | ConfigName::ShadowStack => None,
         // this can be turned off
         ConfigName::LruGen => None,
     }

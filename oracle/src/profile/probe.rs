@@ -151,10 +151,19 @@ probes! {
         Some(Verdict::of(!vm_flags(page)?.has(b"ac")))
     };
     Rule ThpAlignMultiple: "addresses of 4 MiB mappings", thp_alignment;
+    Rule MremapDestinationFirst: "mremap of nothing to an address within a page", || {
+        let hole = map(PAGE, RW, ANON)?;
+        sys::munmap(hole, PAGE).ok()?;
+        match sys::mremap(hole, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, hole + PAGE / 2) {
+            Err(libc::EINVAL) => Some(Verdict::Present),
+            Err(libc::EFAULT) => Some(Verdict::Absent),
+            _ => None,
+        }
+    };
     Rule MremapEarlyChecks: "mremap of nothing to more than the address space", || {
         let hole = map(PAGE, RW, ANON)?;
         sys::munmap(hole, PAGE).ok()?;
-        match sys::mremap(hole, PAGE, mm_reference::addr::TASK_SIZE + PAGE, 0, 0) {
+        match sys::mremap(hole, PAGE, mm_reference::addr::TASK_SIZE_MAX + PAGE, 0, 0) {
             Err(libc::EINVAL) => Some(Verdict::Present),
             Err(libc::EFAULT) => Some(Verdict::Absent),
             _ => None,
@@ -206,6 +215,10 @@ probes! {
         // no such call, no such processor feature, no key of a feature that is off
         Err(libc::ENOSYS | libc::EINVAL | libc::ENOSPC) => Some(Verdict::Absent),
         Err(_) => None,
+    };
+    Config La57: "mmap with a hint beyond four levels", || {
+        let hint = 1 << 48;
+        Some(Verdict::of(sys::mmap(hint, PAGE, PROT_NONE, ANON).ok()? == hint))
     };
     Config ShadowStack: "user_shstk in /proc/cpuinfo", || {
         sys::any_line(c"/proc/cpuinfo", |line| {

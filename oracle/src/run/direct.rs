@@ -5,7 +5,7 @@ use super::flight::{Flight, Flushed};
 use super::trial::{Feed, Step, Trial};
 use super::{files_of, RunError, Runner};
 use crate::compare::{complaint, Difference};
-use crate::observe::Want;
+use crate::observe::{KernelLog, Want};
 use crate::stages::{lap, Stage};
 use crate::subject::SubjectError;
 use mm_reference::op::{Call, Op, ProcessId};
@@ -25,9 +25,9 @@ impl Runner {
         stride: usize,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
-        if let Some(log) = &mut self.log {
-            // what others did to the kernel's log is not this program's doing
-            log.new_complaints().ok();
+        // what others did to the kernel's log is not this program's doing; an execve is
+        if self.live()?.seed.exec.is_none() {
+            self.check_log(&mut Vec::new());
         }
         let mut held = Some(op);
         loop {
@@ -43,6 +43,8 @@ impl Runner {
                 count += 1;
             }
             lap(Stage::Model);
+            self.record();
+            let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
             let Some(flight) = live.flights.back_mut() else { return Ok(Flushed::Fine) };
             let trial = &mut flight.trial;
             let outcomes = &mut self.buffers.outcomes;
@@ -105,6 +107,9 @@ impl Runner {
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        if want.page_flags {
+            live.unseen = 0;
+        }
         let buffers = &mut self.buffers;
         live.subject.drain();
         lap(Stage::Execute);
@@ -185,13 +190,18 @@ impl Runner {
 
     /// Appends what is new in the log as the worker sees it.
     pub(super) fn check_log(&mut self, differences: &mut Vec<Difference>) {
-        let Some(log) = &mut self.log else { return };
-        match log.new_complaints() {
-            Ok(complaints) => {
-                differences.extend(complaints.iter().map(|c| complaint(ProcessId(0), c)));
-            }
-            Err(_) => self.log = None,
+        new_in_log(&mut self.log, differences);
+    }
+}
+
+/// Appends what is new in the log, which is given up when it cannot be read.
+pub(super) fn new_in_log(log: &mut Option<KernelLog>, differences: &mut Vec<Difference>) {
+    match log.as_mut().map(KernelLog::new_complaints) {
+        Some(Ok(complaints)) => {
+            differences.extend(complaints.iter().map(|c| complaint(ProcessId(0), c)));
         }
+        Some(Err(_)) => *log = None,
+        None => {}
     }
 }
 

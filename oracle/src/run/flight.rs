@@ -11,9 +11,15 @@ use mm_reference::model::{System, VmFlags};
 use mm_reference::op::{Call, Op, ProcessId};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot};
 
-/// Of so many programs in the queue one is looked at by the worker: it has to be
-/// woken for that.
-const CLOSE_LOOK_EVERY: u32 = 64;
+/// After so many programs one is looked at by the worker. It has to be woken for
+/// that, so it waits for one at which the queue is almost full, for as long again
+/// at most.
+const CLOSE_LOOK_AFTER: u32 = 64;
+/// A program that begins when there is no room for so many operations is likely
+/// to be the last one of a queue.
+const NEARLY_FULL: usize = 40;
+/// As [`Live::unseen`] begins: the first program is looked at.
+pub(super) const LONG_AGO: u32 = 2 * CLOSE_LOOK_AFTER;
 const FIRST: ProcessId = ProcessId(0);
 
 /// A program that is being run.
@@ -27,6 +33,8 @@ pub(super) struct Flight {
     pub(super) undo: Vec<Op>,
     /// Whether all of it is queued, what undoes it included.
     pub(super) complete: bool,
+    /// How many of its operations have been taken down.
+    pub(super) recorded: usize,
 }
 
 /// A look that is queued.
@@ -183,9 +191,9 @@ impl Runner {
     /// Queues the operation that was predicted last.
     fn queue_op(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
         loop {
+            self.forget_log()?;
             let live = self.live()?;
             let number = live.first + live.flights.len() - 1;
-            live.forget_log();
             let Some(op) = live.flights.back().and_then(|flight| flight.trial.ops.last()) else {
                 return Ok(Flushed::Fine);
             };
@@ -213,11 +221,32 @@ impl Runner {
         }
     }
 
+    /// Takes no notice of what the log says before the queue is run, whoever of
+    /// both can read it.
+    fn forget_log(&mut self) -> Result<(), RunError> {
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        if !live.items.is_empty() {
+            return Ok(());
+        }
+        if live.subject.sees_log() {
+            live.subject.queue_log();
+            live.items.push(Item::StaleLog);
+        } else {
+            self.check_log(&mut Vec::new());
+        }
+        Ok(())
+    }
+
     /// Whether the worker itself looks, for the flags of frames, which a subject
-    /// does not see.
+    /// does not see, or for what the kernel logged before there was a subject.
     fn is_worth_a_close_look(&mut self, want: &Want) -> Result<bool, RunError> {
-        let due = want.page_flags && self.live()?.programs % CLOSE_LOOK_EVERY == 0;
-        Ok(self.frame_flags.is_some() && (self.scrutinizes || due))
+        let live = self.live()?;
+        if want.page_flags && live.seed.exec.is_some() {
+            return Ok(true);
+        }
+        let is_opportune = !live.subject.has_room(NEARLY_FULL);
+        let due = live.unseen >= LONG_AGO || live.unseen >= CLOSE_LOOK_AFTER && is_opportune;
+        Ok(self.frame_flags.is_some() && (self.scrutinizes || want.page_flags && due))
     }
 
     /// Queues a look at the state after the last operation.
@@ -256,8 +285,8 @@ impl Runner {
         }
         lap(Stage::Model);
         loop {
+            self.forget_log()?;
             let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
-            live.forget_log();
             let fits = live.bytes + bytes <= OUTPUT_SIZE as u64;
             if fits && live.subject.queue_look(&self.buffers.requests) {
                 break;
@@ -305,6 +334,7 @@ impl Runner {
         }
         let live = self.live()?;
         live.programs += 1;
+        live.unseen += 1;
         if let Some(flight) = live.flights.back_mut() {
             flight.undo = undo;
             flight.complete = true;
@@ -314,9 +344,11 @@ impl Runner {
 }
 
 impl Live {
-    fn begin(&mut self, trial: Trial, stride: usize) {
+    fn begin(&mut self, mut trial: Trial, stride: usize) {
+        (trial.start, trial.layout) = (self.seed.start(), self.seed.layout);
         let marks = self.start.high_water();
-        self.flights.push_back(Flight { trial, stride, marks, undo: Vec::new(), complete: false });
+        let (undo, complete, recorded) = (Vec::new(), false, 0);
+        self.flights.push_back(Flight { trial, stride, marks, undo, complete, recorded });
     }
 
     /// Whether an operation concerns the first process alone, and nothing but
@@ -325,14 +357,6 @@ impl Live {
         let makes_process = matches!(op.call, Call::Fork | Call::Exit);
         let alone = self.next.live().eq([FIRST]);
         op.process == FIRST && !makes_process && alone && self.subject.sees_itself()
-    }
-
-    /// Takes no notice of what the log says before the queue is run.
-    fn forget_log(&mut self) {
-        if self.items.is_empty() && self.subject.sees_log() {
-            self.subject.queue_log();
-            self.items.push(Item::StaleLog);
-        }
     }
 
     fn arena_is_locked(&self) -> bool {

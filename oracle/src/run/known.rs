@@ -2,6 +2,7 @@
 
 use super::trial::{Observe, Replay};
 use super::Runner;
+use mm_reference::op::Start;
 use mm_reference::profile::{Quirk, QuirkSet};
 use mm_reference::snapshot::PageFlags;
 use mm_reference::text::{self, Mode};
@@ -17,6 +18,7 @@ impl Runner {
             return found;
         }
         let scrutinizes = self.scrutinize(true);
+        let start = std::mem::replace(&mut self.config.start, Start::Plain);
         let mut present = QuirkSet::default();
         for quirk in QuirkSet::of_version(self.profile.version).iter() {
             let mut trying = present;
@@ -27,6 +29,10 @@ impl Runner {
             }
         }
         self.scrutinize(scrutinizes);
+        if start != Start::Plain {
+            self.config.start = start;
+            self.live = None;
+        }
         if present.contains(Quirk::AnonShownAsKsm) {
             // or it would hide everything behind the first page
             self.caps.wrong_flags = PageFlags::KSM;

@@ -7,19 +7,21 @@
 //! Since all of it is predicted, the subject need not be waited for: programs
 //! are queued, with looks at itself and with what undoes them, and run in one go
 //! ([`Runner::submit`], [`Runner::flush`]). Only while a program has several
-//! processes does the worker go along step by step ([`direct`]).
+//! processes does the worker go along step by step (`direct`).
 
 mod direct;
 mod error;
 mod explain;
 mod flight;
 mod known;
+mod record;
 mod reset;
 mod seed;
 mod trial;
 mod verify;
 
 pub use error::RunError;
+pub use record::Recorder;
 pub use seed::seed;
 pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
@@ -31,7 +33,7 @@ use crate::protocol::RawOp;
 use crate::subject::{Config, Death, Subject, SubjectError};
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 use mm_reference::profile::{Profile, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
 use std::collections::VecDeque;
@@ -71,6 +73,7 @@ pub struct Runner {
     log: Option<KernelLog>,
     /// The known bugs that this kernel has, as far as that was found out.
     known_bugs: Option<QuirkSet>,
+    recorder: Option<Box<dyn Recorder>>,
     live: Option<Live>,
     comparer: Comparer,
     decoders: Decoders,
@@ -102,6 +105,8 @@ struct Live {
     /// What the last program that is done with did, and how it was undone.
     before: Vec<Op>,
     programs: u32,
+    /// Programs since the worker itself looked at the flags of frames.
+    unseen: u32,
     /// The programs that are not done with, the one that is being made last.
     flights: VecDeque<Flight>,
     /// The number of the first of them.
@@ -127,6 +132,7 @@ impl Runner {
             caps,
             log,
             known_bugs: None,
+            recorder: None,
             live: None,
             comparer: Comparer::default(),
             decoders: Decoders::default(),
@@ -186,6 +192,34 @@ impl Runner {
         self.live = None;
     }
 
+    /// How the subjects of the next programs begin.
+    pub fn start(&self) -> Start {
+        self.config.start
+    }
+
+    /// Changes how the subjects of the next programs begin, and answers how they
+    /// did before. What is queued is run first, and appended to `done`.
+    ///
+    /// # Errors
+    /// As [`Runner::flush`].
+    pub fn begin_by(&mut self, start: Start, done: &mut Vec<Trial>) -> Result<Start, RunError> {
+        if start != self.config.start {
+            self.flush(done)?;
+            self.live = None;
+        }
+        Ok(std::mem::replace(&mut self.config.start, start))
+    }
+
+    /// What the model knows of the subject that runs the next program; starts one
+    /// if none runs.
+    ///
+    /// # Errors
+    /// As [`Runner::fresh`].
+    pub fn seed(&mut self) -> Result<&Seed, RunError> {
+        self.fresh()?;
+        Ok(&self.live()?.seed)
+    }
+
     /// The state in which the next program starts: starts a subject if none runs.
     ///
     /// # Errors
@@ -210,7 +244,9 @@ impl Runner {
     /// Starts another subject.
     fn replace(&mut self) -> Result<(), RunError> {
         self.live = None;
+        self.forget_record();
         self.oom_kills = oom_kills();
+        self.check_log(&mut Vec::new());
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
@@ -225,6 +261,7 @@ impl Runner {
             next,
             before: Vec::new(),
             programs: 0,
+            unseen: flight::LONG_AGO,
             flights: VecDeque::new(),
             first: 0,
             items: Vec::new(),

@@ -1,6 +1,6 @@
 //! How a subject gets back to the state in which programs start.
 
-use mm_reference::addr::{page_up, PAGE_SIZE, TASK_SIZE};
+use mm_reference::addr::{page_up, PAGE_SIZE};
 use mm_reference::model::{Seed, System, VmFlags};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
@@ -10,6 +10,9 @@ use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
 /// replaced. Afterwards both are the state in which the next program starts:
 /// `initial` as it was, but for what outlives a program.
 pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) -> Option<Vec<Op>> {
+    if seed.exec.is_some() {
+        return None; // what execve did cannot be done again
+    }
     let first = ProcessId(0);
     let children: Vec<ProcessId> = system.live().filter(|&p| p != first).collect();
     for process in children {
@@ -44,31 +47,30 @@ pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) 
     if brk_moved {
         if heap_is_gone {
             // the heap shrinks only over something that is mapped
-            perform(system, map_fixed(heap.0, PAGE_SIZE, 0))?;
+            perform(system, map_fixed(heap.0, PAGE_SIZE))?;
         }
         perform(system, Call::Brk { addr: Addr::absolute(heap.0) })?;
     }
     let mut from = 0;
-    for (start, end) in seed.kept_ranges().into_iter().chain([(TASK_SIZE, TASK_SIZE)]) {
+    let top = system.profile().task_size();
+    for (start, end) in seed.kept_ranges().into_iter().chain([(top, top)]) {
         if from < start && system.process(first)?.mm.vmas.intersects(from, start) {
             perform(system, Call::Munmap { addr: Addr::absolute(from), len: start - from })?;
         }
         from = end;
     }
-    let (start, end) = seed.stack;
-    perform(system, map_fixed(start, end - start, MAP_GROWSDOWN))?;
     system.is_pristine(initial).ok()?;
     initial.carry_from(system);
     system.return_to(initial);
     Some(ops)
 }
 
-fn map_fixed(start: u64, len: u64, extra: u64) -> Call {
+fn map_fixed(start: u64, len: u64) -> Call {
     Call::Mmap {
         addr: Addr::absolute(start),
         len,
         prot: PROT_READ | PROT_WRITE,
-        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | extra,
+        flags: MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
         fd: -1,
         offset: 0,
     }

@@ -4,6 +4,7 @@ use super::RunError;
 use crate::observe::{Decoders, ProcFiles, Want};
 use crate::subject::{Subject, SubjectError};
 use mm_reference::addr::{page_down, page_up, pages};
+use mm_reference::model::exec::ExecSeed;
 use mm_reference::model::seed::{ArenaSeed, TextSeed};
 use mm_reference::model::{Limits, Seed};
 use mm_reference::op::consts::*;
@@ -36,7 +37,13 @@ pub fn seed(subject: &Subject, files: &mut ProcFiles) -> Result<Seed, RunError> 
             name: arena.name.to_string().into(),
             mappers: info.arena_mappers,
         },
-        stack: (info.stack.start, info.stack.end),
+        exec: info.exec.as_ref().map(|exec| ExecSeed {
+            exec: exec.exec,
+            end: info.layout.stack,
+            tables_start: info.mm.start_stack,
+            tables_end: exec.tables_end,
+            bytes: exec.bytes.clone(),
+        }),
         start_stack: info.mm.start_stack,
         start_brk: info.mm.start_brk,
         mmap_base: info.layout.mmap,

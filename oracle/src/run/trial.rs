@@ -3,9 +3,10 @@
 use super::signature;
 use crate::compare::{compare_outcome, Difference, Field, Kind, Place, Signature};
 use mm_reference::model::{Answer, CannotPredict, System};
-use mm_reference::op::{Op, Outcome};
+use mm_reference::op::{Layout, Op, Outcome, Start};
 use mm_reference::profile::QuirkSet;
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
+use mm_reference::text::Program;
 
 /// When the subject is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +111,10 @@ const OUT_OF_MEMORY: CannotPredict = CannotPredict("out of memory");
 /// One run of one program.
 #[derive(Clone, Debug, Default)]
 pub struct Trial {
+    /// How its subject began.
+    pub start: Start,
+    /// Where the bases of addresses were.
+    pub layout: Layout,
     /// The operations that were performed.
     pub ops: Vec<Op>,
     /// What the model answered, one per operation.
@@ -144,6 +149,16 @@ impl Trial {
         predicted.clear();
         actual.clear();
         *self = Trial { ops, predicted, actual, ..Trial::default() };
+    }
+
+    /// The program with the results that were predicted.
+    pub fn program(&self) -> Program {
+        let mut program = Program::of(self.ops.iter().cloned());
+        program.start = self.start;
+        for (index, answer) in self.predicted.iter().enumerate() {
+            program.expect(index, &answer.outcome, &self.layout);
+        }
+        program
     }
 
     /// Per operation, what was predicted and what the kernel did.

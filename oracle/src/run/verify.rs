@@ -1,5 +1,6 @@
 //! Running what is queued, and holding it against the predictions.
 
+use super::direct::new_in_log;
 use super::explain;
 use super::flight::{Flight, Flushed, Item, Look};
 use super::trial::{Replay, SeenBy, Step, Trial, Verdict};
@@ -32,14 +33,16 @@ impl Runner {
 
     /// As [`Runner::flush`], while a program is being made.
     pub(super) fn run_queue(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
-        let Some(live) = &mut self.live else { return Ok(Flushed::Fine) };
-        if live.items.is_empty() {
-            return Ok(Flushed::Fine);
-        }
-        let ran = live.subject.run_queue(live.subject.sees_log());
-        lap(Stage::Execute);
-        if let Some(culprit) = self.verify(&ran)? {
-            return self.conclude(culprit, ran.result.is_ok(), done);
+        let Some(live) = &self.live else { return Ok(Flushed::Fine) };
+        // of a program that the worker has looked at itself nothing may be left to do
+        if !live.items.is_empty() {
+            self.record();
+            let live = self.live()?;
+            let ran = live.subject.run_queue(live.subject.sees_log());
+            lap(Stage::Execute);
+            if let Some(culprit) = self.verify(&ran)? {
+                return self.conclude(culprit, ran.result.is_ok(), done);
+            }
         }
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         while live.flights.front().is_some_and(|flight| flight.complete) {
@@ -52,6 +55,7 @@ impl Runner {
                 done.push(flight.trial);
             }
         }
+        self.forget_record();
         lap(Stage::Other);
         Ok(Flushed::Fine)
     }
@@ -122,10 +126,14 @@ impl Runner {
             culprit = Some(*first + index);
         }
         if culprit.is_none() {
-            let log = if subject.sees_log() { results.log()? } else { &[] };
-            let complaints = complaints_in(log);
-            if let (false, Some(flight)) = (complaints.is_empty(), flights.back_mut()) {
-                let differences = complaints.iter().map(|c| complaint(FIRST, c)).collect();
+            let mut differences = Vec::new();
+            if subject.sees_log() {
+                let complaints = complaints_in(results.log()?);
+                differences.extend(complaints.iter().map(|c| complaint(FIRST, c)));
+            } else {
+                new_in_log(&mut self.log, &mut differences);
+            }
+            if let (false, Some(flight)) = (differences.is_empty(), flights.back_mut()) {
                 let after = flight.trial.ops.len().saturating_sub(1);
                 flight.trial.diverge(Step::After(after), differences);
                 culprit = Some(last);

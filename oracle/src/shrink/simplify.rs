@@ -206,7 +206,7 @@ impl Search<'_> {
 fn movable(addr: Addr) -> bool {
     match addr.base {
         Base::Mmap => true,
-        Base::Absolute => addr.offset > 1 << 24 && addr.offset < 1 << 47,
+        Base::Absolute => addr.offset > 1 << 24 && addr.offset < 1 << 56,
         Base::Heap | Base::Stack => false,
     }
 }

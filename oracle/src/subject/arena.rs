@@ -94,7 +94,7 @@ impl Arena {
         unsafe { addr_of_mut!((*self.raw()).ops).cast::<RawOp>().add(index).write_volatile(op) };
     }
 
-    /// An operation of the last batch, as it was written.
+    /// An operation of the next batch, as it was written.
     pub fn op(&self, index: usize) -> RawOp {
         assert!(index < protocol::MAX_OPS);
         // SAFETY: in bounds; plain numbers, whatever they are
@@ -121,7 +121,13 @@ impl Arena {
     pub fn result(&self, index: usize) -> RawResult {
         assert!(index < protocol::MAX_OPS);
         // SAFETY: in bounds; plain numbers, whatever they are
-        unsafe { addr_of!((*self.raw()).results).cast::<RawResult>().add(index).read_volatile() }
+        unsafe {
+            addr_of!((*self.raw()).ops)
+                .cast::<RawOp>()
+                .add(index)
+                .cast::<RawResult>()
+                .read_volatile()
+        }
     }
 
     /// Writes a string; answers where the subject finds it.

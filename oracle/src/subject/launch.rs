@@ -1,6 +1,6 @@
 //! Starts the subject's executable with everything about it determined.
 
-use std::ffi::{c_char, c_int, CStr};
+use std::ffi::{c_char, c_int, CString};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -12,7 +12,9 @@ use std::{env, process, ptr, thread};
 
 use super::arena::Arena;
 use super::error::SubjectError;
+use super::long_name::long_name;
 use crate::{protocol, sys};
+use mm_reference::op::{Exec, Start, EXEC_NAME, EXEC_PATH, MAX_ARGUMENT, USUAL_STACK};
 
 /// The executable, see `oracle/subject/`.
 pub static SUBJECT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subject"));
@@ -22,18 +24,12 @@ pub static SUBJECT_BARE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/subje
 const EXECUTABLE_FD: RawFd = protocol::OUTPUT_FD + 1;
 /// Descriptors from here on are out of the way of those.
 const OTHER_FDS: RawFd = 10;
-/// The stack limit decides where the kernel places mappings.
-const STACK_LIMIT: u64 = 8 << 20;
-/// An argument that makes the arguments fill the last page, so that the stack
-/// ends below them: whoever asks for a process's arguments (`ps` does) makes the
-/// kernel fault in their page. The kernel writes a word, the path that it made of
-/// the descriptor, and the arguments, each with a NUL.
-const PADDING: [u8; 4096 - 8 - "/dev/fd/5".len() - 1 - "mm-subject".len() - 1] = {
-    let mut padding = [b' '; 4096 - 8 - "/dev/fd/5".len() - 1 - "mm-subject".len() - 1];
-    padding[padding.len() - 1] = 0;
-    padding
-};
-const _: () = assert!(EXECUTABLE_FD == 5, "its path is part of the calculation");
+/// The length of an argument that makes the arguments fill the last page, so that
+/// the stack ends below them: whoever asks for a process's arguments (`ps` does)
+/// makes the kernel fault in their page. The kernel writes a word, the path that it
+/// made of the descriptor, and the arguments, each with a NUL.
+const PADDING: usize = 4096 - 8 - EXEC_PATH.len() - 1 - EXEC_NAME.len() - 1 - 1;
+const _: () = assert!(EXECUTABLE_FD == 5, "its path is EXEC_PATH");
 
 /// How often to try again while some other thread's fork holds a file open.
 const BUSY_RETRIES: u32 = 20;
@@ -55,8 +51,9 @@ const STEPS: [(&str, Step); 10] = [
             result => result,
         }
     }),
-    ("switch off address randomisation", |_| unsafe {
-        libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong)
+    // without it no stack moves
+    ("choose whether addresses are random", |launch| unsafe {
+        libc::personality(if launch.randomises { 0 } else { libc::ADDR_NO_RANDOMIZE as _ })
     }),
     ("switch off huge pages", |_| unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) }),
     ("set the stack limit", |launch| {
@@ -77,16 +74,19 @@ const STEPS: [(&str, Step); 10] = [
         let arena = libc::dup2(launch.arena, protocol::ARENA_FD);
         match arena.min(libc::dup2(launch.output, protocol::OUTPUT_FD)) {
             -1 => -1,
-            _ => libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC),
+            _ => {
+                if let Some(file) = launch.long_name {
+                    libc::dup2(file, protocol::LONG_NAME_FD); // it can do without
+                }
+                libc::dup3(launch.executable, EXECUTABLE_FD, libc::O_CLOEXEC)
+            }
         }
     }),
-    ("execute", |_| unsafe {
-        let name: &CStr = c"mm-subject";
-        let args: [*const c_char; 3] = [name.as_ptr(), PADDING.as_ptr().cast(), ptr::null()];
+    ("execute", |launch| unsafe {
         let none: [*const c_char; 1] = [ptr::null()];
         let (path, flags) = (c"".as_ptr(), libc::AT_EMPTY_PATH);
-        let number = libc::SYS_execveat;
-        libc::syscall(number, EXECUTABLE_FD, path, args.as_ptr(), none.as_ptr(), flags) as c_int
+        let (number, args) = (libc::SYS_execveat, launch.arguments.as_ptr());
+        libc::syscall(number, EXECUTABLE_FD, path, args, none.as_ptr(), flags) as c_int
     }),
 ];
 
@@ -96,15 +96,45 @@ struct Launch {
     arena: RawFd,
     output: RawFd,
     executable: RawFd,
+    long_name: Option<RawFd>,
     keeps_ipc_lock: bool,
+    randomises: bool,
+    /// `argv`, with the null pointer at its end.
+    arguments: Vec<*const c_char>,
+}
+
+/// How a process is to be started.
+#[derive(Clone, Copy)]
+pub struct Manner {
+    /// Whether it may lock memory without limit, where its starter may.
+    pub keeps_ipc_lock: bool,
+    /// With which arguments.
+    pub start: Start,
+}
+
+/// The name and the arguments.
+fn arguments(start: Start) -> Vec<CString> {
+    let strings = match start {
+        Start::Plain => vec![vec![b' '; PADDING]],
+        Start::Exec(exec) => exec_arguments(&exec),
+    };
+    let strings = std::iter::once(EXEC_NAME.into()).chain(strings);
+    strings.map(|bytes| CString::new(bytes).unwrap_or_default()).collect()
+}
+
+/// Arguments in which each page of the stack has its letter.
+fn exec_arguments(exec: &Exec) -> Vec<Vec<u8>> {
+    let first = (0..).step_by(MAX_ARGUMENT as usize).map(|at| exec.depth() - at);
+    let letters = |(depth, len): (u64, u64)| (0..len).map(|at| Exec::letter(depth - at)).collect();
+    exec.lengths().zip(first).map(|(len, depth)| letters((depth, len))).collect()
 }
 
 /// Starts a process; answers its id once it executes the subject.
-pub fn launch(executable: &[u8], arena: &Arena, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
-    match memory_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)) {
+pub fn launch(executable: &[u8], arena: &Arena, manner: Manner) -> Result<i32, SubjectError> {
+    match memory_file(executable).and_then(|file| fork(arena, &file, manner)) {
         Ok(pid) => Ok(pid),
         // some systems do not let memory files be executed
-        Err(_) => temporary_file(executable).and_then(|file| fork(arena, &file, keeps_ipc_lock)),
+        Err(_) => temporary_file(executable).and_then(|file| fork(arena, &file, manner)),
     }
 }
 
@@ -135,10 +165,10 @@ fn temporary_file(executable: &[u8]) -> Result<OwnedFd, SubjectError> {
     file.map_err(failed("write the subject to a temporary file"))
 }
 
-fn fork(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
+fn fork(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, SubjectError> {
     let mut tries = 0;
     loop {
-        let pid = fork_once(arena, file, keeps_ipc_lock);
+        let pid = fork_once(arena, file, manner);
         match &pid {
             Err(SubjectError::Start { source, .. })
                 if source.raw_os_error() == Some(libc::ETXTBSY) && tries < BUSY_RETRIES =>
@@ -151,7 +181,7 @@ fn fork(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, Subj
     }
 }
 
-fn fork_once(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32, SubjectError> {
+fn fork_once(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, SubjectError> {
     let preparing = failed("prepare its descriptors");
     let [arena, output] = [arena.file(), arena.output_file()]
         .map(|file| sys::duplicate_above(file.as_fd(), OTHER_FDS));
@@ -159,15 +189,24 @@ fn fork_once(arena: &Arena, file: &OwnedFd, keeps_ipc_lock: bool) -> Result<i32,
     let file = sys::duplicate_above(file.as_fd(), OTHER_FDS).map_err(&preparing)?;
     let (mut ours, theirs) = UnixStream::pair().map_err(&preparing)?;
     let report = sys::duplicate_above(theirs.as_fd(), OTHER_FDS).map_err(&preparing)?;
+    let long_name = long_name().map(|file| sys::duplicate_above(file.as_fd(), OTHER_FDS));
+    let long_name = long_name.transpose().map_err(&preparing)?;
     drop(theirs);
     let (_, hard) = sys::limit(0, libc::RLIMIT_STACK).map_err(failed("read the stack limit"))?;
+    let strings = arguments(manner.start);
+    let arguments = strings.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect();
+    // it decides where the kernel places mappings
+    let stack = manner.start.exec().map_or(USUAL_STACK, |exec| exec.stack_limit());
     let launch = Launch {
         parent: process::id() as i32,
-        stack_limit: (STACK_LIMIT.min(hard), hard),
+        stack_limit: (stack.min(hard), hard),
         arena: arena.as_raw_fd(),
         output: output.as_raw_fd(),
         executable: file.as_raw_fd(),
-        keeps_ipc_lock,
+        long_name: long_name.as_ref().map(AsRawFd::as_raw_fd),
+        keeps_ipc_lock: manner.keeps_ipc_lock,
+        randomises: manner.start.exec().is_some(),
+        arguments,
     };
     let mut stack = vec![0_u64; CHILD_STACK / size_of::<u64>()];
     let mut child = Child { launch, report: report.as_raw_fd() };
@@ -228,22 +267,34 @@ mod tests {
     use super::*;
     use crate::subject::error::Death;
 
+    const PLAIN: Manner = Manner { keeps_ipc_lock: true, start: Start::Plain };
+
     /// What happens where memory files cannot be executed.
     #[test]
     fn starts_from_a_temporary_file() {
         let arena = Arena::new().expect("an arena");
         let file = temporary_file(SUBJECT).expect("a file");
-        let pid = fork(&arena, &file, true).expect("a process");
+        let pid = fork(&arena, &file, PLAIN).expect("a process");
         // SAFETY: the child just started
         unsafe { libc::kill(pid, libc::SIGKILL) };
         assert_eq!(sys::reap(pid), Death::Killed(libc::SIGKILL));
     }
 
     #[test]
+    fn arguments_have_the_letters_of_their_pages() {
+        let exec = Exec::with(MAX_ARGUMENT + 0x1800);
+        let strings = arguments(Start::Exec(exec));
+        let lengths: Vec<usize> = strings.iter().map(|text| text.as_bytes().len()).collect();
+        assert_eq!(lengths, [10, 0x1_ffff, 0x17ff]);
+        assert_eq!(strings[2].as_bytes().last(), Some(&b'a'));
+        assert_eq!(strings[2].as_bytes().first(), Some(&b'b'));
+    }
+
+    #[test]
     fn says_what_failed() {
         let arena = Arena::new().expect("an arena");
         let nothing = OwnedFd::from(fs::File::open("/dev/null").expect("/dev/null"));
-        match fork(&arena, &nothing, true) {
+        match fork(&arena, &nothing, PLAIN) {
             Err(SubjectError::Start { what: "execute", .. }) => {}
             other => panic!("{other:?}"),
         }

@@ -12,8 +12,10 @@ mod bare;
 mod batch;
 mod error;
 mod launch;
+mod long_name;
 mod queue;
 mod start;
+mod strings;
 mod wait;
 
 pub use bare::{Bare, Look};
@@ -21,12 +23,13 @@ pub use batch::Answers;
 pub use error::{Death, SubjectError};
 pub use queue::{Queued, Ran};
 pub use start::StartInfo;
+pub use strings::ExecInfo;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
+use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 
 use crate::protocol::{self, RawOp, RawResult};
 use crate::sys::{self, Mapping};
@@ -48,6 +51,8 @@ pub struct Config {
     pub timeout: Duration,
     /// Whether it may lock memory without limit, where its starter may.
     pub keeps_ipc_lock: bool,
+    /// How it begins.
+    pub start: Start,
 }
 
 impl Default for Config {
@@ -55,7 +60,10 @@ impl Default for Config {
     /// another CPU cannot be drained.
     fn default() -> Config {
         let cpu = sys::allowed_cpus().first().copied();
-        Config { cpu, timeout: Duration::from_secs(10), keeps_ipc_lock: true }
+        // the first process is that of a guest, where all is slower
+        let first = std::process::id() == 1;
+        let timeout = Duration::from_secs(if first { 60 } else { 10 });
+        Config { cpu, timeout, keeps_ipc_lock: true, start: Start::Plain }
     }
 }
 
@@ -99,7 +107,8 @@ impl Subject {
         }
         let arena = Arena::new().map_err(failed("make the arena"))?;
         let scratch = Mapping::anonymous(protocol::PAGE).map_err(failed("map a page"))?;
-        let pid = launch::launch(executable, &arena, config.keeps_ipc_lock)?;
+        let manner = launch::Manner { keeps_ipc_lock: config.keeps_ipc_lock, start: config.start };
+        let pid = launch::launch(executable, &arena, manner)?;
         arena.set_first_pid(pid);
         let pidfd = sys::pidfd_open(pid).map_err(|source| {
             // SAFETY: a child that nobody has waited for
@@ -119,7 +128,7 @@ impl Subject {
         // if memory runs out, the subject goes first; not being allowed to is no reason to stop
         let _ = std::fs::write(format!("/proc/{pid}/oom_score_adj"), "1000");
         subject.wait_done(FIRST)?;
-        subject.info = start::set_up(&mut subject, pid)?;
+        subject.info = start::set_up(&mut subject, pid, config.start)?;
         subject.queue = Batch::new(subject.info.layout);
         Ok(subject)
     }

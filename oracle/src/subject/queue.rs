@@ -41,6 +41,11 @@ impl Subject {
         self.arena.opened() & 1 << files::LOG != 0
     }
 
+    /// Whether there is room for so many more operations.
+    pub fn has_room(&self, operations: usize) -> bool {
+        self.queue.has_room(operations + RESERVED)
+    }
+
     /// Whether nothing is queued.
     pub fn queue_is_empty(&self) -> bool {
         self.queue.len == 0
@@ -51,7 +56,7 @@ impl Subject {
     /// # Errors
     /// When it cannot be executed at all.
     pub fn queue(&mut self, call: &Call) -> Result<Queued, SubjectError> {
-        if !self.queue.has_room(1 + RESERVED) {
+        if !self.has_room(1) {
             return Ok(Queued::Full);
         }
         refuse(FIRST, call, self.forked + 1)?;
@@ -73,7 +78,7 @@ impl Subject {
 
     /// Queues requests to look at itself; `false` when they have to wait.
     pub fn queue_look(&mut self, requests: &[RawOp]) -> bool {
-        let fits = self.queue.has_room(requests.len() + RESERVED);
+        let fits = self.has_room(requests.len());
         if fits {
             for &request in requests {
                 self.queue.push_raw(&self.arena, request);

@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use mm_reference::addr::{page_up, PAGE_SHIFT, PAGE_SIZE};
 use mm_reference::op::consts::*;
-use mm_reference::op::Layout;
+use mm_reference::op::{Layout, Start};
 use mm_reference::snapshot::{MapsLine, Name, Perms};
 
 use super::batch::syscall;
 use super::error::SubjectError;
+use super::strings::{self, ExecInfo};
 use super::Subject;
 use crate::observe::MapsDecoder;
 use crate::protocol::{self, RawOp};
@@ -20,8 +21,6 @@ use crate::sys;
 /// Where the text is copied before it replaces the file mapping: within the same
 /// page table.
 const TEXT_COPY: u64 = 0x48_0000;
-/// Bytes of the stack mapping, as large as the kernel makes it.
-const STACK_SIZE: u64 = 0x2_1000;
 /// Addresses above belong to the kernel; it shows one mapping there.
 const KERNEL_HALF: u64 = 1 << 63;
 
@@ -29,13 +28,12 @@ const KERNEL_HALF: u64 = 1 << 63;
 ///
 /// It consists of [`text`](StartInfo::text) (private anonymous memory, `r-x`,
 /// all pages present and dirty), [`arena`](StartInfo::arena) (shared, `rw-`, all
-/// pages present, dirty and also mapped by the worker),
-/// [`stack`](StartInfo::stack) (private anonymous, `rw-`, `MAP_GROWSDOWN`,
-/// nothing present), what the kernel did not let go of
+/// pages present, dirty and also mapped by the worker), the stack that `execve` left where
+/// [`exec`](StartInfo::exec) says so, what the kernel did not let go of
 /// ([`kept`](StartInfo::kept)), and perhaps `[vsyscall]`.
 #[derive(Clone, Debug, Default)]
 pub struct StartInfo {
-    /// Where heap, mappings and stack are.
+    /// Where heap and mappings are, and where the stack was.
     pub layout: Layout,
     /// The subject's code.
     pub text: Range<u64>,
@@ -49,8 +47,8 @@ pub struct StartInfo {
     pub arena_dev: (u32, u32),
     /// Mappings of the arena outside the subject's processes, all pages present.
     pub arena_mappers: u32,
-    /// The stack.
-    pub stack: Range<u64>,
+    /// What `execve` left on the stack, if that is still mapped.
+    pub exec: Option<ExecInfo>,
     /// What the kernel does not let a process unmap (vvar, vdso where sealed).
     pub kept: Vec<MapsLine>,
     /// All of `/proc/pid/maps`.
@@ -73,10 +71,11 @@ pub struct MmFields {
     pub end_data: u64,
     pub start_brk: u64,
     pub arg_start: u64,
+    pub arg_end: u64,
 }
 
 /// Sets up a subject that has just started.
-pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError> {
+pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo, SubjectError> {
     let before = read_maps(pid)?;
     let text = before
         .iter()
@@ -98,16 +97,15 @@ pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError
             subject.execute_raw([unmap(line.start, line.end - line.start)])?;
         }
     }
-    // without the arguments, which anybody may ask for: that would populate their page
-    let end = match page_up(mm.start_stack) {
-        end if end <= mm.arg_start => end,
-        _ => old_stack.end,
+    let (stack, exec) = match start {
+        Start::Plain => (remove_stack(subject, &old_stack, &mm)?, None),
+        Start::Exec(exec) => (old_stack.end, Some(strings::note(subject, pid, exec, &mm)?)),
     };
-    let stack = end.saturating_sub(STACK_SIZE)..end;
-    let layout = replace_stack(subject, &old_stack, &stack)?;
+    let layout = find_layout(subject, stack)?;
 
     let maps = read_maps(pid)?;
-    let known = [(&text, b"r-xp"), (&arena, b"rw-s"), (&stack, b"rw-p")];
+    let kept_stack = exec.is_some().then_some((&old_stack, b"rw-p"));
+    let known = [(&text, b"r-xp"), (&arena, b"rw-s")].into_iter().chain(kept_stack);
     let mut left = maps.iter().filter(|line| line.start < KERNEL_HALF).cloned().collect::<Vec<_>>();
     for (range, perms) in known {
         let is_it =
@@ -135,7 +133,7 @@ pub fn set_up(subject: &mut Subject, pid: i32) -> Result<StartInfo, SubjectError
         arena_dev: arena_line.dev,
         arena,
         arena_mappers: 1,
-        stack,
+        exec,
         kept: left,
         mm,
         limits,
@@ -161,34 +159,40 @@ fn replace_text(subject: &mut Subject, text: &Range<u64>) -> Result<(), SubjectE
     succeeded("replace its text", results.map(|r| r.value), expected)
 }
 
-/// Puts a fresh mapping in place of the stack; answers where things are.
-fn replace_stack(
+/// Removes the stack, unless programs begin with it. Answers where it ends for
+/// them: without the arguments, which anybody may ask for, for that would
+/// populate their page.
+fn remove_stack(
     subject: &mut Subject,
     old: &Range<u64>,
-    stack: &Range<u64>,
-) -> Result<Layout, SubjectError> {
-    let what = "replace its stack";
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN;
-    let writable = PROT_READ | PROT_WRITE;
+    mm: &MmFields,
+) -> Result<u64, SubjectError> {
+    let [removed] = subject.execute_raw([unmap(old.start, old.end - old.start)])?;
+    succeeded("remove its stack", [removed.value], [0])?;
+    Ok(match page_up(mm.start_stack) {
+        end if end <= mm.arg_start => end,
+        _ => old.end,
+    })
+}
+
+/// Finds where heap and mappings are.
+fn find_layout(subject: &mut Subject, stack: u64) -> Result<Layout, SubjectError> {
     let anywhere = MAP_PRIVATE | MAP_ANONYMOUS;
     let results = subject.execute_raw([
-        unmap(old.start, old.end - old.start),
-        syscall(libc::SYS_mmap, [stack.start, STACK_SIZE, writable, flags, u64::MAX, 0]),
         syscall(libc::SYS_brk, [0; 6]),
         syscall(libc::SYS_mmap, [0, PAGE_SIZE, PROT_NONE, anywhere, u64::MAX, 0]),
     ])?;
-    let [unmapped, mapped, heap, probe] = results.map(|r| r.value);
-    succeeded(what, [unmapped, mapped], [0, stack.start])?;
+    let [heap, probe] = results.map(|r| r.value);
     let [unmapped] = subject.execute_raw([unmap(probe, PAGE_SIZE)])?;
     succeeded("find where it maps memory", [unmapped.value], [0])?;
-    Ok(Layout { heap, mmap: probe + PAGE_SIZE, stack: stack.end })
+    Ok(Layout { heap, mmap: probe + PAGE_SIZE, stack })
 }
 
 fn unmap(start: u64, len: u64) -> RawOp {
     syscall(libc::SYS_munmap, [start, len, 0, 0, 0, 0])
 }
 
-fn failed(what: &'static str) -> impl Fn(io::Error) -> SubjectError {
+pub(super) fn failed(what: &'static str) -> impl Fn(io::Error) -> SubjectError {
     move |source| SubjectError::Start { what, source }
 }
 
@@ -239,6 +243,7 @@ fn read_mm_fields(pid: i32) -> Result<MmFields, SubjectError> {
             end_data: field(46)?,
             start_brk: field(47)?,
             arg_start: field(48)?,
+            arg_end: field(49)?,
         })
     };
     read().ok_or_else(|| failed(what)(io::Error::other(text.clone())))

@@ -67,11 +67,6 @@ impl AnonVmas {
         entry.is_some_and(|entry| entry.children > u32::from(entry.parent == id))
     }
 
-    /// How many anon_vmas exist.
-    pub fn count(&self) -> usize {
-        self.slots.iter().flatten().count()
-    }
-
     fn link(&mut self, chain: &mut Chain, id: AnonVmaId) {
         self.get(id).links += 1;
         chain.push(id);

@@ -47,6 +47,21 @@ impl Runs {
 }
 
 impl PageContent {
+    /// These bytes, from the start of the page on.
+    pub fn of(bytes: &[u8]) -> PageContent {
+        let mut runs: SmallVec<[Run; 6]> = SmallVec::new();
+        for (start, &value) in (0..PAGE_SIZE as u16).zip(bytes) {
+            if runs.last().is_none_or(|last| last.value != value) {
+                runs.push(Run { start, value });
+            }
+        }
+        match runs.as_slice() {
+            [] => PageContent::Uniform(0),
+            [run] => PageContent::Uniform(run.value),
+            _ => PageContent::Mixed(Box::new(Runs(runs))),
+        }
+    }
+
     /// The byte at an offset below the page size, if known.
     pub fn byte(&self, offset: u64) -> Option<u8> {
         match self {
@@ -163,6 +178,7 @@ mod tests {
             for (offset, &byte) in bytes.iter().enumerate() {
                 prop_assert_eq!(content.byte(offset as u64), Some(byte));
             }
+            prop_assert_eq!(&PageContent::of(&bytes), &content);
             for (from, to) in [(0, PAGE_SIZE), (from, (from + count).min(PAGE_SIZE))] {
                 let (mut runs, mut plain) = (Digest::default(), Digest::default());
                 content.digest(from, to, &mut runs);

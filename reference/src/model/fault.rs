@@ -5,11 +5,11 @@ use super::folio::{Folio, FolioFlags, FolioId, PageContent};
 use super::page_table::{Pte, PteBits};
 use super::vma::{VmFlags, Vma};
 use super::zap::remove_rmap;
-use super::{Backing, CannotPredict, Current, Fail};
-use crate::addr::{page_down, TASK_SIZE};
+use super::{pkeys, Backing, CannotPredict, Current, Fail};
+use crate::addr::{page_down, PAGE_SIZE};
 use crate::defect::Defect;
 use crate::model::anon_vma::AnonVmaId;
-use crate::op::consts::{SEGV_ACCERR, SEGV_MAPERR, SIGSEGV, SI_KERNEL};
+use crate::op::consts::{SEGV_ACCERR, SEGV_MAPERR, SEGV_PKUERR, SIGSEGV, SI_KERNEL};
 use crate::op::Signal;
 use crate::profile::{Profile, Rule};
 
@@ -42,10 +42,6 @@ pub enum FaultError {
     Unknown(CannotPredict),
 }
 
-/// First address past the lower canonical half with four levels.
-const CANONICAL_LOW: u64 = 1 << 47;
-/// First address of the upper canonical half.
-const CANONICAL_HIGH: u64 = !(CANONICAL_LOW - 1);
 /// The page of the vsyscall emulation.
 const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
@@ -57,7 +53,7 @@ fn segv<T>(code: i32, address: u64) -> Result<T, Fault> {
 /// often as that faults, the kernel's handler (`do_user_addr_fault`). Answers
 /// the entry that lets the access through.
 pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte, Fault> {
-    if address >= TASK_SIZE {
+    if address >= cur.profile.task_size() {
         return Err(kernel_half(cur.profile, address, access));
     }
     let page = page_down(address);
@@ -80,6 +76,11 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
         }
         let (start, flags) = (vma.start, vma.flags);
         let pte = cur.mm.tables.pte(page);
+        // bad_area_access_error: whether or not the entry is present
+        if pkeys::denies(flags, access) {
+            let accerr = cur.profile.has_defect(Defect::KeyFaultAccerr);
+            return segv(if accerr { SEGV_ACCERR } else { SEGV_PKUERR }, shown);
+        }
         // entries of inaccessible mappings are not present to the hardware
         let present = pte.is_present() && vma.is_accessible();
         if present && hardware_permits(cur.profile, pte, flags, access) {
@@ -109,7 +110,9 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
 fn kernel_half(profile: &Profile, address: u64, access: Access) -> Fault {
     let signal = |code, address| Fault::Signal(Signal { number: SIGSEGV, code, address });
     let tells = profile.has_defect(Defect::NonCanonicalTold);
-    if (CANONICAL_LOW..CANONICAL_HIGH).contains(&address) && !tells {
+    // the lower canonical half ends a page above what can be mapped
+    let low = profile.task_size() + PAGE_SIZE;
+    if (low..!(low - 1)).contains(&address) && !tells {
         signal(SI_KERNEL, 0)
     } else if page_down(address) == VSYSCALL && access == Access::Exec {
         Fault::Unknown(CannotPredict("would execute the vsyscall page"))
@@ -119,7 +122,7 @@ fn kernel_half(profile: &Profile, address: u64, access: Access) -> Fault {
 }
 
 /// Whether a present entry of an accessible mapping lets the access through.
-/// Without protection keys all of these can be read.
+/// All of these can be read, where no protection key denies it.
 fn hardware_permits(profile: &Profile, pte: Pte, flags: VmFlags, access: Access) -> bool {
     match access {
         Access::Read => true,

@@ -1,10 +1,10 @@
 //! Populating ahead of use (`mm/gup.c`).
 
-use super::fault::{handle, FaultError};
+use super::fault::{handle, Access, FaultError};
 use super::folio::FolioFlags;
 use super::page_table::{Pte, PteBits};
 use super::vma::VmFlags;
-use super::{fail, CannotPredict, Current, Fail};
+use super::{fail, pkeys, CannotPredict, Current, Fail};
 use crate::addr::PAGE_SIZE;
 use crate::defect::Defect;
 use crate::errno::Errno;
@@ -48,7 +48,10 @@ fn populate_mappings(
             continue;
         }
         let write = vma.flags & (VmFlags::WRITE | VmFlags::SHARED) == VmFlags::WRITE;
-        let done = if vma.is_accessible() {
+        // check_vma_flags: FOLL_FORCE overrides the protection, but not the key
+        let denied = pkeys::denies(vma.flags, Access::Read)
+            && !cur.profile.has_defect(Defect::PopulateIgnoresKey);
+        let done = if vma.is_accessible() && !denied {
             let start = vma.start;
             get_pages(cur, start, from, to, write)
         } else {
@@ -97,6 +100,13 @@ pub fn madvise_populate(
         }
     }
     Ok(())
+}
+
+/// `get_arg_page`: the page that `execve` copies strings into, for the program to
+/// come.
+pub(super) fn write_for_exec(cur: &mut Current<'_>, vma_start: u64, page: u64) {
+    let written = get_pages(cur, vma_start, page, page + PAGE_SIZE, true);
+    debug_assert!(written.is_ok(), "writable memory without guard regions");
 }
 
 /// `__get_user_pages` with FOLL_TOUCH over a part of one mapping.

@@ -53,6 +53,9 @@ pub struct Mm {
     pub vmas: VmaTree,
     /// Top of the area for mappings (`mmap_base`).
     pub mmap_base: u64,
+    /// Whether addresses are random (`PF_RANDOMIZE`), as after an `execve` that moves
+    /// the stack.
+    pub randomised: bool,
     /// `start_brk`
     pub start_brk: u64,
     /// `brk`, in bytes, not rounded.

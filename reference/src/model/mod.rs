@@ -2,19 +2,21 @@
 //!
 //! Layered as the kernel is:
 //!
-//! * [`vma`], [`vma_tree`], [`unmapped_area`]: mappings, merging and splitting,
+//! * [`vma`], [`vma_tree`], `unmapped_area`: mappings, merging and splitting,
 //!   and where a new one lands (`mm/vma.c`, `mm/mmap.c`).
 //! * [`anon_vma`], [`rmap`]: who may share anonymous pages with whom, and how a
 //!   page finds those who map it (`mm/rmap.c`).
 //! * [`page_table`], [`folio`]: what is populated, and by which page.
 //! * [`fault`], [`gup`], [`zap`], [`protection`], [`move_tables`]: the paths
 //!   that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
-//!   `mm/mremap.c`); [`stack_shift`] is the one move that `execve` makes.
+//!   `mm/mremap.c`); [`stack_shift`] is the one move that `execve` makes, [`exec`] all that
+//!   it leaves on a stack, and [`pkeys`] what makes memory execute-only.
 //! * [`ops`]: one file per operation.
 //! * [`observe`]: what `/proc` shows of it all.
 
 pub mod anon_vma;
 mod content;
+pub mod exec;
 pub mod expand;
 pub mod fault;
 pub mod folio;
@@ -28,6 +30,7 @@ pub mod move_tables;
 pub mod observe;
 pub mod ops;
 pub mod page_table;
+pub mod pkeys;
 pub mod protection;
 mod pte_table;
 pub mod rmap;

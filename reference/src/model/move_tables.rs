@@ -3,7 +3,7 @@
 //! The walk goes from table to table. Where source and destination both begin a
 //! table's span and all of it moves, the table itself changes its place;
 //! otherwise a table is made at the destination and the entries are moved one
-//! by one. A walk may begin below what was asked for, see [`realign`].
+//! by one. A walk may begin below what was asked for, see `realign`.
 
 mod realign;
 
@@ -13,8 +13,8 @@ use super::Current;
 use crate::addr::{PMD_SIZE, PUD_SIZE};
 use crate::defect::Defect;
 
-/// How many page tables moves can still allocate; without a number, as many as
-/// they need. Tests let the n-th allocation fail by it.
+/// How many page tables moves can still allocate until one cannot be had; without a
+/// number, as many as they need. Tests let the n-th allocation fail by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct TablesLeft(pub Option<u64>);
 
@@ -22,7 +22,10 @@ impl TablesLeft {
     fn take(&mut self) -> Result<(), NoTable> {
         match &mut self.0 {
             None => Ok(()),
-            Some(0) => Err(NoTable),
+            Some(0) => {
+                self.0 = None;
+                Err(NoTable)
+            }
             Some(left) => {
                 *left -= 1;
                 Ok(())
@@ -35,7 +38,7 @@ impl TablesLeft {
 struct NoTable;
 
 /// What came of a move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Moved {
     /// How many of the bytes were moved: less than all of them where a page
     /// table could not be allocated.

@@ -1,12 +1,13 @@
 //! The state that a fresh subject is in.
 
 use super::anon_vma::AnonVmas;
+use super::exec::{make_stack, ExecSeed};
 use super::folio::{Folio, FolioFlags, FolioId, Folios, PageContent};
 use super::page_table::{Pte, PteBits};
 use super::vma::{Backing, FileId, VmFlags, Vma};
-use super::{Limits, Mm, Process, System};
-use crate::addr::{pages, PAGE_SHIFT, PAGE_SIZE, TASK_SIZE};
-use crate::op::{Layout, ProcessId};
+use super::{Current, Limits, Mm, Process, System};
+use crate::addr::{align_down, pages, MAP_WINDOW, PAGE_SHIFT, PAGE_SIZE};
+use crate::op::{Layout, ProcessId, Start};
 use crate::profile::Profile;
 use crate::snapshot::{Perms, SmapsEntry};
 use smallvec::SmallVec;
@@ -22,9 +23,10 @@ pub struct Seed {
     pub text: TextSeed,
     /// The memory that all processes and the controller share.
     pub arena: ArenaSeed,
-    /// The stack mapping, untouched.
-    pub stack: (u64, u64),
-    /// `start_stack`: the stack pointer when the program was started.
+    /// What `execve` left on the stack, where that is mapped at the start.
+    pub exec: Option<ExecSeed>,
+    /// `start_stack`: the stack pointer when the program was started. What is
+    /// mapped there is the stack; at the start nothing is.
     pub start_stack: u64,
     /// `brk` at the start, which is also `start_brk`.
     pub start_brk: u64,
@@ -53,19 +55,19 @@ impl Seed {
     /// randomisation: for predictions where no kernel is at hand. A test in
     /// `oracle/tests/seed.rs` holds it against a real one.
     pub fn standard() -> Seed {
-        let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, TASK_SIZE - PAGE_SIZE);
+        let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, MAP_WINDOW - PAGE_SIZE);
         Seed {
             layout: Layout { heap, mmap, stack },
             text: TextSeed { start: 0x40_0000, end: 0x40_2000, pgoff: 0x480 },
             arena: ArenaSeed {
                 start: 0x41_0000,
-                end: 0x42_3000,
+                end: 0x42_1000,
                 dev: (0, 1),
                 inode: 1,
                 name: "/memfd:arena (deleted)".into(),
                 mappers: 1,
             },
-            stack: (stack - 0x2_1000, stack),
+            exec: None,
             start_stack: stack - PAGE_SIZE,
             start_brk: heap,
             mmap_base: mmap,
@@ -79,7 +81,35 @@ impl Seed {
             hiwater_rss: 0,
         }
     }
+
+    /// The same for a program that begins like this. Only an `execve` places things
+    /// at random; the usual distances lie in the middle of what can come, and the
+    /// area of mappings is at the same place within 1 GiB as otherwise.
+    pub fn standard_for(start: Start) -> Seed {
+        let Start::Exec(exec) = start else { return Seed::standard() };
+        let seed = Seed::standard();
+        let end = MAP_WINDOW - exec.shift.unwrap_or(USUAL_SHIFT);
+        let tables_end = align_down(end - exec.name_depth() - 0x123, 16);
+        let tables_start = tables_end - 0x1e0;
+        let mmap_base = seed.mmap_base - MMAP_BELOW;
+        let layout = Layout { mmap: mmap_base, stack: end, ..seed.layout };
+        let exec_seed = ExecSeed { exec, end, tables_start, tables_end, bytes: Vec::new() };
+        let limit = exec.stack_limit();
+        Seed {
+            limits: Limits { stack: (limit, seed.limits.stack.1), ..seed.limits },
+            layout,
+            mmap_base,
+            start_stack: tables_start,
+            exec: Some(exec_seed),
+            ..seed
+        }
+    }
 }
+
+/// How far a stack is moved where nothing else is said.
+const USUAL_SHIFT: u64 = 0x1_5a5a_5000;
+/// How much lower the area of mappings begins where a stack may be moved.
+const MMAP_BELOW: u64 = 16 << 30;
 
 /// The subject's code.
 #[derive(Clone, Debug)]
@@ -140,6 +170,7 @@ impl System {
         let mut anon_vmas = AnonVmas::default();
         let mut mm = Mm {
             mmap_base: seed.mmap_base,
+            randomised: seed.exec.is_some(),
             start_brk: seed.start_brk,
             brk: seed.start_brk,
             data_segment: seed.data_segment,
@@ -148,11 +179,24 @@ impl System {
             thp_disable: seed.thp_disable,
             ..Mm::default()
         };
+        let (mut limits, mut fired, mut tables_left) =
+            (seed.limits, Default::default(), Default::default());
+        let flags = READ_WRITE | MAY_ALL | VmFlags::GROWSDOWN | VmFlags::ACCOUNT;
+        let mut warned = false;
+        if let Some(exec) = &seed.exec {
+            let mut cur = Current {
+                profile: &profile,
+                mm: &mut mm,
+                limits: &mut limits,
+                anon_vmas: &mut anon_vmas,
+                folios: &mut folios,
+                fired: &mut fired,
+                tables_left: &mut tables_left,
+            };
+            warned = make_stack(&mut cur, exec, flags);
+        }
         add_text(&mut mm, &mut folios, &mut anon_vmas, &seed.text);
         let arena = add_arena(&mut mm, &mut folios, &seed.arena);
-        let (start, end) = seed.stack;
-        let flags = READ_WRITE | MAY_ALL | VmFlags::GROWSDOWN | VmFlags::ACCOUNT;
-        add(&mut mm, Vma::anonymous(start, end, flags));
         for (number, entry) in seed.leftovers.iter().enumerate() {
             let mut vma = Vma::anonymous(entry.line.start, entry.line.end, entry.flags.parse());
             vma.backing = Backing::Special(number as u8);
@@ -173,7 +217,7 @@ impl System {
             vsyscall: seed.vsyscall,
         };
         let mut processes = [const { None }; crate::op::MAX_PROCESSES];
-        processes[0] = Some(Box::new(Process { mm, limits: seed.limits }));
+        processes[0] = Some(Box::new(Process { mm, limits }));
         System {
             profile,
             layout: seed.layout,
@@ -182,9 +226,10 @@ impl System {
             anon_vmas,
             folios,
             fixture: Arc::new(fixture),
-            fired: Default::default(),
+            fired,
             shown: Default::default(),
-            tables_left: Default::default(),
+            tables_left,
+            warned,
         }
     }
 
@@ -329,6 +374,11 @@ fn add_arena(mm: &mut Mm, folios: &mut Folios, arena: &ArenaSeed) -> File {
 }
 
 impl Seed {
+    /// How the subject began.
+    pub fn start(&self) -> Start {
+        self.exec.as_ref().map_or(Start::Plain, |exec| Start::Exec(exec.exec))
+    }
+
     /// The ranges that belong to the subject and that programs leave alone,
     /// ascending.
     pub fn kept_ranges(&self) -> SmallVec<[(u64, u64); 8]> {

@@ -11,44 +11,37 @@
 //!      [------- one mapping during the move -----]
 //! ```
 //!
-//! Programs cannot express `execve`; what a shift does to page tables is tested
-//! on the model, and what it does to contents on the kernel.
+//! Nothing else is mapped yet, so nothing is in its way.
 
 use super::move_tables::{move_page_tables, Moved};
-use super::{fail, page_table, Current, Fail};
-use crate::addr::pages;
-use crate::errno::Errno;
+use super::{page_table, zap, Current, Vma};
+use crate::addr::{pages, PAGE_SHIFT};
+use crate::defect::Defect;
 
-/// Moves the mapping that starts at `old_start` down by `shift` bytes, with its
-/// pages and its page offset.
-///
-/// # Errors
-/// EFAULT when something is mapped where it goes, ENOMEM when a page table
-/// cannot be allocated; the new program ends then.
-pub fn relocate_down(cur: &mut Current<'_>, old_start: u64, shift: u64) -> Result<Moved, Fail> {
-    let Some(vma) = cur.mm.vmas.at(old_start).cloned() else {
-        return fail(Errno::EFAULT, "nothing is mapped there");
-    };
-    let (Some(new_start), old_end) = (old_start.checked_sub(shift), vma.end) else {
-        return fail(Errno::EFAULT, "shifted below the address space");
-    };
-    if cur.mm.vmas.intersects(new_start, old_start) {
-        return fail(Errno::EFAULT, "something is mapped where it goes");
-    }
-    let (len, new_end) = (vma.len(), old_end - shift);
-    let both = super::Vma { start: new_start, ..vma };
-    cur.mm.vmas.remove(old_start);
+/// Moves the only mapping, which starts at `old_start`, down by `shift` bytes,
+/// with its pages and its page offset.
+pub fn relocate_down(cur: &mut Current<'_>, old_start: u64, shift: u64) -> Moved {
+    let Some(vma) = cur.mm.vmas.remove(old_start) else { return Moved::default() };
+    let (new_start, old_end, len) = (old_start - shift, vma.end, vma.len());
+    let new_end = old_end - shift;
+    let both = Vma { start: new_start, ..vma };
     cur.mm.vmas.insert(both.clone());
     cur.mm.stat_account(both.flags, pages(shift) as i64);
     let moved = move_page_tables(cur, &both, &both, old_start, new_start, len, true);
-    if moved.bytes < len {
-        return fail(Errno::ENOMEM, "no page table can be allocated");
+    debug_assert_eq!(moved.bytes, len, "page tables can be had when a program begins");
+    if cur.profile.has_defect(Defect::ShiftUnmapsOverlap) {
+        zap::unmap_range(cur, old_start, old_end, &both);
     }
-    let ceiling = cur.mm.vmas.from(old_end).map_or(0, |next| next.start);
-    page_table::free_tables(cur, new_end.max(old_start), old_end, new_end, ceiling);
-    cur.mm.vmas.resize(new_start, new_start, new_end, both.pgoff);
+    if !cur.profile.has_defect(Defect::ShiftKeepsTables) {
+        page_table::free_tables(cur, new_end.max(old_start), old_end, new_end, 0);
+    }
+    let pgoff = match cur.profile.has_defect(Defect::ShiftChangesPageOffset) {
+        true => new_start >> PAGE_SHIFT,
+        false => both.pgoff,
+    };
+    cur.mm.vmas.resize(new_start, new_start, new_end, pgoff);
     cur.mm.stat_account(both.flags, -(pages(shift) as i64));
-    Ok(moved)
+    moved
 }
 
 #[cfg(test)]

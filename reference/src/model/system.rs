@@ -1,9 +1,10 @@
 //! All that one program can touch: processes, pages, files.
 
 use super::anon_vma::AnonVmas;
-use super::folio::Folios;
+use super::folio::{FolioFlags, Folios};
 use super::mm::{Limits, Mm};
 use super::move_tables::TablesLeft;
+use super::page_table::Pte;
 use super::seed::Fixture;
 use super::{ops, Fail};
 use crate::op::{Layout, Op, Outcome, ProcessId, MAX_PROCESSES};
@@ -52,6 +53,8 @@ pub struct System {
     pub(crate) shown: Cell<QuirkSet>,
     /// How many page tables moves can still allocate.
     pub(crate) tables_left: TablesLeft,
+    /// See [`System::warned`].
+    pub(crate) warned: bool,
 }
 
 /// The process that performs an operation, and what it shares with the others
@@ -121,15 +124,30 @@ impl System {
         self.processes.get(id.0 as usize)?.as_deref()
     }
 
-    /// From now on moves can allocate so many page tables and no more; `None`
-    /// takes the limit away.
+    /// From now on moves can allocate so many page tables, and the next one cannot be
+    /// had; `None` takes that away.
     pub fn limit_tables(&mut self, left: Option<u64>) {
         self.tables_left = TablesLeft(left);
     }
 
-    /// How many page tables moves can still allocate, where that is limited.
+    /// How many page tables moves can still allocate before one cannot be had.
     pub fn tables_left(&self) -> Option<u64> {
         self.tables_left.0
+    }
+
+    /// Says of the page at an address what no operation of a program can make it: that
+    /// it is pinned, or part of a large folio. Answers whether there is a page.
+    pub fn mark_page(&mut self, process: ProcessId, address: u64, flags: FolioFlags) -> bool {
+        let pte = self.process(process).map(|p| p.mm.tables.pte(address));
+        let Some(Pte::Page(id, _)) = pte else { return false };
+        self.folios.get_mut(id).flags.insert(flags);
+        true
+    }
+
+    /// Whether the kernel complained in its log when `execve` moved the stack of
+    /// this program: a page table was in the way of one that could have moved whole.
+    pub fn warned(&self) -> bool {
+        self.warned
     }
 
     /// The same state on another kernel.
@@ -150,12 +168,13 @@ impl System {
             fired,
             shown,
             tables_left,
+            warned,
         } = self;
         profile.clone_from(&start.profile);
         fixture.clone_from(&start.fixture);
         (*layout, *forked, *fired) = (start.layout, start.forked, start.fired);
         shown.set(start.shown.get());
-        *tables_left = start.tables_left;
+        (*tables_left, *warned) = (start.tables_left, start.warned);
         anon_vmas.clone_from(&start.anon_vmas);
         folios.clone_from(&start.folios);
         for (process, start) in processes.iter_mut().zip(&start.processes) {

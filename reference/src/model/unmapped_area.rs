@@ -1,21 +1,26 @@
 //! Where a mapping lands: `__get_unmapped_area` and the x86 searches.
 //!
 //! ```text
-//! min_address        TASK_SIZE/3                        mmap_base     TASK_SIZE
+//! min_address       MAP_WINDOW/3                       mmap_base     MAP_WINDOW
 //!  |-----------------------|---------------------------------|------------|
 //!                          |--- bottom-up fall-back ------------------->|
 //!  <----------------- top-down: the highest gap wins ---------|
 //! ```
+//!
+//! With five levels of page tables the address space goes on above this window,
+//! but programs that keep other things in the upper bits of addresses must not be
+//! surprised: only a hint above the window raises both ends, to the same
+//! distance from `TASK_SIZE`.
 
-use super::{fail, Current, Fail};
-use crate::addr::{align_down, page_aligned, page_down, page_up, PAGE_SIZE, PMD_SIZE, TASK_SIZE};
+use super::{fail, CannotPredict, Current, Fail};
+use crate::addr::{align_down, page_aligned, page_down, page_up, MAP_WINDOW, PAGE_SIZE, PMD_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::op::consts::{MAP_32BIT, MAP_ABOVE4G, MAP_FIXED};
 use crate::profile::{Quirk, Rule};
 
 /// Start of the bottom-up area (`mmap_legacy_base` without randomisation).
-const LEGACY_BASE: u64 = page_up(TASK_SIZE / 3);
+const LEGACY_BASE: u64 = page_up(MAP_WINDOW / 3);
 /// Addresses above look like error codes (`IS_ERR_VALUE`).
 const LAST_ERROR_ADDRESS: u64 = -4096_i64 as u64;
 /// The area of `MAP_32BIT`.
@@ -26,7 +31,8 @@ impl Current<'_> {
     /// mapping of `len` bytes (page-aligned), of which `addr` is the hint or,
     /// with MAP_FIXED in `flags`, the place.
     pub(crate) fn unmapped_area(&mut self, addr: u64, len: u64, flags: u64) -> Result<u64, Fail> {
-        if len > TASK_SIZE {
+        let task_size = self.profile.task_size();
+        if len > task_size {
             return fail(Errno::ENOMEM, "longer than the address space");
         }
         let aligned = self.profile.config.thp
@@ -41,7 +47,7 @@ impl Current<'_> {
         if found > LAST_ERROR_ADDRESS && self.quirk(Quirk::FixedAddressReadAsError) {
             return fail(Errno(found.wrapping_neg() as i32), "the address is taken for an error");
         }
-        if found > TASK_SIZE - len {
+        if found > task_size - len {
             return fail(Errno::ENOMEM, "reaches beyond the address space");
         }
         if !page_aligned(found) {
@@ -67,7 +73,7 @@ impl Current<'_> {
 
     /// `arch_get_unmapped_area_topdown` of x86.
     fn topdown_area(&self, hint: u64, len: u64, flags: u64) -> Result<u64, Fail> {
-        if len > TASK_SIZE {
+        if len > self.profile.task_size() {
             return fail(Errno::ENOMEM, "longer than the address space");
         }
         if flags & MAP_FIXED != 0 {
@@ -78,21 +84,44 @@ impl Current<'_> {
         }
         let ignored = self.profile.has_defect(Defect::HintsIgnored);
         let rounded = if ignored { 0 } else { page_down(hint) };
-        if rounded != 0 && self.hint_is_free(rounded, len, TASK_SIZE) {
+        if rounded != 0
+            && self.hint_is_valid(rounded, len)
+            && self.hint_is_free(rounded, len, self.profile.task_size())
+        {
             return Ok(rounded);
         }
         let above = flags & MAP_ABOVE4G != 0 && self.profile.has(Rule::Above4g);
         let low = if above { 1 << 32 } else { PAGE_SIZE };
         let low = low.max(self.min_address());
+        let high = self.mm.mmap_base + self.raised_by(rounded);
         let found = if self.profile.has_defect(Defect::LowestGapWins) {
-            self.mm.vmas.lowest_gap(len, low, self.mm.mmap_base)
+            self.mm.vmas.lowest_gap(len, low, high)
         } else {
-            self.mm.vmas.highest_gap(len, low, self.mm.mmap_base)
+            self.mm.vmas.highest_gap(len, low, high)
         };
         match found {
             Some(found) => Ok(found),
-            None => self.bottomup_area(hint, len, (LEGACY_BASE, TASK_SIZE)),
+            // find_start_end
+            None => self.bottomup_area(hint, len, (LEGACY_BASE, MAP_WINDOW + self.raised_by(hint))),
         }
+    }
+
+    /// By how much a hint raises the end of what is searched.
+    fn raised_by(&self, hint: u64) -> u64 {
+        let asks = hint > MAP_WINDOW && !self.profile.has_defect(Defect::HighHintIgnored);
+        if asks || self.profile.has_defect(Defect::WindowIgnored) {
+            self.profile.task_size() - MAP_WINDOW
+        } else {
+            0
+        }
+    }
+
+    /// `mmap_address_hint_valid`: the whole range lies on one side of the
+    /// window's end. The end itself is on neither.
+    fn hint_is_valid(&self, hint: u64, len: u64) -> bool {
+        let one_side = |end| (hint > MAP_WINDOW) == (end > MAP_WINDOW);
+        hint.checked_add(len).is_some_and(one_side)
+            || self.profile.has_defect(Defect::HintAcrossWindow)
     }
 
     /// `arch_get_unmapped_area` of x86.
@@ -100,6 +129,9 @@ impl Current<'_> {
         let rounded = page_up(hint);
         if hint != 0 && self.hint_is_free(rounded, len, high) {
             return Ok(rounded);
+        }
+        if self.mm.randomised {
+            return Err(CannotPredict("a search upwards begins at a random address").into());
         }
         match self.mm.vmas.lowest_gap(len, low.max(self.min_address()), high) {
             Some(found) => Ok(found),
@@ -117,5 +149,71 @@ impl Current<'_> {
                 };
                 hint + len <= free_until
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::addr::TASK_SIZE_MAX;
+    use crate::model::tests::*;
+    use crate::model::{Seed, System, VmFlags};
+    use crate::op::consts::*;
+    use crate::op::{Addr, Call, Outcome, Signal};
+    use crate::profile::{Profile, Version};
+    use std::sync::Arc;
+
+    fn with_five_levels() -> System {
+        let mut profile = Profile::stock(Version::new(6, 18));
+        profile.config.la57 = true;
+        System::new(Arc::new(profile), &Seed::standard())
+    }
+
+    fn area(system: &mut System, hint: u64, pages: u64, flags: u64) -> Result<u64, Errno> {
+        match current(system).unmapped_area(hint, pages * PAGE_SIZE, flags) {
+            Ok(found) => Ok(found),
+            Err(Fail::Errno(errno, _)) => Err(errno),
+            Err(Fail::Unknown(reason)) => panic!("{reason}"),
+        }
+    }
+
+    #[test]
+    fn only_a_high_hint_leads_out_of_the_window() {
+        let mut system = with_five_levels();
+        let base = current(&mut system).mm.mmap_base;
+        let raised = base + (TASK_SIZE_MAX - MAP_WINDOW);
+        let high = 1 << 48;
+        assert_eq!(area(&mut system, 0, 1, 0), Ok(base - PAGE_SIZE));
+        assert_eq!(area(&mut system, high, 1, 0), Ok(high));
+        map(&mut system, high, 1, VmFlags::READ);
+        for taken in [high, TASK_SIZE_MAX, 1 << 63] {
+            assert_eq!(area(&mut system, taken, 1, 0), Ok(raised - PAGE_SIZE), "{taken:#x}");
+        }
+        assert_eq!(area(&mut system, MAP_WINDOW, 1, 0), Ok(base - PAGE_SIZE));
+        assert_eq!(area(&mut system, MAP_WINDOW - PAGE_SIZE, 2, 0), Ok(base - 2 * PAGE_SIZE));
+        assert_eq!(area(&mut system, MAP_WINDOW + PAGE_SIZE, 1, 0), Ok(MAP_WINDOW + PAGE_SIZE));
+        // larger than the window
+        assert_eq!(area(&mut system, 0, 1 << 36, 0), Err(Errno::ENOMEM));
+        let large = area(&mut system, high, 1 << 36, 0);
+        assert_eq!(large, Ok(raised - (1 << 48)));
+    }
+
+    #[test]
+    fn a_fixed_address_is_bound_by_the_levels_of_tables() {
+        for (mut system, end) in [(with_five_levels(), TASK_SIZE_MAX), (system(), MAP_WINDOW)] {
+            let last = end - PAGE_SIZE;
+            assert_eq!(area(&mut system, last, 1, MAP_FIXED), Ok(last));
+            assert_eq!(area(&mut system, last, 2, MAP_FIXED), Err(Errno::ENOMEM));
+            let segv = |code, address| Outcome::Signal(Signal { number: SIGSEGV, code, address });
+            assert_eq!(load(&mut system, P0, end, 1), segv(SEGV_MAPERR, end));
+            let beyond = end + PAGE_SIZE;
+            assert_eq!(load(&mut system, P0, beyond, 1), segv(SI_KERNEL, 0));
+            assert_eq!(load(&mut system, P0, !beyond, 1), segv(SI_KERNEL, 0));
+            let kernel = !(beyond - 1);
+            assert_eq!(load(&mut system, P0, kernel, 1), segv(SEGV_MAPERR, kernel));
+            let call = |len| Call::Munmap { addr: Addr::absolute(last), len };
+            assert_eq!(run(&mut system, P0, call(PAGE_SIZE)), Outcome::Value(0));
+            assert_eq!(run(&mut system, P0, call(PAGE_SIZE + 1)), Outcome::Error(Errno::EINVAL));
+        }
     }
 }

@@ -74,6 +74,8 @@ bitflags::bitflags! {
         const NOHUGEPAGE = 1 << 30;
         /// `mg` in VmFlags.
         const MERGEABLE = 1 << 31;
+        /// The lowest bit of the protection key (`VM_PKEY_BIT0`); has no code in VmFlags.
+        const PKEY_BIT0 = 1 << 32;
         /// `ss` in VmFlags.
         const SHADOW_STACK = 1 << 37;
         /// `ui` in VmFlags.

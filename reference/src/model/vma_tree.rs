@@ -2,7 +2,7 @@
 
 use super::gaps::Gaps;
 use super::vma::{VmFlags, Vma};
-use crate::addr::TASK_SIZE;
+use crate::addr::TASK_SIZE_MAX;
 
 /// The most mappings of one leaf.
 const LEAF: usize = 48;
@@ -38,7 +38,7 @@ type Position = (usize, usize);
 impl Default for VmaTree {
     fn default() -> Self {
         let mut gaps = Gaps::default();
-        gaps.insert(0, TASK_SIZE);
+        gaps.insert(0, TASK_SIZE_MAX);
         VmaTree { leaves: Vec::new(), len: 0, gaps }
     }
 }
@@ -232,7 +232,7 @@ impl VmaTree {
 
     /// Where the gap before the mapping at a position ends.
     fn limit_above(&self, position: Position) -> u64 {
-        self.get(position).map_or(TASK_SIZE, |vma| vma.start)
+        self.get(position).map_or(TASK_SIZE_MAX, |vma| vma.start)
     }
 
     /// Says that the gap that begins at `start` ends at `end`.
@@ -272,7 +272,7 @@ impl VmaTree {
         }
         if end != old_end {
             self.gaps.remove(old_end);
-            let limit = self.from(end).map_or(TASK_SIZE, |vma| vma.start);
+            let limit = self.from(end).map_or(TASK_SIZE_MAX, |vma| vma.start);
             self.set_gap(end, limit);
         }
     }
@@ -303,7 +303,7 @@ mod tests {
     /// The gaps as the mappings say them, without the index.
     fn gaps_of(tree: &VmaTree) -> Vec<(u64, u64)> {
         let ends = std::iter::once(0).chain(tree.iter().map(|vma| vma.end));
-        let starts = tree.iter().map(|vma| vma.start).chain(std::iter::once(TASK_SIZE));
+        let starts = tree.iter().map(|vma| vma.start).chain(std::iter::once(TASK_SIZE_MAX));
         ends.zip(starts).filter(|(start, end)| start < end).collect()
     }
 
@@ -314,7 +314,10 @@ mod tests {
         tree.insert(vma(top, top + 2 * PAGE_SIZE, true));
         let guard = STACK_GUARD_PAGES * PAGE_SIZE;
         assert_eq!(tree.highest_gap(PAGE_SIZE, 0, top), Some(top - guard - PAGE_SIZE));
-        assert_eq!(tree.lowest_gap(PAGE_SIZE, top - guard, TASK_SIZE), Some(top + 2 * PAGE_SIZE));
+        assert_eq!(
+            tree.lowest_gap(PAGE_SIZE, top - guard, TASK_SIZE_MAX),
+            Some(top + 2 * PAGE_SIZE)
+        );
     }
 
     #[test]
@@ -369,7 +372,7 @@ mod tests {
                         // a new bound somewhere between the neighbours
                         if let Some(old) = tree.find(start).cloned() {
                             let low = tree.before(old.start).map_or(0, |vma| vma.end);
-                            let high = tree.from(old.end).map_or(TASK_SIZE, |next| next.start);
+                            let high = tree.from(old.end).map_or(TASK_SIZE_MAX, |next| next.start);
                             let (mut start, mut end) = (old.start, old.end);
                             if what == 6 {
                                 start = (low + count * PAGE_SIZE).min(end - PAGE_SIZE);

@@ -5,8 +5,13 @@
 
 pub mod consts;
 mod outcome;
+mod start;
 
 pub use outcome::{Contents, Digest, Outcome, Residency, Signal};
+pub use start::{
+    Exec, Start, EXEC_NAME, EXEC_PATH, MAX_ARGUMENT, MAX_ARGUMENTS, MAX_SHIFT, USUAL_ARGUMENTS,
+    USUAL_STACK,
+};
 
 /// A process of a program: 0 is the subject itself, the others are its
 /// descendants, numbered in the order in which they were forked.
@@ -35,7 +40,7 @@ pub enum Base {
     /// The top of the area in which the kernel places mappings
     /// (`mm->mmap_base`); the first mapping ends here.
     Mmap,
-    /// The end of the first process's stack mapping.
+    /// Where the stack of the first process ended; [`Call::map_stack`] maps one.
     Stack,
 }
 
@@ -241,6 +246,23 @@ pub enum Call {
 }
 
 impl Call {
+    /// Maps a stack where the first process had it when it was started, as large
+    /// as it was, and as growing.
+    pub fn map_stack() -> Call {
+        const SIZE: u64 = 0x2_1000;
+        Call::Mmap {
+            addr: Addr::new(Base::Stack, -(SIZE as i64)),
+            len: SIZE,
+            prot: consts::PROT_READ | consts::PROT_WRITE,
+            flags: consts::MAP_PRIVATE
+                | consts::MAP_ANONYMOUS
+                | consts::MAP_FIXED
+                | consts::MAP_GROWSDOWN,
+            fd: -1,
+            offset: 0,
+        }
+    }
+
     /// The name that the text format uses.
     pub fn name(&self) -> &'static str {
         match self {

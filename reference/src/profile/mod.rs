@@ -11,6 +11,7 @@ pub use quirks::{Quirk, QuirkSet, QUIRKS};
 pub use rules::{Rule, RuleSet, RULES};
 pub use switch::Switch;
 
+use crate::addr::{MAP_WINDOW, TASK_SIZE_MAX};
 use crate::defect::Defect;
 use std::fmt;
 
@@ -68,6 +69,8 @@ pub struct Config {
     pub memory_failure: bool,
     /// Protection keys in use (`CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS` and the CPU)
     pub pkeys: bool,
+    /// Page tables of five levels in use (`CONFIG_X86_5LEVEL` and the CPU)
+    pub la57: bool,
     /// `CONFIG_ARCH_HAS_USER_SHADOW_STACK` in use; it only matters for VmFlags
     pub shadow_stack: bool,
     /// `CONFIG_LRU_GEN` in use (`lru_gen_enabled`): pages are kept in generations, not on an
@@ -144,6 +147,7 @@ impl Profile {
                 thp: true,
                 memory_failure: true,
                 pkeys: false,
+                la57: false,
                 shadow_stack: false,
                 lru_gen: false,
             },
@@ -166,6 +170,16 @@ impl Profile {
             rules: RuleSet::of_version(version),
             quirks: QuirkSet::default(),
             defect: None,
+        }
+    }
+
+    /// End of the user address space (`TASK_SIZE_MAX`).
+    #[inline]
+    pub fn task_size(&self) -> u64 {
+        if self.config.la57 {
+            TASK_SIZE_MAX
+        } else {
+            MAP_WINDOW
         }
     }
 

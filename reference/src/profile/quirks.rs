@@ -85,6 +85,13 @@ quirks! {
          be dropped. Only mmap forgets the check; 7.0 and later updates of older kernels have it.",
         "mlockall(MCL_FUTURE)\n\
          mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_DROPPABLE|MAP_ANONYMOUS, -1, 0)\n";
+    DontunmapDropsAccount = "dontunmap-drops-account", from (6, 15) until (6, 17),
+        "move_vma",
+        "MREMAP_DONTUNMAP takes the flag ac from the whole source mapping",
+        "Memory that is private and writable is charged, and its mapping says so, or the charge is never given back; \
+         and without the flag it does not merge with its like. Seen on 6.16, absent in 6.12 and 6.17, inferred for 6.15.",
+        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n\
+         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x4000)\n";
     DontunmapCountsLockedTwice = "dontunmap-counts-locked-twice", from (6, 15) until (7, 2),
         "move_vma",
         "MREMAP_DONTUNMAP of a locked mapping adds the moved pages to VmLck although the source is no longer locked",
@@ -109,19 +116,19 @@ quirks! {
          mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x4000)\n\
          mremap(mmap-0x4000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x8000)\n\
          mmap(mmap-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
-    DontunmapDropsAccount = "dontunmap-drops-account", from (6, 15) until (6, 17),
-        "move_vma",
-        "MREMAP_DONTUNMAP takes the flag ac from the whole source mapping",
-        "Memory that is private and writable is charged, and its mapping says so, or the charge is never given back; \
-         and without the flag it does not merge with its like. Seen on 6.16, absent in 6.12 and 6.17, inferred for 6.15.",
-        "mmap(NULL, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)\n\
-         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x4000)\n";
     DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (5, 7) until (7, 2),
         "copy_vma",
         "MREMAP_DONTUNMAP of untouched memory to an adjacent address grows the source instead of making a second mapping",
         "Source and copy must be treated apart: unlocking the source then unlocks the copy too. 7.2 forbids the merge.",
         "mmap(mmap-0x2000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n\
          mremap(mmap-0x2000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x1000)\n";
+    MlockCountsInInt = "mlock-counts-in-int", from (2, 6) until (7, 3),
+        "mlock_fixup",
+        "locking or unlocking a mapping of 8 TiB or more changes VmLck by a number of pages cut to 32 bits, even to below zero",
+        "VmLck must be the size of all locked mappings, and RLIMIT_MEMLOCK is tested against it. \
+         7.3 counts the pages in a long; stable kernels may do so as well.",
+        "mmap(mmap-0x80000000000, 0x80000000000, PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)\n\
+         mlock2(mmap-0x80000000000, 0x80000000000, MLOCK_ONFAULT)\n";
 }
 
 impl Quirk {

@@ -45,6 +45,9 @@ pub enum Problem {
     /// `requires:` after an operation.
     #[error("requires: must come before the first operation")]
     LateRequires,
+    /// `start:` after an operation or a second time.
+    #[error("start: comes once, before the first operation")]
+    LateStart,
     /// The process was never forked.
     #[error("there is no process {0} here")]
     NoSuchProcess(ProcessId),

@@ -5,6 +5,7 @@
 //! ```text
 //! # a comment
 //! requires: root rule=guard-regions
+//! start: exec 132K of arguments
 //!
 //! mmap(NULL, 0x4000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = mmap-0x4000
 //! store(mmap-0x4000, 0x1000, 0x41) = 0
@@ -16,7 +17,7 @@
 //!
 //! [`parse`] takes what is committed and refuses what it does not understand;
 //! [`repair`] makes a valid program of anything and says what it changed.
-//! [`write`] gives the canonical form, which parses to the same program.
+//! [`write()`] gives the canonical form, which parses to the same program.
 
 mod call;
 mod check;
@@ -25,6 +26,7 @@ mod error;
 mod expected;
 mod names;
 mod requires;
+mod start;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +39,7 @@ pub use names::{
 };
 pub use requires::{ConfigName, Requirement, Requires, SettingName, ThpMode};
 
-use crate::op::{Layout, Op, Outcome, ProcessId};
+use crate::op::{Layout, Op, Outcome, ProcessId, Start};
 use cursor::Cursor;
 use std::fmt::{self, Write as _};
 
@@ -55,6 +57,8 @@ pub struct Program {
     pub header: Vec<String>,
     /// What a kernel and a user must have for the expected results to hold.
     pub requires: Requires,
+    /// How the first process begins.
+    pub start: Start,
     /// The operations, in order.
     pub lines: Vec<Line>,
     /// Comment lines after the last operation.
@@ -199,6 +203,7 @@ struct Reader {
     /// Comment lines that do not belong to anything yet.
     pending: Vec<String>,
     seen_requires: bool,
+    seen_start: bool,
 }
 
 impl Reader {
@@ -212,7 +217,7 @@ impl Reader {
         cursor.skip_space();
         if cursor.at_end() {
             // a blank line ends the comment at the top
-            if !self.seen_requires && self.program.lines.is_empty() {
+            if !self.seen_requires && !self.seen_start && self.program.lines.is_empty() {
                 self.program.header.append(&mut self.pending);
             }
             return Ok(());
@@ -228,6 +233,15 @@ impl Reader {
             self.seen_requires = true;
             self.program.header.append(&mut self.pending);
             return self.program.requires.read(&mut cursor, repairs);
+        }
+        if cursor.accept("start:") {
+            if self.seen_start || !self.program.lines.is_empty() {
+                return Err(cursor.problem_here(Problem::LateStart));
+            }
+            self.seen_start = true;
+            self.program.header.append(&mut self.pending);
+            self.program.start = start::parse(&mut cursor)?;
+            return Ok(());
         }
         let process = cursor.process_prefix()?;
         let call = call::parse(&mut cursor)?;
@@ -268,6 +282,9 @@ pub fn write(program: &Program) -> String {
     comments(&mut out, &program.header);
     if program.requires != Requires::default() {
         let _ = writeln!(out, "requires: {}", program.requires);
+    }
+    if program.start != Start::Plain {
+        let _ = writeln!(out, "start: {}", program.start);
     }
     if !out.is_empty() && !program.lines.is_empty() {
         out.push('\n');

@@ -82,6 +82,8 @@ words! {
         MemoryFailure = "memory-failure",
         /// [`Config::pkeys`]
         Pkeys = "pkeys",
+        /// [`Config::la57`]
+        La57 = "la57",
         /// [`Config::shadow_stack`]
         ShadowStack = "shadow-stack",
         /// [`Config::lru_gen`]
@@ -144,6 +146,7 @@ impl ConfigName {
             ConfigName::Thp => &mut config.thp,
             ConfigName::MemoryFailure => &mut config.memory_failure,
             ConfigName::Pkeys => &mut config.pkeys,
+            ConfigName::La57 => &mut config.la57,
             ConfigName::ShadowStack => &mut config.shadow_stack,
             ConfigName::LruGen => &mut config.lru_gen,
         }

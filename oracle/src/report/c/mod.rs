@@ -7,7 +7,9 @@
 mod expr;
 
 use expr::{address, call, constructor, escaped, num, USED_CONSTANTS};
-use mm_reference::op::{Addr, Base, Call, Contents, Layout, Outcome, ProcessId};
+use mm_reference::op::{
+    Addr, Base, Call, Contents, Exec, Layout, Outcome, ProcessId, Start, EXEC_NAME, MAX_ARGUMENT,
+};
 use mm_reference::text::{Expected, Line, Program};
 use std::fmt::Write as _;
 
@@ -122,7 +124,7 @@ pub fn c_program(program: &Program, layout: &Layout, check: &Check) -> String {
         }
         _ => &program.lines[..],
     };
-    let uses = Uses::of(lines, check);
+    let uses = Uses::of(lines, check, program.start);
     let run = run_function(lines, layout, check, &uses);
 
     let mut out = header(program, lines);
@@ -155,7 +157,11 @@ pub fn c_program(program: &Program, layout: &Layout, check: &Check) -> String {
         out.push_str("#ifndef SYS_mseal\n#define SYS_mseal 462\n#endif\n");
     }
     const GIB: u64 = 1 << 30;
-    let _ = writeln!(out, "#define MMAP_RESIDUE {:#x}UL\n", layout.mmap % GIB);
+    let _ = writeln!(out, "#define MMAP_RESIDUE {:#x}UL", layout.mmap % GIB);
+    if let Start::Exec(exec) = program.start {
+        out.push_str(&exec_constants(&exec));
+    }
+    out.push('\n');
 
     let mut parts = vec![include_str!("core.c"), include_str!("proc.c")];
     if uses.access {
@@ -168,6 +174,10 @@ pub fn c_program(program: &Program, layout: &Layout, check: &Check) -> String {
         parts.push(include_str!("processes.c"));
     }
     parts.push(include_str!("bases.c"));
+    parts.push(match program.start {
+        Start::Plain => include_str!("plain.c"),
+        Start::Exec(_) => include_str!("exec.c"),
+    });
     for part in parts {
         out.push_str(part);
         out.push('\n');
@@ -175,7 +185,10 @@ pub fn c_program(program: &Program, layout: &Layout, check: &Check) -> String {
     out.push_str(&run);
     out.push('\n');
     if uses.stack {
-        out.push_str(include_str!("stack.c"));
+        out.push_str(match program.start {
+            Start::Plain => include_str!("stack.c"),
+            Start::Exec(_) => include_str!("own_stack.c"),
+        });
         out.push('\n');
     }
     out.push_str(include_str!("main.c"));
@@ -192,7 +205,7 @@ struct Uses {
 }
 
 impl Uses {
-    fn of(lines: &[Line], check: &Check) -> Uses {
+    fn of(lines: &[Line], check: &Check, start: Start) -> Uses {
         let any = |test: fn(&Call) -> bool| lines.iter().any(|line| test(&line.op.call));
         Uses {
             access: any(|c| {
@@ -200,11 +213,24 @@ impl Uses {
             }) || matches!(check, Check::Contents { .. }),
             mincore: any(|c| matches!(c, Call::Mincore { .. })),
             processes: any(|c| matches!(c, Call::Fork)),
-            stack: lines
-                .iter()
-                .any(|line| expr::addresses(&line.op.call).iter().any(|a| a.base == Base::Stack)),
+            // what execve left is not disturbed
+            stack: start.exec().is_some()
+                || lines.iter().any(|line| {
+                    expr::addresses(&line.op.call).iter().any(|a| a.base == Base::Stack)
+                }),
         }
     }
+}
+
+/// What `exec.c` has to know.
+fn exec_constants(exec: &Exec) -> String {
+    format!(
+        "#define EXEC_NAME \"{EXEC_NAME}\"\n#define EXEC_BYTES {:#x}UL\n\
+         #define EXEC_DEPTH {:#x}UL\n#define EXEC_STACK {:#x}UL\n#define MAX_ARGUMENT {MAX_ARGUMENT:#x}UL\n",
+        exec.arguments,
+        exec.depth(),
+        exec.stack_limit()
+    )
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -229,6 +255,9 @@ fn header(program: &Program, lines: &[Line]) -> String {
     }
     out.push_str(" * Build with: cc -Wall -Wextra reproducer.c\n");
     out.push_str(" * Exit status: 1 the difference shows, 0 it does not, 2 neither of both.\n *\n");
+    if program.start != Start::Plain {
+        let _ = writeln!(out, " *     start: {}", program.start);
+    }
     for line in lines {
         let _ = writeln!(out, " *     {}", comment(&line.to_string()));
     }

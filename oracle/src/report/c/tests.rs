@@ -209,13 +209,24 @@ fn status_lines_move() {
 
 #[test]
 fn the_stack() {
-    let text = "store(stack-0x21000, 0x1, 0x1) = 0\nstore(stack-0x22000, 0x1, 0x1) = 0\n\
+    let text = "mmap(stack-0x21000, 0x21000, PROT_READ|PROT_WRITE, \
+                MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_GROWSDOWN, -1, 0) = stack-0x21000\n\
+                store(stack-0x21000, 0x1, 0x1) = 0\nstore(stack-0x22000, 0x1, 0x1) = 0\n\
                 munmap(stack-0x1000, 0x1000) = 0\nload(stack-0x800, 0x1)";
     let signal = |code| {
         let address = LAYOUT.stack - 0x800;
         Outcome::Signal(mm_reference::op::Signal { number: 11, code, address })
     };
     outcome("stack", text, signal(1), signal(2));
+}
+
+#[test]
+fn arguments_of_execve() {
+    let text = "start: exec 132K of arguments\n\
+                mremap(stack-0x5000, 0x2000, 0x2000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x8000) = mmap-0x8000\n\
+                load(mmap-0x7000, 0x1)";
+    let letter = |byte| Outcome::Contents(Contents::Uniform(byte));
+    outcome("exec", text, letter(b'd'), letter(b'e'));
 }
 
 /// Every operation with odd arguments; only that it compiles matters.
@@ -249,6 +260,9 @@ fn everything_compiles() {
     compile("everything", &c_program(&program, &LAYOUT, &check));
     let empty = c_program(&Program::default(), &LAYOUT, &check);
     compile("empty", &empty);
+    let none = Start::Exec(Exec::with(0));
+    let begun = Program { start: none, ..Program::default() };
+    compile("no arguments", &c_program(&begun, &LAYOUT, &check));
     let beyond = Check::Outcome {
         op_index: usize::MAX,
         expected: Outcome::Value(0),

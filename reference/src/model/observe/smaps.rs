@@ -5,6 +5,7 @@ use crate::addr::PAGE_SIZE;
 use crate::defect::Defect;
 use crate::model::folio::{Folio, FolioFlags};
 use crate::model::page_table::{Pte, PteBits};
+use crate::model::pkeys;
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::{Mm, System};
 use crate::profile::{Profile, Rule};
@@ -51,6 +52,9 @@ fn fill_entry(system: &System, mm: &Mm, vma: &Vma, entry: &mut SmapsEntry) {
         };
     }
     fill_counters(system, &sums, entry);
+    if profile.config.pkeys {
+        entry.set(SmapsField::ProtectionKey, pkeys::number(vma.flags));
+    }
     entry.flags = flags::list(&system.profile, vma.flags);
 }
 

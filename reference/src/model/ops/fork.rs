@@ -2,7 +2,7 @@
 //! (`mm/mmap.c:dup_mmap`, `mm/memory.c:copy_page_range`).
 
 use super::exit::tear_down;
-use crate::addr::TASK_SIZE;
+use crate::addr::TASK_SIZE_MAX;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::folio::{FolioFlags, Folios};
@@ -169,7 +169,7 @@ fn start_runtime(mm: &mut Mm, folios: &mut Folios, files: &[crate::model::seed::
             }
         }
     }
-    tables.for_each_pte(0, TASK_SIZE, |_, pte| {
+    tables.for_each_pte(0, TASK_SIZE_MAX, |_, pte| {
         if let Pte::Page(id, bits) = pte {
             if folios.get(*id).content == crate::model::folio::PageContent::Unknown {
                 bits.insert(PteBits::YOUNG);

@@ -1,6 +1,6 @@
 //! `mincore`: which pages are in memory.
 
-use crate::addr::{page_aligned, PAGE_SIZE, TASK_SIZE};
+use crate::addr::{page_aligned, PAGE_SIZE};
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::page_table::Pte;
@@ -13,7 +13,7 @@ pub(crate) fn mincore(cur: &mut Current, start: u64, len: u64) -> Result<Outcome
         return fail(Errno::EINVAL, "the address is not page-aligned");
     }
     // `access_ok`
-    if start.checked_add(len).is_none_or(|end| end > TASK_SIZE) {
+    if start.checked_add(len).is_none_or(|end| end > cur.profile.task_size()) {
         return fail(Errno::ENOMEM, "the range reaches out of the address space");
     }
     let mut residency = Residency::default();
@@ -62,6 +62,7 @@ fn anonymous(cur: &Current, start: u64, end: u64, residency: &mut Residency) {
 mod tests {
     use super::super::bench::{errno, page, Bench};
     use super::*;
+    use crate::addr::MAP_WINDOW;
     use crate::model::VmFlags;
 
     #[test]
@@ -83,8 +84,8 @@ mod tests {
         bench.map(0, 1, VmFlags::WRITE);
         let mut ask = |start, len| errno(mincore(&mut bench.cur(), start, len));
         assert_eq!(ask(1, 0), Some(Errno::EINVAL));
-        assert_eq!(ask(TASK_SIZE, 0), None);
-        assert_eq!(ask(TASK_SIZE + PAGE_SIZE, 0), Some(Errno::ENOMEM));
+        assert_eq!(ask(MAP_WINDOW, 0), None);
+        assert_eq!(ask(MAP_WINDOW + PAGE_SIZE, 0), Some(Errno::ENOMEM));
         assert_eq!(ask(page(0), u64::MAX), Some(Errno::ENOMEM));
         assert_eq!(ask(page(0), 2 * PAGE_SIZE), Some(Errno::ENOMEM));
         assert_eq!(ask(page(0), PAGE_SIZE), None);

@@ -10,6 +10,7 @@ use crate::model::page_table::Pte;
 use crate::model::{fail, gup, Current, Fail, VmFlags, Vma};
 use crate::op::consts::MLOCK_ONFAULT;
 use crate::op::Outcome;
+use crate::profile::Quirk;
 
 /// Mirrors the system call `mlock`.
 pub(crate) fn mlock(cur: &mut Current, start: u64, len: u64) -> Result<Outcome, Fail> {
@@ -111,13 +112,17 @@ pub(super) fn fix_up(
     let change = Change { set: flags, clear: VmFlags::LOCKED_MASK, name: None };
     let now = modify(cur, start, end, change)?;
     let (was, is) = (old.contains(VmFlags::LOCKED), flags.contains(VmFlags::LOCKED));
-    let count = pages(end - start);
-    let profile = cur.profile;
+    let (count, profile) = (pages(end - start) as i64, cur.profile);
+    let mut added = 0;
     if is && (!was || profile.has_defect(Defect::MlockCountsTwice)) {
-        cur.mm.account_locked(count as i64);
+        added = count;
     } else if was && !is && !profile.has_defect(Defect::MunlockKeepsCount) {
-        cur.mm.account_locked(-(count as i64));
+        added = -count;
     }
+    if i32::try_from(added).is_err() && cur.quirk(Quirk::MlockCountsInInt) {
+        added = i64::from(added as i32);
+    }
+    cur.mm.account_locked(added);
     if was != is {
         lock_pages(cur, start, end, is);
     }

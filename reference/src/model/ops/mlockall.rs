@@ -1,7 +1,7 @@
 //! `mlockall` and `munlockall`.
 
 use super::mlock::{check_may_lock, fix_up};
-use crate::addr::{PAGE_SHIFT, TASK_SIZE};
+use crate::addr::PAGE_SHIFT;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::{fail, gup, Current, Fail, VmFlags};
@@ -26,7 +26,7 @@ pub(crate) fn mlockall(cur: &mut Current, flags: u64) -> Result<Outcome, Fail> {
     }
     apply(cur, flags);
     if current {
-        gup::populate(cur, 0, TASK_SIZE)?;
+        gup::populate(cur, 0, cur.profile.task_size())?;
     }
     Ok(Outcome::Value(0))
 }

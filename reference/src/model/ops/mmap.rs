@@ -8,7 +8,7 @@ use crate::errno::Errno;
 use crate::model::gup;
 use crate::model::merge::Attributes;
 use crate::model::vma::{Backing, VmFlags, Vma};
-use crate::model::{fail, CannotPredict, Current, Fail};
+use crate::model::{fail, pkeys, CannotPredict, Current, Fail};
 use crate::op::consts::*;
 use crate::profile::{Quirk, Rule};
 
@@ -62,7 +62,7 @@ fn do_mmap(cur: &mut Current, args: &Mmap) -> Result<(u64, Option<u64>), Fail> {
     if cur.mm.vmas.len() as u64 > cur.profile.settings.max_map_count {
         return fail(Errno::ENOMEM, "more mappings than vm.max_map_count");
     }
-    let mut vm_flags = vm_flags(cur, args.prot, flags);
+    let mut vm_flags = vm_flags(cur, args.prot, flags) | pkeys::of_new(cur.profile, args.prot);
     addr = cur.unmapped_area(addr, len, flags)?;
     if flags & MAP_FIXED_NOREPLACE != 0
         && cur.mm.vmas.intersects(addr, addr + len)

@@ -6,7 +6,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::modify::{modify, Change};
 use crate::model::vma::VmFlags;
-use crate::model::{fail, gup, protection, Current, Fail};
+use crate::model::{fail, gup, pkeys, protection, Current, Fail};
 use crate::op::consts::{PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE};
 use crate::profile::Rule;
 
@@ -79,7 +79,9 @@ fn protect_part(cur: &mut Current, start: u64, end: u64, prot: u64) -> Result<()
     };
     let old = vma.flags;
     let unfaulted = vma.is_anonymous() && vma.anon_vma.is_none();
-    let mut new = (old - VmFlags::ACCESS) | of_prot(prot);
+    let mut new = (old - VmFlags::ACCESS - VmFlags::PKEY_BIT0)
+        | of_prot(prot)
+        | pkeys::of_changed(cur.profile, old, prot);
     let allowed = VmFlags::from_bits_truncate(new.bits() >> 4);
     if (new & VmFlags::ACCESS).intersects(!allowed) {
         return fail(Errno::EACCES, "the mapping may not get this permission");

@@ -1,6 +1,6 @@
 //! `munmap`, and the removal of what a fixed mapping replaces.
 
-use crate::addr::{page_aligned, page_up, TASK_SIZE};
+use crate::addr::{page_aligned, page_up};
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::vma::{VmFlags, Vma};
@@ -34,7 +34,7 @@ fn check_range(cur: &Current, addr: u64, len: u64) -> Result<(u64, u64), Fail> {
     if !page_aligned(addr) {
         return fail(Errno::EINVAL, "the address is not page-aligned");
     }
-    if addr > TASK_SIZE || len > TASK_SIZE - addr {
+    if addr > cur.profile.task_size() || len > cur.profile.task_size() - addr {
         return fail(Errno::EINVAL, "reaches beyond the address space");
     }
     let rounded = if cur.profile.has_defect(Defect::MunmapLengthRoundsDown) && len > 4096 {

@@ -2,7 +2,6 @@
 
 use super::madvise::is_ksm_compatible;
 use super::vma_name::set_vma_name;
-use crate::addr::TASK_SIZE;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::{fail, CannotPredict, Current, Fail, VmFlags};
@@ -141,7 +140,7 @@ fn set_mm(cur: &mut Current, args: [u64; 4]) -> Result<Outcome, Fail> {
         return fail(Errno::EPERM, "PR_SET_MM needs CAP_SYS_RESOURCE");
     }
     if !matches!(option, EXE_FILE | AUXV) {
-        if address >= TASK_SIZE || address < cur.min_address() {
+        if address >= cur.profile.task_size() || address < cur.min_address() {
             return fail(Errno::EINVAL, "the address is out of range");
         }
         if !(1..=LAST_FIELD).contains(&option) {

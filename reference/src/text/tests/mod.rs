@@ -187,10 +187,10 @@ fn files_are_bounded() {
 fn requirements() {
     let text =
         "requires: root user version>=6.17 version<7.2 anon-vma-name !soft-dirty pt-reclaim \
-                ksm thp memory-failure pkeys shadow-stack swap !swap thp=madvise overcommit=2 \
+                ksm thp memory-failure pkeys la57 shadow-stack swap !swap thp=madvise overcommit=2 \
                 max-map-count=6 mmap-min-addr=65536 total-pages=64 rule=mseal !rule=maybe-guard\n";
     let program = strict(text).unwrap();
-    assert_eq!(program.requires.0.len(), 21);
+    assert_eq!(program.requires.0.len(), 22);
     assert_eq!(write(&program), text);
 
     let profile = crate::profile::Profile::stock(crate::profile::Version::new(6, 18));

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::errno::Errno;
-use crate::op::{Addr, Base, Call, Contents, Residency};
+use crate::op::{Addr, Base, Call, Contents, Exec, Residency, MAX_ARGUMENTS, MAX_SHIFT};
 use proptest::prelude::*;
 
 fn address() -> impl Strategy<Value = Addr> {
@@ -147,8 +147,12 @@ fn line() -> impl Strategy<Value = Line> {
 
 /// Any valid program: random lines, mended.
 fn program() -> impl Strategy<Value = Program> {
-    proptest::collection::vec(line(), 0..12).prop_map(|lines| {
-        let mut program = Program { lines, ..Program::default() };
+    let shift = proptest::option::of((0..=MAX_SHIFT >> 12).prop_map(|pages| pages << 12));
+    let exec = (0..=MAX_ARGUMENTS, shift)
+        .prop_map(|(arguments, shift)| Start::Exec(Exec { arguments, shift }));
+    let start = prop_oneof![3 => Just(Start::Plain), 1 => exec];
+    (start, proptest::collection::vec(line(), 0..12)).prop_map(|(start, lines)| {
+        let mut program = Program { start, lines, ..Program::default() };
         program.repair();
         program
     })
@@ -194,7 +198,7 @@ proptest! {
         Just(", "), Just("0x"), Just("heap+"), Just("mmap-0x8000000000000000"), Just("|"), Just("="),
         Just("#"), Just("\n"), Just("p1:"), Just("requires: "), Just("SIGSEGV"), Just("/"), Just(" at "),
         Just("-E"), Just("["), Just("1x1"), Just("]"), Just(")"), Just("\""), Just("\\u{"), Just("é"),
-        Just("-"), Just("1"), Just("version>="),
+        Just("-"), Just("1"), Just("version>="), Just("start: exec "), Just("K of arguments"),
     ], 0..40)) {
         let text = words.concat();
         let _ = parse(&text, Mode::Strict);

@@ -13,11 +13,12 @@
 
 use super::checks::{check_count, check_growth, check_overlap, known_flags};
 use super::{complete, destination, resize, Remap};
-use crate::addr::{page_aligned, TASK_SIZE};
+use crate::addr::page_aligned;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::vma::VmFlags;
 use crate::model::{fail, Current, Fail};
+use crate::profile::Rule;
 
 /// The system call. `resizes` is whether the lengths differ as they were given,
 /// not rounded to pages.
@@ -57,20 +58,31 @@ fn check_arguments(cur: &Current, call: &Remap, resizes: bool) -> Result<(), Fai
     if call.new_len == 0 {
         return fail(Errno::EINVAL, "the new length is zero");
     }
+    if call.implies_new_addr() && cur.profile.has(Rule::MremapDestinationFirst) {
+        check_destination(cur, call)?;
+    }
     Ok(())
+}
+
+/// What is tested of a destination that the caller names.
+fn check_destination(cur: &Current, call: &Remap) -> Result<(), Fail> {
+    if !page_aligned(call.new_addr) {
+        return fail(Errno::EINVAL, "the new address is not page-aligned");
+    }
+    let end = cur.profile.task_size();
+    if call.new_len > end || call.new_addr > end - call.new_len {
+        return fail(Errno::EINVAL, "the new range is beyond the address space");
+    }
+    check_overlap(cur, call)?;
+    check_count(cur)
 }
 
 /// `mremap_to`: what is at the destination is gone when a later test fails.
 /// Answers the address and whether the grown part has to be populated.
 fn move_to(cur: &mut Current, mut call: Remap) -> Result<(u64, bool), Fail> {
-    if !page_aligned(call.new_addr) {
-        return fail(Errno::EINVAL, "the new address is not page-aligned");
+    if !cur.profile.has(Rule::MremapDestinationFirst) {
+        check_destination(cur, &call)?;
     }
-    if call.new_len > TASK_SIZE || call.new_addr > TASK_SIZE - call.new_len {
-        return fail(Errno::EINVAL, "the new range is beyond the address space");
-    }
-    check_overlap(cur, &call)?;
-    check_count(cur)?;
     destination::clear_destination(cur, &mut call)?;
     let Some(vma) = cur.mm.vmas.containing(call.addr) else {
         return fail(Errno::EFAULT, "nothing is mapped at the old address");

@@ -1,7 +1,7 @@
 //! The tests that a call has to pass before anything changes.
 
 use super::Remap;
-use crate::addr::{page_aligned, pages, TASK_SIZE};
+use crate::addr::{page_aligned, pages};
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::vma::{VmFlags, Vma};
@@ -26,13 +26,13 @@ pub(super) fn check_params(cur: &Current, call: &Remap) -> Result<(), Fail> {
     if call.new_len == 0 {
         return fail(Errno::EINVAL, "the new length is zero");
     }
-    if call.new_len > TASK_SIZE {
+    if call.new_len > cur.profile.task_size() {
         return fail(Errno::EINVAL, "the new length is beyond the address space");
     }
     if !call.implies_new_addr() {
         return Ok(());
     }
-    if call.new_addr > TASK_SIZE - call.new_len {
+    if call.new_addr > cur.profile.task_size() - call.new_len {
         return fail(Errno::EINVAL, "the new range is beyond the address space");
     }
     if !page_aligned(call.new_addr) {

@@ -232,3 +232,28 @@ fn a_forgotten_undo_shows() {
     assert_eq!(system.apply(&case.op()).unwrap().outcome, Outcome::Error(Errno::ENOMEM));
     assert_ne!(state(&system), before);
 }
+
+/// The way back is another walk: where both sides have different places in their
+/// tables, it may come to a span in which the source never had a table, and makes
+/// one before it finds that nothing is to be moved there.
+#[test]
+fn the_way_back_may_make_a_table() {
+    let case = Case {
+        name: "one page to the end of a table",
+        old: FAR + LATE,
+        new: OTHER + PMD_SIZE - PAGE_SIZE - 3 * PMD_SIZE + LATE,
+        len: 4 * PMD_SIZE,
+        more: 0,
+        flags: MOVE,
+        touched: &[3 * PMD_SIZE - LATE],
+        neighbours: false,
+    };
+    let fresh = case.prepare(Profile::stock(Version::new(6, 18)), false);
+    let mut system = fresh.clone();
+    system.limit_tables(Some(4));
+    assert_eq!(system.apply(&case.op()).unwrap().outcome, Outcome::Error(Errno::ENOMEM));
+    let [old, new] = [&fresh, &system].map(|system| &system.process(P0).unwrap().mm.tables);
+    let page = case.old + case.touched[0];
+    assert_eq!(old.pte(page), new.pte(page));
+    assert_eq!(new.count(), old.count() + 1);
+}

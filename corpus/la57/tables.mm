@@ -1,0 +1,10 @@
+# VmPTE does not count the tables of the fifth level: a page far above 2^47 costs three,
+# as one below would.
+requires: la57
+
+mmap(0x10000000000000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x10000000000000
+store(0x10000000000000, 0x1, 0x41) = 0
+mmap(0x10008000000000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = 0x10008000000000
+store(0x10008000000000, 0x1, 0x41) = 0
+munmap(0x10000000000000, 0x1000) = 0
+munmap(0x10008000000000, 0x1000) = 0

@@ -1,0 +1,5 @@
+# With mremap-destination-first (check_mremap_params):
+# mremap tests a given destination before it looks for the mapping.
+requires: rule=mremap-destination-first
+
+mremap(mmap-0x11fd000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x11fe800) = -EINVAL

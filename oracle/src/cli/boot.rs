@@ -1,0 +1,332 @@
+//! `mmdiff kernel boot`
+
+use super::kernel::CacheArgs;
+use super::{programs, BenchArgs, Format, FormatArgs, FuzzArgs, ObserveArg, Outcome};
+use crate::campaign::write_file;
+use crate::guest::{
+    examine, Campaign, Event, Found, Guest, GuestError, Link, Named, Plan, Request, Verdict,
+};
+use crate::kernels::{self, Kernel, Report};
+use anyhow::{Context, Result};
+use clap::{Args, Parser};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, Args)]
+pub(super) struct BootArgs {
+    /// A short name such as 6.12, which is fetched if need be, or the name of one that was
+    /// built
+    #[arg(value_name = "NAME", required_unless_present = "kernel")]
+    name: Option<String>,
+    /// Any kernel's image (bzImage, vmlinuz); its configuration is looked for beside it
+    #[arg(long, value_name = "IMAGE", conflicts_with = "name")]
+    kernel: Option<PathBuf>,
+    #[command(flatten)]
+    cache: CacheArgs,
+    /// A folder with files to add to the guest's
+    #[arg(long, value_name = "DIR")]
+    initrd_extra: Option<PathBuf>,
+    /// More for the kernel's command line
+    #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    append: String,
+    /// The guest's memory
+    #[arg(long, value_name = "MiB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(256..))]
+    memory: u32,
+    /// The guest's CPUs
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    cpus: u32,
+    /// What to do there: fuzz, corpus, profile or bench, with options; profile if
+    /// nothing is said
+    #[arg(last = true)]
+    job: Vec<String>,
+}
+
+/// What can be done in a guest.
+#[derive(Debug, Parser)]
+#[command(name = "mmdiff kernel boot --", no_binary_name = true)]
+enum Job {
+    /// Fuzz the guest's kernel against the reference
+    Fuzz(FuzzArgs),
+    /// Run programs on model and the guest's kernel
+    Corpus(CorpusArgs),
+    /// Print what is believed of the guest's kernel
+    Profile(FormatArgs),
+    /// Measure the tool itself in the guest
+    Bench(BenchArgs),
+}
+
+#[derive(Debug, Args)]
+struct CorpusArgs {
+    /// Programs in the text format, or folders of them (*.mm)
+    #[arg(default_value = "corpus")]
+    files: Vec<PathBuf>,
+    /// Also name the programs that agree
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// How long a campaign takes if nothing is said, in seconds.
+const DEFAULT_TIME: u64 = 30;
+/// How often progress is printed.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
+    let job = match args.job.is_empty() {
+        true => Job::Profile(FormatArgs { format: Format::Text }),
+        false => Job::try_parse_from(&args.job).unwrap_or_else(|error| error.exit()),
+    };
+    let kernel = match (&args.kernel, &args.name) {
+        (Some(image), _) => Kernel::from_image(image)
+            .with_context(|| format!("failed to find {}", image.display()))?,
+        (None, name) => {
+            let name = name.as_deref().unwrap_or_default();
+            kernels::get(name, &args.cache.open()?, &Report::new(false))?
+        }
+    };
+    let plan = Plan {
+        memory_mib: args.memory,
+        cpus: args.cpus,
+        extra: args.initrd_extra,
+        append: args.append,
+        ..Plan::new(kernel)
+    };
+    // what is wrong with the job shows before the guest is there
+    let (request, mut show) = prepare(job)?;
+    let mut guest = Guest::boot(&plan)?;
+    let _ = writeln!(
+        io::stderr(),
+        "mmdiff: Linux {} in a guest ({}), ready after {:.1} s",
+        guest.release(),
+        guest.accelerator().name(),
+        guest.boot_time().as_secs_f64()
+    );
+    let served = guest.serve(&request, &mut |event| show.event(event));
+    match served {
+        Ok(()) => {
+            let ended = guest.serve(&Request::PowerOff, &mut |_| {});
+            ended.context("failed to end the guest")?;
+        }
+        Err(error) => {
+            drop(guest);
+            went_down(&plan, error, &mut show)?;
+        }
+    }
+    show.finish()
+}
+
+/// Finds out which program did it; where none did, the error is passed on.
+fn went_down(plan: &Plan, error: GuestError, show: &mut Show) -> Result<()> {
+    let Some(wreck) = error.wreck() else { return Err(error.into()) };
+    let _ = writeln!(io::stderr(), "mmdiff: {error}");
+    let count = wreck.suspects.len();
+    let _ = writeln!(io::stderr(), "mmdiff: {count} programs were being run; trying them again");
+    let mut again = || Guest::boot(plan).map(|guest| Box::new(guest) as Box<dyn Link>);
+    let findings = examine(&error, &mut again)?;
+    if findings.is_empty() {
+        return Err(error.into());
+    }
+    for found in findings {
+        show.event(Event::Finding(Box::new(found)));
+    }
+    Ok(())
+}
+
+fn prepare(job: Job) -> Result<(Request, Show)> {
+    Ok(match job {
+        Job::Profile(args) => (Request::Profile, Show::new(args.format, None, true)),
+        Job::Bench(args) => {
+            (Request::Bench { quick: args.quick }, Show::new(args.format, None, true))
+        }
+        Job::Corpus(args) => {
+            let mut files = Vec::new();
+            for path in programs::expand(&args.files)? {
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("failed to read {}", path.display()))?;
+                files.push(Named { name: path.display().to_string(), text });
+            }
+            (Request::Corpus { files }, Show::new(Format::Text, None, args.verbose))
+        }
+        Job::Fuzz(args) => {
+            let seconds = args.time.map(|time| time.as_secs().max(1));
+            let campaign = Campaign {
+                seed: args.seed.unwrap_or_else(rand::random),
+                seconds: seconds.or(args.programs.is_none().then_some(DEFAULT_TIME)),
+                programs: args.programs,
+                max_ops: Some(args.max_ops),
+                observe: match args.observe {
+                    ObserveArg::EveryOp => "every-op",
+                    ObserveArg::End => "end",
+                    ObserveArg::Adaptive => "adaptive",
+                }
+                .to_owned(),
+                focus: args.focus.map(|focus| focus.name().to_owned()),
+                defect: args.defect.map(|defect| defect.name().to_owned()),
+                jobs: args.jobs.map(|jobs| jobs.min(64) as u16),
+            };
+            (Request::Fuzz(campaign), Show::new(args.format, Some(args.out), true))
+        }
+    })
+}
+
+/// Prints events as they come, and keeps findings.
+struct Show {
+    format: Format,
+    out: Option<PathBuf>,
+    verbose: bool,
+    verdicts: BTreeMap<&'static str, u64>,
+    diverged: bool,
+    /// When the guest was started, until its first program has run.
+    started: Option<Instant>,
+    /// When progress was printed last.
+    said: Instant,
+}
+
+impl Show {
+    fn new(format: Format, out: Option<PathBuf>, verbose: bool) -> Show {
+        let (verdicts, now) = (BTreeMap::new(), Instant::now());
+        Show { format, out, verbose, verdicts, diverged: false, started: Some(now), said: now }
+    }
+
+    /// Says once how long it took to the first program.
+    fn first(&mut self, ran: bool) {
+        if let Some(started) = self.started.filter(|_| ran) {
+            self.started = None;
+            let seconds = started.elapsed().as_secs_f64();
+            let _ = writeln!(io::stderr(), "the first program was run after {seconds:.1} s");
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Finding(found) => self.finding(&found),
+            Event::Unconfirmed { signature, .. } => {
+                let _ = writeln!(io::stderr(), "did not show again: {signature}");
+            }
+            Event::Known { id, count } => {
+                let _ = writeln!(io::stderr(), "known difference: {id}, {count} times");
+            }
+            Event::Progress { programs, operations } => {
+                self.first(programs > 0);
+                if self.said.elapsed() >= SAY_EVERY {
+                    self.said = Instant::now();
+                    let _ = writeln!(io::stderr(), "{programs} programs, {operations} operations");
+                }
+            }
+            Event::Program { name, verdict, detail } => self.program(&name, verdict, &detail),
+            Event::Profile { origins, compared, not_compared } => match self.format {
+                Format::Json => println!("{}", crate::profile::json(&origins)),
+                Format::Text => {
+                    print!("{}", crate::profile::text(&origins));
+                    println!("compared: {}", compared.join(", "));
+                    for (what, why) in not_compared {
+                        println!("not compared: {what}: {why}");
+                    }
+                }
+            },
+            Event::Summary(mut summary) => match self.format {
+                Format::Json => {
+                    self.relocate(&mut summary);
+                    println!("{summary:#}");
+                }
+                Format::Text => println!("{}", in_words(&summary)),
+            },
+            Event::Bench { report, ratio } => match self.format {
+                Format::Json => println!("{report:#}"),
+                Format::Text => println!("mmdiff runs {ratio:.2} programs while the loop runs one"),
+            },
+            _ => {}
+        }
+    }
+
+    fn finding(&mut self, found: &Found) {
+        self.diverged = true;
+        let (shown, of) = found.reliability;
+        // what is printed is kept
+        if let Some(out) = &self.out {
+            if let Err(error) = save(out, found) {
+                let program = &found.program;
+                let _ = writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{program}");
+            }
+        }
+        if self.format == Format::Text {
+            println!("finding: {} ({shown} of {of} runs)", found.signature);
+            for line in found.program.lines() {
+                println!("    {line}");
+            }
+            println!("  expected {}, got {} ({})", found.expected, found.actual, found.field);
+        }
+    }
+
+    /// Findings are in the folder here, not in that of the guest.
+    fn relocate(&self, summary: &mut serde_json::Value) {
+        let Some(out) = &self.out else { return };
+        for finding in summary["findings"].as_array_mut().into_iter().flatten() {
+            let folder = out.join(finding["signature"].as_str().unwrap_or_default());
+            finding["program"] = json!(folder.join("program.mm"));
+        }
+    }
+
+    fn program(&mut self, name: &str, verdict: Verdict, detail: &str) {
+        let word = match verdict {
+            Verdict::Agree => "agree",
+            Verdict::Known => "known",
+            Verdict::Diverge => "diverge",
+            Verdict::Skipped => "skipped",
+            Verdict::Failed => "failed",
+        };
+        self.first(true);
+        *self.verdicts.entry(word).or_default() += 1;
+        let bad = matches!(verdict, Verdict::Diverge | Verdict::Failed);
+        self.diverged |= bad;
+        if bad || self.verbose {
+            println!("{name}: {word} {detail}");
+        }
+    }
+
+    fn finish(self) -> Result<Outcome> {
+        if !self.verdicts.is_empty() {
+            let counts = self.verdicts.iter().map(|(word, count)| format!("{count} {word}"));
+            println!("{}", counts.collect::<Vec<_>>().join(", "));
+        }
+        Ok(if self.diverged { Outcome::Diverged } else { Outcome::Agree })
+    }
+}
+
+/// The numbers of a campaign's summary in a line.
+fn in_words(summary: &serde_json::Value) -> String {
+    let number = |name: &str| summary[name].as_f64().unwrap_or(0.0);
+    let seconds = number("seconds").max(0.001);
+    let findings = summary["findings"].as_array().map_or(0, Vec::len);
+    format!(
+        "{} programs, {} operations in {seconds:.1} s ({:.0} programs/s), seed {}; {findings} findings, {} did not show again",
+        summary["programs"],
+        summary["operations"],
+        number("programs") / seconds,
+        summary["seed"],
+        summary["unconfirmed"],
+    )
+}
+
+/// Writes a finding as a campaign on this kernel does.
+fn save(out: &Path, found: &Found) -> Result<()> {
+    let folder = out.join(&found.signature);
+    let (shown, of) = found.reliability;
+    let info = json!({
+        "signature": found.signature,
+        "reliability": { "shown": shown, "of": of },
+        "minimal": found.minimal,
+        "field": found.field,
+        "expected": found.expected,
+        "actual": found.actual,
+    });
+    write_file(&folder, "program.mm", &found.program)?;
+    write_file(&folder, "report.txt", &found.report)?;
+    if !found.c.is_empty() {
+        write_file(&folder, "repro.c", &found.c)?;
+    }
+    write_file(&folder, "finding.json", &format!("{info:#}\n"))?;
+    Ok(())
+}

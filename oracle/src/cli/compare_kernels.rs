@@ -1,0 +1,184 @@
+//! `mmdiff compare-kernels`
+
+use super::{fuzz::stop_flag, matrix, Format, Outcome};
+use crate::compare_kernels::{compare, Changes, Crash, Entry, Options, Side, Told};
+use crate::guest::{Guest, Link, Plan};
+use anyhow::{bail, Context, Result};
+use clap::Args;
+use mm_reference::text::write;
+use serde_json::json;
+use std::io::{self, Write};
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// A kernel, by short name (6.12), by the name it was built under, or by the path of its image
+    a: String,
+    /// The kernel to compare it with
+    b: String,
+    /// How long to search at the most
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "2m")]
+    time: Duration,
+    /// Seed of everything random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How results are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn compare_kernels(args: CompareArgs) -> Result<Outcome> {
+    let plans = [Plan::new(matrix::find(&args.a)?), Plan::new(matrix::find(&args.b)?)];
+    let stop = stop_flag()?;
+    let boots = plans
+        .each_ref()
+        .map(|plan| move || Guest::boot(plan).map(|guest| Box::new(guest) as Box<dyn Link>));
+    let names = names(&args.a, &args.b);
+    let mut sides = [Side::new(&names[0], &boots[0]), Side::new(&names[1], &boots[1])];
+    let options = Options { seed: args.seed, time: args.time };
+    let mut telling = Telling::default();
+    let changes = compare(&mut sides, &options, &stop, &mut |told| telling.tell(&told))
+        .context("failed to compare the kernels")?;
+    let releases = sides.each_ref().map(Side::release);
+    let [a, b] = names.each_ref().map(String::as_str);
+    match args.format {
+        Format::Text => print!("{}", text(&changes, (a, b), releases, args.seed)),
+        Format::Json => println!("{:#}", record(&changes, (a, b), releases, args.seed)),
+    }
+    if changes.interrupted {
+        bail!("interrupted");
+    }
+    let same = changes.entries.is_empty() && changes.crashes.is_empty();
+    Ok(if same { Outcome::Agree } else { Outcome::Diverged })
+}
+
+/// What the kernels are called: of paths the last part that differs.
+fn names(a: &str, b: &str) -> [String; 2] {
+    let parts = |path: &str| path.rsplit('/').map(str::to_owned).collect::<Vec<_>>();
+    let (of_a, of_b) = (parts(a), parts(b));
+    let differing = of_a.iter().zip(&of_b).find(|(a, b)| a != b && !a.is_empty() && !b.is_empty());
+    match differing {
+        Some((a, b)) => [a.clone(), b.clone()],
+        None => [a.to_owned(), format!("{b} again")],
+    }
+}
+
+/// How often progress is told.
+const EVERY: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+struct Telling {
+    last: Duration,
+}
+
+impl Telling {
+    fn tell(&mut self, told: &Told) {
+        let line = match told {
+            Told::Ready { releases: [a, b], after } => {
+                format!("Linux {a} and Linux {b}, after {:.1} s", after.as_secs_f64())
+            }
+            Told::Found { signature, after } => {
+                format!("{signature}, after {:.1} s", after.as_secs_f64())
+            }
+            Told::Progress { after, .. } if *after < self.last + EVERY => return,
+            Told::Progress { programs, after } => {
+                self.last = *after;
+                format!("{programs} programs, {:.0} s", after.as_secs_f64())
+            }
+        };
+        // what nobody can see is no reason to stop
+        let _ = writeln!(io::stderr(), "mmdiff: {line}");
+    }
+}
+
+fn text(changes: &Changes, (a, b): (&str, &str), releases: [&str; 2], seed: u64) -> String {
+    let [release_a, release_b] = releases;
+    let mut text = format!(
+        "What programs see differently: - on {a} (Linux {release_a}), + on {b} (Linux {release_b})\n"
+    );
+    if changes.interrupted {
+        text.push_str("interrupted: this is what was found until then\n");
+    }
+    for (number, entry) in changes.entries.iter().enumerate() {
+        text.push_str(&format!("\n{}. {}", number + 1, entry.render(a, b)));
+    }
+    for crash in &changes.crashes {
+        let after = crash.after.as_secs_f64();
+        text.push_str(&format!("\n{} went down, after {after:.1} s\n", crash.kernel));
+        for line in crash.program.lines() {
+            text.push_str(&format!("    {line}\n"));
+        }
+        for line in crash.report.lines() {
+            text.push_str(&format!("      {line}\n"));
+        }
+    }
+    let Changes { programs, differing, repeated, unconfirmed, .. } = changes;
+    text.push_str(&format!(
+        "\n{} found in {:.1} s ({programs} programs, {differing} differed, {repeated} of them as found before, {unconfirmed} did not show again, seed {seed})\n",
+        changes.entries.len() + changes.crashes.len(),
+        changes.time.as_secs_f64(),
+    ));
+    text
+}
+
+fn record(
+    changes: &Changes,
+    (a, b): (&str, &str),
+    releases: [&str; 2],
+    seed: u64,
+) -> serde_json::Value {
+    json!({
+        "a": { "name": a, "release": releases[0] },
+        "b": { "name": b, "release": releases[1] },
+        "seed": seed,
+        "seconds": changes.time.as_secs_f64(),
+        "interrupted": changes.interrupted,
+        "programs": changes.programs,
+        "differing": changes.differing,
+        "repeated": changes.repeated,
+        "unconfirmed": changes.unconfirmed,
+        "entries": changes.entries.iter().map(entry).collect::<Vec<_>>(),
+        "crashes": changes.crashes.iter().map(crash).collect::<Vec<_>>(),
+    })
+}
+
+fn entry(entry: &Entry) -> serde_json::Value {
+    let lines: Vec<_> = entry
+        .lines
+        .iter()
+        .map(|line| json!({ "operation": line.op, "a": line.a, "b": line.b }))
+        .collect();
+    let differences: Vec<_> = entry
+        .differences
+        .iter()
+        .map(|difference| {
+            json!({
+                "process": difference.process.to_string(),
+                "place": difference.place.to_string(),
+                "field": difference.field.to_string(),
+                "a": difference.expected,
+                "b": difference.actual,
+            })
+        })
+        .collect();
+    json!({
+        "signature": entry.signature,
+        "after": entry.after.as_secs_f64(),
+        "number": entry.number,
+        "shown": entry.shown.0,
+        "of": entry.shown.1,
+        "minimal": entry.minimal,
+        "program": write(&entry.program),
+        "lines": lines,
+        "differences": differences,
+    })
+}
+
+fn crash(crash: &Crash) -> serde_json::Value {
+    json!({
+        "kernel": crash.kernel,
+        "after": crash.after.as_secs_f64(),
+        "program": crash.program,
+        "report": crash.report,
+    })
+}

@@ -1,0 +1,129 @@
+//! The parts of what can be seen, as people speak of them.
+
+use crate::observe::Capabilities;
+
+/// A part of what is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)] // `name` says what each is
+pub enum Observable {
+    Outcomes,
+    Contents,
+    Maps,
+    Smaps,
+    Pagemap,
+    Frames,
+    PageFlags,
+    Status,
+    KernelLog,
+}
+
+impl Observable {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Observable; 9] = [
+        Observable::Outcomes,
+        Observable::Contents,
+        Observable::Maps,
+        Observable::Smaps,
+        Observable::Pagemap,
+        Observable::Frames,
+        Observable::PageFlags,
+        Observable::Status,
+        Observable::KernelLog,
+    ];
+
+    /// What it is.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Observable::Outcomes => "results, errors and signals",
+            Observable::Contents => "contents",
+            Observable::Maps => "maps",
+            Observable::Smaps => "smaps",
+            Observable::Pagemap => "pagemap",
+            Observable::Frames => "sharing of frames",
+            Observable::PageFlags => "kpageflags",
+            Observable::Status => "status",
+            Observable::KernelLog => "the kernel's log",
+        }
+    }
+
+    /// The same in one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Observable::Outcomes => "results",
+            Observable::Frames => "frames",
+            Observable::KernelLog => "log",
+            other => other.name(),
+        }
+    }
+
+    /// Whether it can be compared with what is visible.
+    pub fn is_compared(self, caps: &Capabilities) -> bool {
+        let parts = &caps.parts;
+        match self {
+            Observable::Outcomes => true,
+            Observable::Contents => parts.contents,
+            Observable::Maps => parts.maps,
+            Observable::Smaps => parts.smaps,
+            Observable::Pagemap => parts.pagemap,
+            Observable::Frames => parts.pagemap && caps.frames,
+            Observable::PageFlags => parts.page_flags,
+            Observable::Status => parts.status,
+            Observable::KernelLog => caps.kernel_log,
+        }
+    }
+
+    /// The part that a field, as it is printed, belongs to.
+    pub fn of_field(field: &str) -> Observable {
+        match field.split('-').next().unwrap_or_default() {
+            "maps" => Observable::Maps,
+            "smaps" | "vmflag" => Observable::Smaps,
+            "pagemap" => Observable::Pagemap,
+            "frame" => Observable::Frames,
+            "kpageflags" => Observable::PageFlags,
+            "contents" => Observable::Contents,
+            "status" => Observable::Status,
+            "kernel" | "the kernel" => Observable::KernelLog,
+            _ => Observable::Outcomes,
+        }
+    }
+
+    /// Whether a remark on what is not compared, which begins with what it is
+    /// about, is about all of it.
+    pub fn is_subject_of(self, what: &str) -> bool {
+        what.strip_prefix(self.name()).is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Field, MapsColumn, PageBit};
+    use super::*;
+    use mm_reference::snapshot::{SmapsField, StatusField};
+
+    #[test]
+    fn every_field_belongs_to_a_part() {
+        let of = |field: Field| Observable::of_field(&field.to_string());
+        assert_eq!(of(Field::Outcome), Observable::Outcomes);
+        assert_eq!(of(Field::Process), Observable::Outcomes);
+        assert_eq!(of(Field::Maps(MapsColumn::Line)), Observable::Maps);
+        assert_eq!(of(Field::Smaps(SmapsField::Rss)), Observable::Smaps);
+        assert_eq!(of(Field::SmapsUnknown), Observable::Smaps);
+        assert_eq!(of(Field::VmFlag(*b"gu")), Observable::Smaps);
+        assert_eq!(of(Field::VmFlagOrder), Observable::Smaps);
+        assert_eq!(of(Field::Pagemap(PageBit(63))), Observable::Pagemap);
+        assert_eq!(of(Field::SwapEntry), Observable::Pagemap);
+        assert_eq!(of(Field::Frame), Observable::Frames);
+        assert_eq!(of(Field::PageFlag(PageBit(2))), Observable::PageFlags);
+        assert_eq!(of(Field::Contents), Observable::Contents);
+        assert_eq!(of(Field::Status(StatusField::VmRss)), Observable::Status);
+        assert_eq!(of(Field::KernelLog), Observable::KernelLog);
+    }
+
+    #[test]
+    fn a_remark_on_a_part_of_it_is_not_about_all_of_it() {
+        assert!(Observable::Frames.is_subject_of("sharing of frames, swap offsets"));
+        assert!(Observable::PageFlags.is_subject_of("kpageflags"));
+        assert!(!Observable::PageFlags.is_subject_of("LOCKED|IDLE of kpageflags"));
+        assert!(!Observable::Pagemap.is_subject_of("pagemaps"));
+    }
+}

@@ -1,0 +1,264 @@
+//! QEMU: whether it can use KVM, its command line, and its process.
+//!
+//! All files that it is given are in memory and inherited, so that nothing is left
+//! on disk whatever ends it; and it does not outlive mmdiff.
+
+use super::console::Console;
+use super::{initramfs, GuestError, Plan};
+use crate::sys;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PROGRAM: &str = "qemu-system-x86_64";
+
+/// How long QEMU may take to end once its console is closed.
+const ENDING: Duration = Duration::from_secs(10);
+
+/// Who executes the guest's instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accelerator {
+    /// The processor.
+    Kvm,
+    /// QEMU itself.
+    Emulation,
+}
+
+/// Guests did not get far with KVM although the probe did.
+static KVM_FAILED: AtomicBool = AtomicBool::new(false);
+
+impl Accelerator {
+    /// The fastest that works here: probed once.
+    pub fn choose() -> Accelerator {
+        static PROBED: OnceLock<bool> = OnceLock::new();
+        let works = !KVM_FAILED.load(Ordering::Relaxed) && *PROBED.get_or_init(kvm_works);
+        if works {
+            Accelerator::Kvm
+        } else {
+            Accelerator::Emulation
+        }
+    }
+
+    /// Takes back that this one works, where there is another.
+    pub(super) fn give_up(self) {
+        KVM_FAILED.fetch_or(self == Accelerator::Kvm, Ordering::Relaxed);
+    }
+
+    /// As QEMU calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Accelerator::Kvm => "kvm",
+            Accelerator::Emulation => "tcg",
+        }
+    }
+
+    /// The processor with all that can be had; but with tables of four levels, of
+    /// which the model is.
+    fn cpu(self) -> &'static str {
+        match self {
+            Accelerator::Kvm => "host,la57=off",
+            Accelerator::Emulation => "max,la57=off",
+        }
+    }
+}
+
+/// Runs three instructions in a virtual machine that say that they were executed.
+fn kvm_works() -> bool {
+    const SIZE: usize = 64 << 10;
+    const RESET: usize = 0xfff0;
+    // mov al, 0x10; out 0xf4, al; hlt
+    const CODE: [u8; 5] = [0xb0, 0x10, 0xe6, 0xf4, 0xf4];
+    // the device answers with the status 2n + 1
+    const STATUS: i32 = 0x21;
+    const PATIENCE: Duration = Duration::from_secs(3);
+    if File::options().read(true).write(true).open("/dev/kvm").is_err() {
+        return false;
+    }
+    let mut firmware = [0xf4; SIZE];
+    firmware[RESET..RESET + CODE.len()].copy_from_slice(&CODE);
+    let Ok(file) = memory_file(c"mmdiff-probe", &firmware) else { return false };
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(["-M", "pc", "-accel", "kvm", "-cpu", "host", "-m", "16", "-nodefaults"])
+        .args(["-no-user-config", "-display", "none", "-no-reboot", "-monitor", "none"])
+        .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=1"])
+        .args(["-bios", &sys::inherited_path(file.as_fd())])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    sys::bind_to_this_thread(&mut command, vec![file.as_raw_fd()]);
+    let Ok(mut child) = command.spawn() else { return false };
+    let started = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.code() == Some(STATUS),
+            Ok(None) if started.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+            _ => break,
+        }
+    }
+    let _ = child.kill(); // it may have ended meanwhile
+    let _ = child.wait();
+    false
+}
+
+/// A file in memory with these contents.
+fn memory_file(name: &std::ffi::CStr, contents: &[u8]) -> io::Result<File> {
+    let mut file = File::from(sys::memfd(name, 0)?);
+    file.write_all(contents)?;
+    Ok(file)
+}
+
+/// The process and what it is connected with.
+#[derive(Debug)]
+pub(super) struct Qemu {
+    child: Child,
+    errors: File,
+    /// The guest's memory.
+    pub(super) memory: File,
+    /// The kernel's console.
+    pub(super) console: Console,
+    /// The line of the messages.
+    pub(super) line: UnixStream,
+}
+
+impl Qemu {
+    /// Starts a guest; a thread of its own follows the console.
+    pub(super) fn start(plan: &Plan, accelerator: Accelerator) -> Result<Qemu, GuestError> {
+        let failed = |what| move |source| GuestError::Start { what, source };
+        let archive = initramfs::initramfs(plan)?;
+        let archive = memory_file(c"mmdiff-initramfs", &archive)
+            .map_err(failed("put the initramfs into memory"))?;
+        let memory = sys::memfd(c"mmdiff-guest", 0)
+            .map(File::from)
+            .and_then(|file| file.set_len(u64::from(plan.memory_mib) << 20).map(|()| file))
+            .map_err(failed("make the guest's memory"))?;
+        let errors = memory_file(c"mmdiff-qemu", &[]).map_err(failed("make a file"))?;
+        let pair = || UnixStream::pair().map_err(failed("make a pair of sockets"));
+        let ((mut here, console_there), (line, line_there)) = (pair()?, pair()?);
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["-M", &format!("pc,accel={},memory-backend=ram", accelerator.name())])
+            .args(["-cpu", accelerator.cpu(), "-smp", &plan.cpus.to_string()])
+            .args(["-m", &format!("{}M", plan.memory_mib)])
+            .args(["-object", &memory_object(plan, &memory)])
+            .args(["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"])
+            .args(["-monitor", "none"])
+            .arg("-kernel")
+            .arg(&plan.kernel.image)
+            .args(["-initrd", &sys::inherited_path(archive.as_fd())])
+            .args(["-append", &command_line(plan)]);
+        for (name, end) in [("console", &console_there), ("line", &line_there)] {
+            command
+                .args(["-chardev", &format!("socket,id={name},fd={}", end.as_raw_fd())])
+                .args(["-serial", &format!("chardev:{name}")]);
+        }
+        let stderr = errors.try_clone().map_err(failed("duplicate a descriptor"))?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(stderr));
+        let inherited = vec![
+            archive.as_raw_fd(),
+            memory.as_raw_fd(),
+            console_there.as_raw_fd(),
+            line_there.as_raw_fd(),
+        ];
+        sys::bind_to_this_thread(&mut command, inherited);
+        let console = Console::default();
+        let (answer, started) = mpsc::channel();
+        let follow = {
+            let console = console.clone();
+            // the descriptors live until QEMU has its own, and are closed here
+            let ends: [OwnedFd; 3] = [archive.into(), console_there.into(), line_there.into()];
+            move || {
+                let spawned = command.spawn();
+                drop((command, ends));
+                let process = spawned.as_ref().ok().map(|child| sys::pidfd_open(child.id() as i32));
+                if let (Ok(()), Some(process)) = (answer.send(spawned), process) {
+                    let mut buffer = [0; 4096];
+                    while let Ok(length @ 1..) = here.read(&mut buffer) {
+                        console.append(&buffer[..length]);
+                    }
+                    console.close();
+                    // it lives no longer than this thread
+                    if let Ok(process) = process {
+                        sys::poll_readable(process.as_fd(), ENDING);
+                    }
+                }
+                console.close();
+            }
+        };
+        thread::Builder::new()
+            .name("console".to_owned())
+            .spawn(follow)
+            .map_err(failed("start a thread"))?;
+        let child = match started.recv() {
+            Ok(Ok(child)) => child,
+            Ok(Err(source)) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(GuestError::NoQemu { program: PROGRAM.to_owned() });
+            }
+            Ok(Err(source)) => return Err(failed("start QEMU")(source)),
+            Err(_) => {
+                let gone = io::Error::other("the thread ended");
+                return Err(failed("start QEMU")(gone));
+            }
+        };
+        Ok(Qemu { child, errors, memory, console, line })
+    }
+
+    /// The id of the process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What QEMU itself had to say.
+    pub(super) fn errors(&self) -> String {
+        let mut bytes = vec![0; 4096];
+        let length = self.errors.read_at(&mut bytes, 0).unwrap_or(0);
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    }
+
+    /// Ends it, if it has not ended by itself, and answers how it did.
+    pub(super) fn end(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
+                _ => break,
+            }
+        }
+        let _ = self.child.kill(); // it may have ended meanwhile
+        self.child.wait().ok()
+    }
+}
+
+impl Drop for Qemu {
+    fn drop(&mut self) {
+        self.end(Duration::ZERO);
+    }
+}
+
+fn memory_object(plan: &Plan, memory: &File) -> String {
+    format!(
+        "memory-backend-file,id=ram,share=on,size={}M,mem-path={}",
+        plan.memory_mib,
+        sys::inherited_path(memory.as_fd())
+    )
+}
+
+/// What the kernel is told. An oops ends the guest: what it leaves behind, locks
+/// above all, would be blamed on programs that come later. A warning does not: it is
+/// read from the log as on any kernel. Whether the timer works is not tried, for the
+/// kernel does not wait long enough for one that is emulated on a busy machine.
+fn command_line(plan: &Plan) -> String {
+    const ALWAYS: &str = "console=ttyS0,115200 loglevel=5 oops=panic panic=-1 \
+                          random.trust_cpu=on mitigations=off nokaslr no_timer_check";
+    let Plan { append, .. } = plan;
+    format!("{ALWAYS} {append} rdinit={} -- guest-agent", initramfs::INIT)
+}

@@ -1,0 +1,227 @@
+//! A guest that runs.
+
+use super::console::{has_panicked, report};
+use super::link::{self, Event, Request};
+use super::qemu::{Accelerator, Qemu};
+use super::{blackbox, port, GuestError, Link, Plan, Wreck};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a kernel may take to its first process; under emulation on a machine
+/// that has other things to do.
+const BOOT: Duration = Duration::from_secs(90);
+/// How long QEMU may take to end once its line is closed.
+const ENDING: Duration = Duration::from_secs(5);
+
+/// What arrives on the line.
+enum Arrival {
+    Event(Event),
+    /// A piece of a request was taken.
+    Taken,
+    /// A line that did not arrive as it was sent.
+    Garbled(String),
+}
+
+/// A guest, ready for requests. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Guest {
+    qemu: Qemu,
+    line: UnixStream,
+    arrivals: Receiver<Arrival>,
+    /// What arrived while a request was being sent.
+    early: std::collections::VecDeque<Event>,
+    release: String,
+    accelerator: Accelerator,
+    boot_time: Duration,
+    /// It was asked to end.
+    leaving: bool,
+}
+
+impl Guest {
+    /// Boots a guest, and returns when it is ready.
+    ///
+    /// # Errors
+    /// When there is no QEMU, or the kernel does not get as far as the first process.
+    pub fn boot(plan: &Plan) -> Result<Guest, GuestError> {
+        let accelerator = Accelerator::choose();
+        match Guest::boot_with(plan, accelerator) {
+            // the probe is small: a whole kernel may ask more of KVM than there is; and on a
+            // busy machine an emulated one may lose patience with its devices
+            Err(error) if error.wreck().is_some() => {
+                accelerator.give_up();
+                Guest::boot_with(plan, Accelerator::Emulation)
+            }
+            result => result,
+        }
+    }
+
+    fn boot_with(plan: &Plan, accelerator: Accelerator) -> Result<Guest, GuestError> {
+        let started = Instant::now();
+        let failed = |what| move |source| GuestError::Start { what, source };
+        let qemu = Qemu::start(plan, accelerator)?;
+        let line = qemu.line.try_clone().map_err(failed("duplicate a descriptor"))?;
+        let reader = qemu.line.try_clone().map_err(failed("duplicate a descriptor"))?;
+        let (sender, arrivals) = channel();
+        thread::Builder::new()
+            .name("guest".to_owned())
+            .spawn(move || listen(reader, &sender))
+            .map_err(failed("start a thread"))?;
+        let mut guest = Guest {
+            qemu,
+            line,
+            arrivals,
+            early: Default::default(),
+            release: String::new(),
+            accelerator,
+            boot_time: Duration::ZERO,
+            leaving: false,
+        };
+        match guest.event(BOOT)? {
+            Event::Hello { mmdiff, release, .. } if mmdiff == env!("CARGO_PKG_VERSION") => {
+                guest.release = release;
+                guest.boot_time = started.elapsed();
+                Ok(guest)
+            }
+            other => Err(GuestError::Nonsense(format!("{other:?} instead of a greeting"))),
+        }
+    }
+
+    /// The kernel's release.
+    pub fn release(&self) -> &str {
+        &self.release
+    }
+
+    /// How long it took from the start of QEMU to the greeting.
+    pub fn boot_time(&self) -> Duration {
+        self.boot_time
+    }
+
+    /// Who executes it.
+    pub fn accelerator(&self) -> Accelerator {
+        self.accelerator
+    }
+
+    /// The id of its QEMU.
+    pub fn pid(&self) -> u32 {
+        self.qemu.pid()
+    }
+
+    fn gone(&mut self) -> GuestError {
+        self.qemu.console.wait_for_end(ENDING);
+        let status = self.qemu.end(ENDING);
+        let wreck = self.wreck();
+        if has_panicked(&self.console()) {
+            return GuestError::Panic(wreck);
+        }
+        let mut how = match status {
+            Some(status) => status.to_string(),
+            None => "nobody knows how".to_owned(),
+        };
+        let errors = self.qemu.errors();
+        if !errors.is_empty() {
+            how = format!("{how}; QEMU says: {errors}");
+        }
+        GuestError::Died { how, wreck }
+    }
+
+    fn hangs(&mut self, after: Duration) -> GuestError {
+        self.qemu.end(Duration::ZERO);
+        self.qemu.console.wait_for_end(ENDING);
+        GuestError::Hang { after, wreck: self.wreck() }
+    }
+
+    /// What is left of a guest that has ended.
+    fn wreck(&self) -> Box<Wreck> {
+        let suspects = blackbox::suspects(&self.qemu.memory);
+        Box::new(Wreck { report: report(&self.console()), suspects })
+    }
+
+    fn arrival(&mut self, timeout: Duration) -> Result<Arrival, GuestError> {
+        match self.arrivals.recv_timeout(timeout) {
+            Ok(Arrival::Garbled(line)) => Err(GuestError::Nonsense(line)),
+            Ok(arrival) => Ok(arrival),
+            Err(RecvTimeoutError::Timeout) => Err(self.hangs(timeout)),
+            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+        }
+    }
+}
+
+impl Link for Guest {
+    fn send(&mut self, request: &Request) -> Result<(), GuestError> {
+        self.leaving |= *request == Request::PowerOff;
+        let text = link::line(request);
+        let mut ahead = 0;
+        for piece in text.as_bytes().chunks(port::PIECE) {
+            if self.line.write_all(piece).is_err() {
+                return Err(self.gone());
+            }
+            // the guest has no more room than for a few pieces
+            ahead += usize::from(piece.len() == port::PIECE);
+            while ahead >= port::AHEAD {
+                match self.arrival(super::SILENCE)? {
+                    Arrival::Taken => ahead -= 1,
+                    Arrival::Event(event) => self.early.push_back(event),
+                    Arrival::Garbled(line) => return Err(GuestError::Nonsense(line)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, timeout: Duration) -> Result<Event, GuestError> {
+        if let Some(event) = self.early.pop_front() {
+            return Ok(event);
+        }
+        loop {
+            if let Arrival::Event(event) = self.arrival(timeout)? {
+                return Ok(event);
+            }
+        }
+    }
+
+    fn console(&self) -> String {
+        self.qemu.console.text()
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        if self.leaving {
+            self.qemu.end(ENDING);
+        }
+    }
+}
+
+/// Hands on what arrives until the line is closed.
+fn listen(line: UnixStream, to: &Sender<Arrival>) {
+    let mut reader = BufReader::new(line);
+    let mut bytes = Vec::new();
+    loop {
+        bytes.clear();
+        match read_line(&mut reader, &mut bytes) {
+            Ok(true) => {}
+            _ => return,
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let arrival = match text.trim_end() {
+            port::TAKEN => Arrival::Taken,
+            text => match link::read(text) {
+                Some(event) => Arrival::Event(event),
+                None => Arrival::Garbled(text.chars().take(200).collect()),
+            },
+        };
+        if to.send(arrival).is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads a line that is not endless; false at the end.
+fn read_line(reader: &mut impl BufRead, into: &mut Vec<u8>) -> io::Result<bool> {
+    const LONGEST: u64 = 256 << 20;
+    reader.take(LONGEST).read_until(b'\n', into)?;
+    Ok(into.ends_with(b"\n"))
+}

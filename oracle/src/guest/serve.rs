@@ -1,0 +1,151 @@
+//! What a guest does when it is asked: what the command line does on the host.
+
+use super::blackbox::BlackBox;
+use super::link::{Campaign, Event, Named, Request};
+use super::port::Speaker;
+use super::pulse::Pulse;
+use super::watch;
+use crate::bench::{self, Effort};
+use crate::campaign::{self, compared, not_compared, Limit, Options};
+use crate::corpus;
+use crate::generate::Theme;
+use crate::observe::Capabilities;
+use crate::profile::running_kernel;
+use crate::run::{Observe, Runner};
+use crate::subject::Config;
+use anyhow::{bail, Context, Result};
+use mm_reference::defect::Defect;
+use mm_reference::profile::Profile;
+use std::fs;
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Programs whose digests are sent together.
+const DIGESTS_AT_ONCE: u64 = 64;
+/// A campaign without an end of its own.
+const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
+
+pub(super) fn serve(request: &Request, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+    match request {
+        Request::Profile => profile(speaker),
+        Request::Fuzz(campaign) => fuzz(campaign, speaker, pulse),
+        Request::Corpus { files } => corpus(files, speaker, pulse),
+        Request::Observe { program, every_op } => {
+            let seen = watch::observe(program, *every_op)?;
+            speaker.say(&Event::Observed(Box::new(seen)));
+            Ok(())
+        }
+        Request::Digests { seed, first, count, version } => {
+            let programs = watch::Programs::new(*seed, version)?;
+            let mut watcher = watch::Watching::new();
+            let (mut at, end) = (*first, first.saturating_add(*count));
+            while at < end {
+                let mut values = Vec::new();
+                for number in at..end.min(at + DIGESTS_AT_ONCE) {
+                    let ops = programs.ops(number);
+                    values.push(watcher.digest(&ops));
+                    pulse.count(ops.len());
+                }
+                let first = at;
+                at += values.len() as u64;
+                speaker.say(&Event::Digests { first, values });
+            }
+            Ok(())
+        }
+        Request::Generate { seed, number, version } => {
+            let program = watch::Programs::new(*seed, version)?.text(*number);
+            speaker.say(&Event::Generated { program });
+            Ok(())
+        }
+        Request::Bench { quick } => measure(*quick, speaker),
+        Request::Crash => {
+            fs::write("/proc/sysrq-trigger", "c").context("failed to make the kernel panic")
+        }
+        // served before it comes here
+        Request::PowerOff => Ok(()),
+    }
+}
+
+fn kernel() -> Result<Profile> {
+    let (profile, _) = running_kernel().context("failed to find out what this kernel is")?;
+    Ok(profile)
+}
+
+fn runner() -> Result<Runner> {
+    Ok(Runner::new(Config::default(), Arc::new(kernel()?), Capabilities::detect()))
+}
+
+fn profile(speaker: &Speaker) -> Result<()> {
+    let (_, origins) = running_kernel().context("failed to find out what this kernel is")?;
+    let caps = Capabilities::detect();
+    speaker.say(&Event::Profile {
+        origins,
+        compared: compared(&caps).into_iter().map(str::to_owned).collect(),
+        not_compared: not_compared(&caps),
+    });
+    Ok(())
+}
+
+fn fuzz(campaign: &Campaign, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+    let defect = match &campaign.defect {
+        None => None,
+        Some(name) => Some(Defect::from_name(name).context("there is no defect of this name")?),
+    };
+    let theme = match campaign.focus.as_deref() {
+        None => None,
+        Some(name) => Some(Theme::of_focus(name).context("there is no focus of this name")?),
+    };
+    let observe = match campaign.observe.as_str() {
+        "every-op" => Observe::EveryOp,
+        "end" => Observe::End,
+        "" | "adaptive" => Observe::Adaptive,
+        other => bail!("there is no way to observe that is called {other}"),
+    };
+    let profile = Arc::new(Profile { defect, ..kernel()? });
+    let limit = match (campaign.programs, campaign.seconds) {
+        (Some(programs), _) => Limit::Programs(programs),
+        (None, seconds) => Limit::Time(seconds.map_or(LONG, Duration::from_secs)),
+    };
+    let options = Options {
+        limit,
+        seed: campaign.seed,
+        jobs: campaign.jobs.map_or_else(|| crate::sys::allowed_cpus().len(), usize::from),
+        observe,
+        max_ops: campaign.max_ops.unwrap_or(200).into(),
+        theme,
+        out: "/tmp/findings".into(),
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let summary = campaign::run(&options, &profile, &Capabilities::detect(), stop, pulse)?;
+    speaker.say(&Event::Summary(summary.json()));
+    match summary.failure {
+        Some(error) => Err(error).context("the campaign ended early"),
+        None => Ok(()),
+    }
+}
+
+fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+    let mut runner = runner()?;
+    runner.scrutinize(true);
+    if let Ok(recorder) = BlackBox::new() {
+        runner.set_recorder(Box::new(recorder));
+    }
+    for Named { name, text } in files {
+        let (verdict, detail) = match corpus::judge(&mut runner, name, text) {
+            Ok(judged) => judged,
+            Err(error) => (corpus::Verdict::Failed, error.to_string()),
+        };
+        pulse.count(text.lines().count());
+        speaker.say(&Event::Program { name: name.clone(), verdict, detail });
+    }
+    Ok(())
+}
+
+fn measure(quick: bool, speaker: &Speaker) -> Result<()> {
+    let effort = if quick { Effort::QUICK } else { Effort::FULL };
+    let report = bench::measure(&mut runner()?, &effort).context("failed to measure")?;
+    let ratio = report.speed.ratio.median;
+    speaker.say(&Event::Bench { report: serde_json::to_value(&report)?, ratio });
+    Ok(())
+}

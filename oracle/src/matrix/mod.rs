@@ -1,0 +1,24 @@
+//! The same job on many kernels: the corpus and fresh programs in a guest of
+//! each, and one table of what came of it.
+
+mod job;
+mod json;
+mod junit;
+mod known;
+mod ktap;
+mod result;
+mod save;
+mod schedule;
+mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use job::{run, Boot, Told, Work};
+pub use json::json;
+pub use junit::{junit, JunitError};
+pub use known::{known, Expectation};
+pub use ktap::ktap;
+pub use result::{Case, End, Found, Known, Matrix, Row, Sight, Verdict};
+pub use schedule::{guests_at_once, schedule};

@@ -1,0 +1,194 @@
+//! What running on many kernels came to.
+
+use super::known::Expectation;
+use crate::compare::Observable;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// All kernels.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// The seed that repeats it.
+    pub seed: u64,
+    /// One row for each kernel, in the order asked for.
+    pub rows: Vec<Row>,
+    /// Whether it was stopped before its time.
+    pub interrupted: bool,
+}
+
+/// One kernel.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// The name that it was asked for by.
+    pub kernel: String,
+    /// The release that it calls itself, once it has been booted.
+    pub release: Option<String>,
+    /// What was compared there, and what was not; empty as long as it has not
+    /// been booted.
+    pub observables: Vec<(Sight, Option<String>)>,
+    /// What was not compared, or not exactly, and why.
+    pub not_compared: Vec<(String, String)>,
+    /// The programs of the corpus, in their order.
+    pub corpus: Vec<Case>,
+    /// Fresh programs run.
+    pub programs: u64,
+    /// Operations of these.
+    pub operations: u64,
+    /// How long fresh programs were run.
+    pub time: Duration,
+    /// Findings: of fresh programs, of the corpus, and what the kernel did to
+    /// itself.
+    pub findings: Vec<Found>,
+    /// The registry, with how often each entry showed.
+    pub known: Vec<Known>,
+    /// Fresh programs that ended early because the model has no prediction, by
+    /// reason.
+    pub not_predicted: BTreeMap<String, u64>,
+    /// Divergences that did not show again.
+    pub unconfirmed: u64,
+    /// Subjects lost, by reason.
+    pub lost: BTreeMap<String, u64>,
+    /// How many guests it took.
+    pub boots: u32,
+    /// How it ended.
+    pub end: End,
+}
+
+/// An observable, by its name.
+pub type Sight = &'static str;
+
+/// A program of the corpus.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its path below the corpus.
+    pub name: String,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// What came of a program of the corpus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Model, kernel and file agree.
+    Agree,
+    /// The known differences of this kernel explain it.
+    Known {
+        /// Their names.
+        entries: Vec<String>,
+    },
+    /// It is a finding, or could not be run.
+    Diverge {
+        /// The fields that differ; none where something else went wrong.
+        fields: Vec<String>,
+        /// All of it.
+        report: String,
+    },
+    /// Not for this kernel.
+    Skipped {
+        /// What is missing.
+        reason: String,
+    },
+    /// The guest was gone before its turn.
+    NotRun,
+}
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What makes it the same as another.
+    pub signature: String,
+    /// The smallest program that shows it, with what was expected; what the
+    /// guest was running, where that is all that is known.
+    pub program: String,
+    /// The differences, or the kernel's console.
+    pub report: String,
+    /// The fields that differ.
+    pub fields: Vec<String>,
+    /// The program of the corpus that it is about, if it is not a fresh one.
+    pub case: Option<String>,
+    /// Where it was kept.
+    pub folder: Option<PathBuf>,
+}
+
+/// An entry of the registry on one kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Known {
+    /// Its name.
+    pub name: String,
+    /// How often it showed.
+    pub count: u64,
+    /// What this kernel should have made of it, and did.
+    pub expectation: Expectation,
+}
+
+/// How a row came to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// It has not begun.
+    #[default]
+    Waiting,
+    /// All of it was run.
+    Complete,
+    /// It was stopped on the way.
+    Interrupted,
+    /// It could not go on, and why.
+    Failed(String),
+}
+
+impl Matrix {
+    /// Whether a kernel did what it should not: a finding, or a known difference
+    /// where it should not be.
+    pub fn has_findings(&self) -> bool {
+        self.rows
+            .iter()
+            .any(|row| !row.findings.is_empty() || row.known.iter().any(|known| known.is_error()))
+    }
+
+    /// The first kernel that could not be run to the end, and why.
+    pub fn failure(&self) -> Option<(&str, &str)> {
+        self.rows.iter().find_map(|row| match &row.end {
+            End::Failed(why) => Some((row.kernel.as_str(), why.as_str())),
+            _ => None,
+        })
+    }
+}
+
+impl Row {
+    /// A row that has not begun.
+    pub fn waiting(kernel: &str) -> Row {
+        Row { kernel: kernel.to_owned(), ..Row::default() }
+    }
+
+    /// Notes what is compared on this kernel, by the lists that a campaign ends
+    /// with.
+    pub fn set_observables(&mut self, compared: &[String], not_compared: Vec<(String, String)>) {
+        let of = |observable: Observable| {
+            if compared.iter().any(|name| name == observable.name()) {
+                return None;
+            }
+            let remark = not_compared.iter().find(|(what, _)| observable.is_subject_of(what));
+            Some(remark.map_or("cannot be seen there", |(_, why)| why).to_owned())
+        };
+        self.observables = Observable::ALL.iter().map(|&o| (o.word(), of(o))).collect();
+        self.not_compared = not_compared;
+    }
+
+    /// How many programs of the corpus agreed or were known, diverged, and were
+    /// not run.
+    pub fn corpus_counts(&self) -> (usize, usize, usize) {
+        self.corpus.iter().fold((0, 0, 0), |(good, bad, rest), case| match case.verdict {
+            Verdict::Agree | Verdict::Known { .. } => (good + 1, bad, rest),
+            Verdict::Diverge { .. } => (good, bad + 1, rest),
+            Verdict::Skipped { .. } | Verdict::NotRun => (good, bad, rest + 1),
+        })
+    }
+}
+
+impl Known {
+    /// Whether it showed where it should not.
+    pub fn is_error(&self) -> bool {
+        self.expectation == Expectation::Unexpected
+    }
+}

@@ -1,0 +1,49 @@
+//! Guests: what they do, and what is left when they go down.
+//!
+//! They need QEMU and a kernel: `MMDIFF_GUEST_KERNEL` names its image, or one is in the
+//! cache (`mmdiff kernel fetch 6.12`). Without one of these the tests say so and pass.
+
+mod deaths;
+mod kills;
+mod requests;
+
+use mm_oracle::guest::{Guest, GuestError, Plan};
+use mm_oracle::kernels::{self, Cache, Kernel};
+use std::path::{Path, PathBuf};
+
+/// The `mmdiff` of this build.
+const MMDIFF: &str = env!("CARGO_BIN_EXE_mmdiff");
+
+/// A wrong rule that shows in nearly every program.
+const DEFECT: &str = "write-keeps-clean";
+
+/// The kernel to boot, or why there is none: nothing is fetched for a test.
+fn kernel() -> Result<Kernel, String> {
+    if let Some(path) = std::env::var_os("MMDIFF_GUEST_KERNEL").map(PathBuf::from) {
+        return Kernel::from_image(&path).map_err(|error| format!("{}: {error}", path.display()));
+    }
+    let cache = Cache::new(None).map_err(|error| error.to_string())?;
+    kernels::cached_kernel(&cache)
+        .ok_or_else(|| "MMDIFF_GUEST_KERNEL names no kernel, and none is cached".to_owned())
+}
+
+/// What to boot, or why nothing can be.
+fn plan() -> Result<Plan, String> {
+    Ok(Plan { executable: Some(Path::new(MMDIFF).to_owned()), ..Plan::new(kernel()?) })
+}
+
+/// A guest; none where there cannot be one, which is said.
+fn guest() -> Option<Guest> {
+    match plan().map(|plan| Guest::boot(&plan)) {
+        Ok(Ok(guest)) => Some(guest),
+        Ok(Err(error @ (GuestError::NoQemu { .. } | GuestError::Dynamic { .. }))) => {
+            println!("skipped: {error}");
+            None
+        }
+        Ok(Err(error)) => panic!("{error}"),
+        Err(why) => {
+            println!("skipped: {why}");
+            None
+        }
+    }
+}
