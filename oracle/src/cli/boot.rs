@@ -33,7 +33,7 @@ pub(super) struct BootArgs {
     #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     append: String,
     /// The guest's memory
-    #[arg(long, value_name = "MiB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(256..))]
+    #[arg(long, value_name = "MiB", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(256..))]
     memory: u32,
     /// The guest's CPUs
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
@@ -226,8 +226,11 @@ impl Show {
                     }
                 }
             },
-            Event::Summary(summary) => match self.format {
-                Format::Json => println!("{summary:#}"),
+            Event::Summary(mut summary) => match self.format {
+                Format::Json => {
+                    self.relocate(&mut summary);
+                    println!("{summary:#}");
+                }
                 Format::Text => println!("{}", in_words(&summary)),
             },
             Event::Bench { report, ratio } => match self.format {
@@ -241,19 +244,28 @@ impl Show {
     fn finding(&mut self, found: &Found) {
         self.diverged = true;
         let (shown, of) = found.reliability;
-        let text = format!("finding: {} ({shown} of {of} runs)", found.signature);
+        // what is printed is kept
+        if let Some(out) = &self.out {
+            if let Err(error) = save(out, found) {
+                let program = &found.program;
+                let _ = writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{program}");
+            }
+        }
         if self.format == Format::Text {
-            println!("{text}");
+            println!("finding: {} ({shown} of {of} runs)", found.signature);
             for line in found.program.lines() {
                 println!("    {line}");
             }
             println!("  expected {}, got {} ({})", found.expected, found.actual, found.field);
         }
-        if let Some(out) = &self.out {
-            if let Err(error) = save(out, found) {
-                let _ =
-                    writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{}", found.program);
-            }
+    }
+
+    /// Findings are in the folder here, not in that of the guest.
+    fn relocate(&self, summary: &mut serde_json::Value) {
+        let Some(out) = &self.out else { return };
+        for finding in summary["findings"].as_array_mut().into_iter().flatten() {
+            let folder = out.join(finding["signature"].as_str().unwrap_or_default());
+            finding["program"] = json!(folder.join("program.mm"));
         }
     }
 

@@ -289,6 +289,8 @@ mod tests {
         }
         let found = suspects(&memory(&[&one]));
         assert_eq!(found.len(), 1);
-        assert!(ops(&found[0]).len() > 100_000);
+        // more lines than a file may have, of which the last is whole
+        assert!(found[0].lines().count() > 100_000);
+        assert!(found[0].ends_with("munmap(0x1000, 0x1000)\n"));
     }
 }

@@ -332,7 +332,7 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(cache.records("images"), []);
         cache.lock(&Report::new(true)).unwrap();
-        assert_eq!(folders(&cache.path(UNFINISHED)), [PathBuf::new(); 0], "the next one clears up");
+        assert!(folders(&cache.path(UNFINISHED)).is_empty(), "the next one clears up");
     }
 
     #[test]

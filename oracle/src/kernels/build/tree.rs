@@ -433,8 +433,9 @@ new file mode 100644
         fs::write(folders.source.join("mm/a.c"), "something else\n").unwrap();
         let file = folders.scratch.with_extension("patch");
         fs::write(&file, PATCH).unwrap();
-        let error =
-            apply(&folders.source, &[file.clone()], &folders.scratch).unwrap_err().to_string();
+        let error = apply(&folders.source, std::slice::from_ref(&file), &folders.scratch)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("scratch.patch") || error.contains("missing"), "{error}");
         fs::write(&file, "no patch at all\n").unwrap();
         assert!(apply(&folders.source, &[file], &folders.scratch).is_err());
