@@ -87,11 +87,13 @@ pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<(Verdict, St
     let layout = trial.layout;
     let quirk = expected_quirk(name).filter(|quirk| quirk.affects(runner.profile().version));
     Ok(match &trial.verdict {
-        Ran::Diverged(divergence) => match quirk {
-            Some(quirk) if divergence.known.is_some_and(|known| known.contains(quirk)) => {
-                (Verdict::Known, quirk.name().to_owned())
+        Ran::Diverged(divergence) => match divergence.known {
+            // that of the file or another one that the program meets on its way
+            Some(known) => {
+                let names: Vec<_> = known.iter().map(|quirk| quirk.name()).collect();
+                (Verdict::Known, names.join(", "))
             }
-            _ => (Verdict::Diverge, differences(divergence)),
+            None => (Verdict::Diverge, differences(divergence)),
         },
         Ran::Agreed => {
             let early = trial.unpredictable.map(|reason| reason.to_string());
@@ -117,10 +119,6 @@ fn expected_quirk(name: &str) -> Option<Quirk> {
 
 fn differences(divergence: &Divergence) -> String {
     let mut text = divergence.signature.to_string();
-    if let Some(known) = divergence.known {
-        let names: Vec<_> = known.iter().map(|quirk| quirk.name()).collect();
-        let _ = write!(text, " (as the known difference {})", names.join(", "));
-    }
     for difference in &divergence.differences {
         let _ = write!(text, "\n  {difference}");
     }

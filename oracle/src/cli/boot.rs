@@ -33,7 +33,7 @@ pub(super) struct BootArgs {
     #[arg(long, default_value = "", hide_default_value = true, allow_hyphen_values = true)]
     append: String,
     /// The guest's memory
-    #[arg(long, value_name = "MiB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(256..))]
+    #[arg(long, value_name = "MiB", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(256..))]
     memory: u32,
     /// The guest's CPUs
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]

@@ -118,6 +118,9 @@ fn text(changes: &Changes, (a, b): (&str, &str), releases: [&str; 2], seed: u64)
         changes.entries.len() + changes.crashes.len(),
         changes.time.as_secs_f64(),
     ));
+    if changes.not_run > 0 {
+        text.push_str(&format!("{} programs could be run on neither\n", changes.not_run));
+    }
     text
 }
 
@@ -135,6 +138,7 @@ fn record(
         "interrupted": changes.interrupted,
         "programs": changes.programs,
         "differing": changes.differing,
+        "not_run": changes.not_run,
         "repeated": changes.repeated,
         "unconfirmed": changes.unconfirmed,
         "entries": changes.entries.iter().map(entry).collect::<Vec<_>>(),

@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// How far to make a program small.
 const BUDGET: Budget = Budget { tests: 600, time: Duration::from_secs(30) };
+/// The digest of a program that could not be run.
+const NOT_RUN: u64 = 0;
 /// How often a small program is run to say how often it shows.
 const RUNS: u32 = 3;
 /// How often a signature may turn out not to show again before it is let alone.
@@ -88,6 +90,12 @@ impl<'a> Hunt<'a> {
                 Err(failed) => return Err(failed.into()),
             }
         }
+        for (side, values) in sides.iter().zip(&values) {
+            if !values.is_empty() && values.iter().all(|&value| value == NOT_RUN) {
+                let why = format!("run any of the programs on {}", side.name());
+                return Err(GuestError::Failed(why));
+            }
+        }
         let [of_a, of_b] = &values;
         let both = of_a.len().min(of_b.len()) as u64;
         let differing: Vec<u64> = (first..)
@@ -98,6 +106,8 @@ impl<'a> Hunt<'a> {
         self.next = first + if wrecks.iter().all(Option::is_none) { count } else { both };
         self.changes.programs += both;
         self.changes.differing += differing.len() as u64;
+        let not_run = of_a.iter().zip(of_b).filter(|(x, y)| **x == NOT_RUN && **y == NOT_RUN);
+        self.changes.not_run += not_run.count() as u64;
         for ((side, values), wreck) in sides.iter_mut().zip(&values).zip(wrecks) {
             if let Some(wreck) = wreck {
                 self.crashed(side, first + values.len() as u64, &wreck)?;

@@ -41,9 +41,11 @@ pub struct Changes {
     pub programs: u64,
     /// How many of them differed.
     pub differing: u64,
-    /// Those of them with the signature of an entry.
+    /// Those that differed as an entry says.
     pub repeated: u64,
-    /// Those of them whose difference did not show again.
+    /// How many could be run on neither.
+    pub not_run: u64,
+    /// Those that differed but did not do so again.
     pub unconfirmed: u64,
     /// How long it took.
     pub time: Duration,

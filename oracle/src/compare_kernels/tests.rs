@@ -197,6 +197,38 @@ fn a_program_that_brings_one_kernel_down_is_named() {
     assert!(changes.entries.is_empty());
 }
 
+/// A guest in which nothing can be run.
+struct Idle(Box<dyn Link>);
+
+impl Link for Idle {
+    fn send(&mut self, request: &Request) -> Result<(), GuestError> {
+        self.0.send(request)
+    }
+
+    fn event(&mut self, timeout: Duration) -> Result<Event, GuestError> {
+        Ok(match self.0.event(timeout)? {
+            Event::Digests { first, values } => {
+                Event::Digests { first, values: vec![0; values.len()] }
+            }
+            event => event,
+        })
+    }
+
+    fn console(&self) -> String {
+        String::new()
+    }
+}
+
+#[test]
+fn kernels_that_run_nothing_are_not_alike() {
+    let boot = || Ok(Box::new(Idle(Modelled::boxed(None, None))) as Box<dyn Link>);
+    let mut sides = [Side::new("one", &boot), Side::new("two", &boot)];
+    let options = Options { seed: 1, time: Duration::from_secs(60) };
+    let compared = compare(&mut sides, &options, &AtomicBool::new(false), &mut |_| ());
+    let error = compared.expect_err("nothing was run").to_string();
+    assert_eq!(error, "the guest could not: run any of the programs on one");
+}
+
 #[test]
 fn it_ends_when_it_is_stopped() {
     let changes = changes(None, None, 3600, &AtomicBool::new(true));

@@ -59,7 +59,7 @@ impl Plan {
     pub fn new(kernel: Kernel) -> Plan {
         Plan {
             kernel,
-            memory_mib: 1024,
+            memory_mib: 2048,
             cpus: 1,
             extra: None,
             append: String::new(),
