@@ -124,8 +124,7 @@ impl Runs {
     unsafe fn block(&mut self, words: *const u64, at: u64) {
         const WORDS: usize = (BLOCK / WORD) as usize;
         // SAFETY: as the caller promises
-        let words: [u64; WORDS] =
-            core::array::from_fn(|i| unsafe { words.add(i).read_volatile() });
+        let words: [u64; WORDS] = core::array::from_fn(|i| unsafe { words.add(i).read_volatile() });
         let same = u64::from(self.byte) * 0x0101_0101_0101_0101;
         if words.iter().fold(0, |other, word| other | (word ^ same)) != 0 {
             for (i, word) in words.into_iter().enumerate() {
