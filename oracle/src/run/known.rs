@@ -26,16 +26,16 @@ impl Runner {
             self.known_bugs = Some(trying);
             if self.shows(quirk).unwrap_or(true) {
                 present = trying;
+                if quirk == Quirk::AnonShownAsKsm {
+                    // or it would hide everything behind the first page
+                    self.caps.wrong_flags = PageFlags::KSM;
+                }
             }
         }
         self.scrutinize(scrutinizes);
         if start != Start::Plain {
             self.config.start = start;
             self.live = None;
-        }
-        if present.contains(Quirk::AnonShownAsKsm) {
-            // or it would hide everything behind the first page
-            self.caps.wrong_flags = PageFlags::KSM;
         }
         self.known_bugs = Some(present);
         present

@@ -204,7 +204,9 @@ impl System {
             add(&mut mm, vma);
         }
         if profile.config.soft_dirty {
-            let starts: Vec<u64> = mm.vmas.iter().map(|vma| vma.start).collect();
+            // `setup_arg_pages` gives the stack its final flags, without this one
+            let fresh = |vma: &&Vma| vma.end <= mm.start_stack || vma.start > mm.start_stack;
+            let starts: Vec<u64> = mm.vmas.iter().filter(fresh).map(|vma| vma.start).collect();
             for start in starts {
                 mm.vmas.update(start, |vma| vma.flags.insert(VmFlags::SOFTDIRTY));
             }

@@ -116,6 +116,13 @@ quirks! {
          mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x4000)\n\
          mremap(mmap-0x4000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x8000)\n\
          mmap(mmap-0x3000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
+    ShrinkingMoveCharges = "shrinking-move-charges", from (6, 15) until (99, 0),
+        "vrm_calc_charge",
+        "mremap that moves memory to a fixed address and makes it shorter charges the difference, and fails where that is too much",
+        "Nothing is added, so nothing is to be charged: the difference has just been unmapped and given back. The charge \
+         is that of the difference of both lengths, whichever is longer, and is never returned.",
+        "mmap(heap+0x10000000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n\
+         mremap(heap+0x10000000, 0x400000000000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, heap+0x8000000)\n";
     DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (5, 7) until (7, 2),
         "copy_vma",
         "MREMAP_DONTUNMAP of untouched memory to an adjacent address grows the source instead of making a second mapping",

@@ -73,8 +73,7 @@ fn check_destination(cur: &Current, call: &Remap) -> Result<(), Fail> {
     if call.new_len > end || call.new_addr > end - call.new_len {
         return fail(Errno::EINVAL, "the new range is beyond the address space");
     }
-    check_overlap(cur, call)?;
-    check_count(cur)
+    Ok(())
 }
 
 /// `mremap_to`: what is at the destination is gone when a later test fails.
@@ -83,6 +82,8 @@ fn move_to(cur: &mut Current, mut call: Remap) -> Result<(u64, bool), Fail> {
     if !cur.profile.has(Rule::MremapDestinationFirst) {
         check_destination(cur, &call)?;
     }
+    check_overlap(cur, &call)?;
+    check_count(cur)?;
     destination::clear_destination(cur, &mut call)?;
     let Some(vma) = cur.mm.vmas.containing(call.addr) else {
         return fail(Errno::EFAULT, "nothing is mapped at the old address");

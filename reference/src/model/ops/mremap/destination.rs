@@ -58,12 +58,15 @@ pub(super) fn move_to(cur: &mut Current, mut call: Remap) -> Result<u64, Fail> {
 pub(super) fn clear_destination(cur: &mut Current, call: &mut Remap) -> Result<(), Fail> {
     if call.fixed() {
         munmap::munmap(cur, call.new_addr, call.new_len)?;
-        if cur.mm.vmas.containing(call.addr).is_none() {
+        // older kernels look for the source again when the rest is gone, too
+        let at_once = cur.profile.has(Rule::MremapDestinationFirst);
+        if at_once && cur.mm.vmas.containing(call.addr).is_none() {
             return fail(Errno::EFAULT, "the destination took the source away");
         }
     }
     if call.new_len < call.old_len {
         munmap::munmap(cur, call.addr + call.new_len, call.old_len - call.new_len)?;
+        call.shrunk = call.old_len - call.new_len;
         call.old_len = call.new_len;
     }
     Ok(())

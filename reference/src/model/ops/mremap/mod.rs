@@ -38,6 +38,8 @@ struct Remap {
     new_len: u64,
     flags: u64,
     new_addr: u64,
+    /// Bytes of the source that were given up before the move.
+    shrunk: u64,
 }
 
 impl Remap {
@@ -76,8 +78,14 @@ pub(super) fn mremap(
     flags: u64,
     new_addr: u64,
 ) -> Result<u64, Fail> {
-    let call =
-        Remap { addr, old_len: page_up(old_len), new_len: page_up(new_len), flags, new_addr };
+    let call = Remap {
+        addr,
+        old_len: page_up(old_len),
+        new_len: page_up(new_len),
+        flags,
+        new_addr,
+        shrunk: 0,
+    };
     if !cur.profile.has(Rule::MremapEarlyChecks) {
         let resizes = old_len != new_len;
         return before_6_17::mremap(cur, call, resizes);

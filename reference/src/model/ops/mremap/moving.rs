@@ -35,6 +35,10 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     if flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(charged)) {
         return fail(Errno::ENOMEM, "more than the overcommit rule grants");
     }
+    let too_much = flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(call.shrunk));
+    if too_much && cur.quirk(Quirk::ShrinkingMoveCharges) {
+        return fail(Errno::ENOMEM, "more than the overcommit rule grants");
+    }
     let (old_start, old_end) = (call.addr, call.addr + call.old_len);
     let partial = vma_start < old_start || vma_end > old_end;
     if pre_split && partial && !cur.quirk(Quirk::DontunmapUnlocksWhole) {
