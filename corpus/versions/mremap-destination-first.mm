@@ -1,5 +1,5 @@
 # With mremap-destination-first (check_mremap_params):
-# mremap tests alignment and bounds of a given destination before it looks for the mapping.
+# mremap tests whether a given destination is page-aligned before it looks for the mapping.
 requires: rule=mremap-destination-first !rule=mremap-early-checks !rule=mremap-multi
 
 mremap(mmap-0x11fd000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x11fe800) = -EINVAL

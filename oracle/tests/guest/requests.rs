@@ -74,7 +74,7 @@ fn findings_of_a_campaign_come_with_all_that_belongs_to_them() {
     let Some(mut guest) = guest() else { return };
     let campaign = Campaign {
         seed: 1,
-        programs: Some(100),
+        programs: Some(400),
         defect: Some("no-such-defect".to_owned()),
         ..Campaign::default()
     };
@@ -83,7 +83,7 @@ fn findings_of_a_campaign_come_with_all_that_belongs_to_them() {
     let campaign = Campaign { defect: Some(super::DEFECT.to_owned()), ..campaign };
     let events = served(&mut guest, &Request::Fuzz(campaign));
     let Some(Event::Summary(summary)) = events.last() else { panic!("{events:?}") };
-    assert_eq!(summary["programs"], 100);
+    assert_eq!(summary["programs"], 400);
     let told = events.iter().filter(|event| match event {
         Event::Finding(found) => {
             assert!(!found.program.is_empty() && !found.c.is_empty(), "{found:?}");

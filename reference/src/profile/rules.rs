@@ -81,7 +81,7 @@ rules! {
     MremapEarlyChecks = "mremap-early-checks", since (6, 17), "check_mremap_params",
         "mremap tests its arguments before it looks for the mapping";
     MremapDestinationFirst = "mremap-destination-first", since (6, 15), "check_mremap_params",
-        "mremap tests alignment and bounds of a given destination before it looks for the mapping";
+        "mremap tests whether a given destination is page-aligned before it looks for the mapping";
     MremapMulti = "mremap-multi", since (6, 17), "remap_move",
         "a pure move with MREMAP_FIXED may span several mappings";
     MremapCountAtEntry = "mremap-count-at-entry", since (7, 1), "do_mremap",

@@ -2,7 +2,7 @@
 
 use crate::addr::{pages, PAGE_SIZE};
 use crate::defect::Defect;
-use crate::model::page_table::Pte;
+use crate::model::page_table::{Pte, PteBits};
 use crate::model::vma::VmFlags;
 use crate::model::{Mm, System};
 use crate::profile::Rule;
@@ -21,7 +21,13 @@ pub(super) fn fill(system: &System, mm: &Mm, ranges: &Ranges, windows: &mut Vec<
         window.entries.resize(pages(end - start) as usize, PageEntry::default());
         let entries = &mut window.entries;
         mm.tables.for_each(start, end, |address, pte| {
-            entries[((address - start) / PAGE_SIZE) as usize] = entry(system, pte);
+            let entry = &mut entries[((address - start) / PAGE_SIZE) as usize];
+            *entry = self::entry(system, pte);
+            // on x86 what makes an entry dirty makes it soft-dirty, and nothing resets that
+            let dirty = matches!(pte, Pte::Page(_, bits) if bits.contains(PteBits::DIRTY));
+            if dirty && system.profile.config.soft_dirty {
+                entry.0 |= PageEntry::SOFT_DIRTY;
+            }
         });
         if system.profile.config.soft_dirty {
             for vma in mm.vmas.overlapping(start, end) {

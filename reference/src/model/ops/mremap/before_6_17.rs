@@ -59,19 +59,14 @@ fn check_arguments(cur: &Current, call: &Remap, resizes: bool) -> Result<(), Fai
         return fail(Errno::EINVAL, "the new length is zero");
     }
     if call.implies_new_addr() && cur.profile.has(Rule::MremapDestinationFirst) {
-        check_destination(cur, call)?;
+        check_alignment(call)?;
     }
     Ok(())
 }
 
-/// What is tested of a destination that the caller names.
-fn check_destination(cur: &Current, call: &Remap) -> Result<(), Fail> {
+fn check_alignment(call: &Remap) -> Result<(), Fail> {
     if !page_aligned(call.new_addr) {
         return fail(Errno::EINVAL, "the new address is not page-aligned");
-    }
-    let end = cur.profile.task_size();
-    if call.new_len > end || call.new_addr > end - call.new_len {
-        return fail(Errno::EINVAL, "the new range is beyond the address space");
     }
     Ok(())
 }
@@ -79,8 +74,10 @@ fn check_destination(cur: &Current, call: &Remap) -> Result<(), Fail> {
 /// `mremap_to`: what is at the destination is gone when a later test fails.
 /// Answers the address and whether the grown part has to be populated.
 fn move_to(cur: &mut Current, mut call: Remap) -> Result<(u64, bool), Fail> {
-    if !cur.profile.has(Rule::MremapDestinationFirst) {
-        check_destination(cur, &call)?;
+    check_alignment(&call)?;
+    let end = cur.profile.task_size();
+    if call.new_len > end || call.new_addr > end - call.new_len {
+        return fail(Errno::EINVAL, "the new range is beyond the address space");
     }
     check_overlap(cur, &call)?;
     check_count(cur)?;
