@@ -1,7 +1,7 @@
 //! What is not compared exactly. Everything that is forgiven stands here, with
 //! its reason, and is printed by the tool; add nothing without one.
 
-use crate::observe::Capabilities;
+use crate::observe::{Capabilities, COUNTERS};
 use mm_reference::op::Contents;
 use mm_reference::snapshot::{PageFlags, SmapsEntry, SmapsField, Status, StatusField};
 
@@ -77,7 +77,7 @@ pub(super) fn within_lag(
     use StatusField::{RssAnon, RssFile, RssShmem, VmRss};
     let counters = match field {
         RssAnon | RssFile | RssShmem => 1,
-        VmRss => 3,
+        VmRss => COUNTERS,
         _ => return false,
     };
     match (expected, actual, caps.rss_lag) {

@@ -84,7 +84,7 @@ impl Capabilities {
             lru_lists: true,
             wrong_flags: PageFlags::empty(),
             forced_reads: true,
-            rss_slack: rss_slack(2),
+            rss_slack: COUNTERS * held_back(2),
             rss_lag: None,
             scan: true,
             kernel_log: true,
@@ -95,7 +95,8 @@ impl Capabilities {
     /// Finds out what this process may see on this system.
     pub fn detect() -> Capabilities {
         let mut found = Capabilities::full();
-        found.rss_slack = rss_slack(online_cpus());
+        let batch = held_back(online_cpus());
+        found.rss_slack = COUNTERS * batch;
         let probe = match pagemap::probe() {
             Ok(probe) => probe,
             Err(e) => {
@@ -144,8 +145,8 @@ impl Capabilities {
             found.blind.push(Blind { what, why: why.to_owned() });
         }
         if !status::counts_exactly() {
-            let lag = (rss_slack(online_cpus()) / 3).max(HELD_BACK_BY_TASK);
-            (found.rss_lag, found.rss_slack) = (Some(lag), 3 * lag);
+            let lag = batch.max(HELD_BACK_BY_TASK);
+            (found.rss_lag, found.rss_slack) = (Some(lag), COUNTERS * lag);
             let why =
                 "this kernel counts them in batches, as kernels before 6.16 do; each is checked \
                        to be off by at most one batch";
@@ -169,13 +170,16 @@ impl Capabilities {
 /// (`mm/memory.c:check_sync_rss_stat`, `TASK_RSS_EVENTS_THRESH`).
 const HELD_BACK_BY_TASK: u64 = 65 * (PAGE_SIZE >> 10);
 
-/// What the counters of anonymous, file and shared pages may hold back on the
-/// one CPU that a subject runs on, in kB: each less than a batch
+/// Those of anonymous, file and shared pages make up the resident size.
+pub(crate) const COUNTERS: u64 = 3;
+
+/// What a counter of resident pages may hold back on the one CPU that a subject
+/// runs on, in kB: less than a batch
 /// (`lib/percpu_counter.c:percpu_counter_add_batch`, `compute_batch_value`;
 /// `update_hiwater_rss` adds up what is not held back).
-fn rss_slack(cpus: u32) -> u64 {
+fn held_back(cpus: u32) -> u64 {
     let batch = u64::from(cpus).saturating_mul(2).max(32);
-    3 * (batch - 1) * (PAGE_SIZE >> 10)
+    (batch - 1) * (PAGE_SIZE >> 10)
 }
 
 /// Whether DAMON monitors physical memory, as far as that can be seen.

@@ -19,6 +19,7 @@ mod status;
 mod sys;
 mod text;
 
+pub(crate) use capabilities::COUNTERS;
 pub use capabilities::{Blind, Capabilities, Want};
 pub use contents::contents_of;
 pub use kmsg::{complaints_in, is_trouble, Complaint, KernelLog, KernelLogError};

@@ -5,7 +5,7 @@ use crate::compare::{compare, compare_outcome};
 use crate::observe::Capabilities;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome};
-use mm_reference::profile::{Profile, Quirk, QuirkSet};
+use mm_reference::profile::{Profile, QuirkSet};
 use mm_reference::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -48,12 +48,10 @@ pub(super) fn explain(
             return None;
         }
     }
-    let mut fired = system.fired();
-    // that shows with every page, so that it says something only by itself
-    let mut others = fired;
-    others.remove(Quirk::AnonShownAsKsm);
-    if !others.is_empty() {
-        fired = others;
-    }
-    Some(fired).filter(|fired| !fired.is_empty())
+    let fired = system.fired();
+    // what shows with every page says something only by itself
+    let mut telling = QuirkSet::default();
+    fired.iter().filter(|q| q.wrong_flags().is_empty()).for_each(|q| telling.insert(q));
+    let explains = if telling.is_empty() { fired } else { telling };
+    Some(explains).filter(|quirks| !quirks.is_empty())
 }

@@ -4,7 +4,6 @@ use super::trial::{Observe, Replay};
 use super::Runner;
 use mm_reference::op::Start;
 use mm_reference::profile::{Quirk, QuirkSet};
-use mm_reference::snapshot::PageFlags;
 use mm_reference::text::{self, Mode};
 
 impl Runner {
@@ -26,10 +25,7 @@ impl Runner {
             self.known_bugs = Some(trying);
             if self.shows(quirk).unwrap_or(true) {
                 present = trying;
-                if quirk == Quirk::AnonShownAsKsm {
-                    // or it would hide everything behind the first page
-                    self.caps.wrong_flags = PageFlags::KSM;
-                }
+                self.caps.wrong_flags |= quirk.wrong_flags();
             }
         }
         self.scrutinize(scrutinizes);

@@ -161,7 +161,6 @@ impl Runner {
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
         let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
-        let quirks = self.known_bugs();
         let Live { seed, start, mut before, flights, first, .. } = live;
         let mut again = Vec::new();
         let mut ended = false;
@@ -171,6 +170,7 @@ impl Runner {
                 let trial = &mut flight.trial;
                 trial.end_where_it_got();
                 if let Verdict::Diverged(divergence) = &mut trial.verdict {
+                    let quirks = self.known_bugs();
                     let ran = (&trial.ops[..], &trial.actual[..]);
                     divergence.known =
                         explain::explain(&seed, &start, ran, divergence, (quirks, &self.caps));

@@ -13,6 +13,7 @@
 //! this order.
 
 use super::Version;
+use crate::snapshot::PageFlags;
 
 macro_rules! quirks {
     ($($variant:ident = $name:literal, from ($fa:literal, $fb:literal) until ($ua:literal, $ub:literal),
@@ -139,6 +140,15 @@ quirks! {
 }
 
 impl Quirk {
+    /// The flags that it changes for every page. Once it is found they are not
+    /// compared, or it would hide everything behind the first page.
+    pub fn wrong_flags(self) -> PageFlags {
+        match self {
+            Quirk::AnonShownAsKsm => PageFlags::KSM,
+            _ => PageFlags::empty(),
+        }
+    }
+
     /// Whether mainline kernels of this version have it.
     pub fn affects(self, version: Version) -> bool {
         self.from() <= version && version < self.until()
@@ -166,11 +176,6 @@ impl QuirkSet {
     /// Adds a quirk.
     pub fn insert(&mut self, quirk: Quirk) {
         self.0 |= 1 << quirk as u32;
-    }
-
-    /// Takes a quirk away.
-    pub fn remove(&mut self, quirk: Quirk) {
-        self.0 &= !(1 << quirk as u32);
     }
 
     /// The quirks in either.

@@ -55,7 +55,7 @@ fn flags(system: &System, folio: &Folio) -> PageFlags {
         flags.remove(PageFlags::ACTIVE);
     }
     if system.shows_quirk(Quirk::AnonShownAsKsm) {
-        flags.insert(PageFlags::KSM);
+        flags.insert(Quirk::AnonShownAsKsm.wrong_flags());
     }
     let locked = folio.mlocks != 0;
     flags.set(PageFlags::MLOCKED | PageFlags::UNEVICTABLE, locked);
