@@ -14,7 +14,7 @@ mod worker;
 
 pub use finding::{investigate, report, Finding, Investigation};
 pub use progress::Progress;
-pub(crate) use store::write_file;
+pub(crate) use store::{folder_below, write_file};
 pub use store::{Store, StoreError};
 pub use summary::{compared, not_compared, Summary};
 pub use watcher::{Pace, Watcher};

@@ -127,6 +127,13 @@ fn save(folder: &Path, finding: &Finding) -> Result<(), StoreError> {
     write_file(folder, "finding.json", &format!("{info:#}\n"))
 }
 
+/// The folder of a finding below another. Names may come from a guest: none leads
+/// out of it.
+pub(crate) fn folder_below(out: &Path, name: &str) -> PathBuf {
+    let parts = name.split('/').filter(|part| !part.is_empty() && *part != "..");
+    parts.fold(out.to_owned(), |folder, part| folder.join(part))
+}
+
 /// Writes a file into a folder, which is made if need be; a reader never meets
 /// half of it.
 pub(crate) fn write_file(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
@@ -140,4 +147,21 @@ pub(crate) fn write_file(folder: &Path, name: &str, text: &str) -> Result<(), St
         written
     });
     written.map_err(|source| StoreError { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        for (name, folder) in [
+            ("mmap.maps-line.merged", "out/mmap.maps-line.merged"),
+            ("corpus/brk/grow.mm", "out/corpus/brk/grow.mm"),
+            ("/etc/../../passwd", "out/etc/passwd"),
+            ("..", "out"),
+        ] {
+            assert_eq!(folder_below(Path::new("out"), name), Path::new(folder));
+        }
+    }
 }

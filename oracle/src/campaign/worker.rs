@@ -70,6 +70,19 @@ impl<'f> Generated<'f> {
         let generator = Generator::new(shape, fence, &mut source, fresh);
         Generated { generator, source, seed }
     }
+
+    /// The whole program, up to an operation that the model cannot predict.
+    pub(crate) fn ops(mut self, fresh: &System) -> Vec<Op> {
+        let mut system = fresh.clone();
+        let mut ops = Vec::new();
+        while let Some(op) = self.next(&system) {
+            if system.apply(&op).is_err() {
+                break;
+            }
+            ops.push(op);
+        }
+        ops
+    }
 }
 
 impl Feed for Generated<'_> {

@@ -1,8 +1,8 @@
 //! `mmdiff kernel boot`
 
 use super::kernel::CacheArgs;
-use super::{programs, BenchArgs, Format, FormatArgs, FuzzArgs, ObserveArg, Outcome};
-use crate::campaign::write_file;
+use super::{programs, BenchArgs, Format, FormatArgs, FuzzArgs, Outcome};
+use crate::campaign::{folder_below, write_file};
 use crate::guest::{
     examine, Campaign, Event, Found, Guest, GuestError, Link, Named, Plan, Request, Verdict,
 };
@@ -156,12 +156,7 @@ fn prepare(job: Job) -> Result<(Request, Show)> {
                 seconds: seconds.or(args.programs.is_none().then_some(DEFAULT_TIME)),
                 programs: args.programs,
                 max_ops: Some(args.max_ops),
-                observe: match args.observe {
-                    ObserveArg::EveryOp => "every-op",
-                    ObserveArg::End => "end",
-                    ObserveArg::Adaptive => "adaptive",
-                }
-                .to_owned(),
+                observe: args.observe.observe().name().to_owned(),
                 focus: args.focus.map(|focus| focus.name().to_owned()),
                 defect: args.defect.map(|defect| defect.name().to_owned()),
                 jobs: args.jobs.map(|jobs| jobs.min(64) as u16),
@@ -264,7 +259,7 @@ impl Show {
     fn relocate(&self, summary: &mut serde_json::Value) {
         let Some(out) = &self.out else { return };
         for finding in summary["findings"].as_array_mut().into_iter().flatten() {
-            let folder = out.join(finding["signature"].as_str().unwrap_or_default());
+            let folder = folder_below(out, finding["signature"].as_str().unwrap_or_default());
             finding["program"] = json!(folder.join("program.mm"));
         }
     }
@@ -312,7 +307,7 @@ fn in_words(summary: &serde_json::Value) -> String {
 
 /// Writes a finding as a campaign on this kernel does.
 fn save(out: &Path, found: &Found) -> Result<()> {
-    let folder = out.join(&found.signature);
+    let folder = folder_below(out, &found.signature);
     let (shown, of) = found.reliability;
     let info = json!({
         "signature": found.signature,

@@ -1,6 +1,6 @@
 //! `mmdiff compare-kernels`
 
-use super::{fuzz::stop_flag, matrix, Format, Outcome};
+use super::{fuzz::stop_flag, matrix, sides, Format, Outcome};
 use crate::compare_kernels::{compare, Changes, Crash, Entry, Options, Side, Told};
 use crate::guest::{Guest, Link, Plan};
 use anyhow::{bail, Context, Result};
@@ -147,24 +147,6 @@ fn record(
 }
 
 fn entry(entry: &Entry) -> serde_json::Value {
-    let lines: Vec<_> = entry
-        .lines
-        .iter()
-        .map(|line| json!({ "operation": line.op, "a": line.a, "b": line.b }))
-        .collect();
-    let differences: Vec<_> = entry
-        .differences
-        .iter()
-        .map(|difference| {
-            json!({
-                "process": difference.process.to_string(),
-                "place": difference.place.to_string(),
-                "field": difference.field.to_string(),
-                "a": difference.expected,
-                "b": difference.actual,
-            })
-        })
-        .collect();
     json!({
         "signature": entry.signature,
         "after": entry.after.as_secs_f64(),
@@ -173,8 +155,8 @@ fn entry(entry: &Entry) -> serde_json::Value {
         "of": entry.shown.1,
         "minimal": entry.minimal,
         "program": write(&entry.program),
-        "lines": lines,
-        "differences": differences,
+        "lines": sides::lines(&entry.lines),
+        "differences": sides::differences(&entry.differences),
     })
 }
 

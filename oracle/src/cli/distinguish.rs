@@ -1,6 +1,6 @@
 //! `mmdiff distinguish`
 
-use super::{fuzz::stop_flag, DistinguishArgs, Format, Outcome};
+use super::{fuzz::stop_flag, sides, DistinguishArgs, Format, Outcome};
 use crate::distinguish::{distinguish as search, ChangeLog, Entry, Options};
 use anyhow::{bail, Result};
 use mm_reference::profile::{Profile, Switch};
@@ -71,24 +71,6 @@ fn json(log: &ChangeLog, args: &DistinguishArgs, seconds: f64) -> serde_json::Va
 }
 
 fn record(entry: &Entry) -> serde_json::Value {
-    let lines: Vec<_> = entry
-        .lines
-        .iter()
-        .map(|line| json!({ "operation": line.op, "a": line.a, "b": line.b }))
-        .collect();
-    let differences: Vec<_> = entry
-        .differences
-        .iter()
-        .map(|difference| {
-            json!({
-                "process": difference.process.to_string(),
-                "place": difference.place.to_string(),
-                "field": difference.field.to_string(),
-                "a": difference.expected,
-                "b": difference.actual,
-            })
-        })
-        .collect();
     json!({
         "rule": entry.cause.name(),
         "text": entry.cause.text(),
@@ -96,7 +78,7 @@ fn record(entry: &Entry) -> serde_json::Value {
         "in": if entry.on_in_b { "b" } else { "a" },
         "needs": entry.needs.iter().map(|switch| switch.name()).collect::<Vec<_>>(),
         "program": write(&entry.program),
-        "lines": lines,
-        "differences": differences,
+        "lines": sides::lines(&entry.lines),
+        "differences": sides::differences(&entry.differences),
     })
 }

@@ -1,10 +1,9 @@
 //! `mmdiff fuzz`
 
-use super::{kernel, Format, FuzzArgs, ObserveArg, Outcome};
+use super::{kernel, Format, FuzzArgs, Outcome};
 use crate::campaign::{self, Limit, Options, Progress};
 use crate::generate::Theme;
 use crate::observe::Capabilities;
-use crate::run::Observe;
 use anyhow::{Context, Result};
 use mm_reference::profile::Profile;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,11 +27,7 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
         limit,
         seed: args.seed.unwrap_or_else(rand::random),
         jobs: args.jobs.unwrap_or_else(|| crate::sys::allowed_cpus().len()),
-        observe: match args.observe {
-            ObserveArg::EveryOp => Observe::EveryOp,
-            ObserveArg::End => Observe::End,
-            ObserveArg::Adaptive => Observe::Adaptive,
-        },
+        observe: args.observe.observe(),
         max_ops: args.max_ops.into(),
         theme: args.focus.and_then(|focus| Theme::of_focus(focus.name())),
         out: args.out,

@@ -63,7 +63,7 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
     let work = Work {
         seed: args.seed.unwrap_or_else(rand::random),
         time: args.time,
-        observe: args.observe.name().to_owned(),
+        observe: args.observe.observe().name().to_owned(),
         corpus,
     };
     let at_once = args.jobs.unwrap_or_else(|| guests_at_once(MEMORY_MIB));

@@ -20,10 +20,11 @@ mod known;
 mod matrix;
 mod programs;
 mod show;
+mod sides;
 
 use crate::observe::Capabilities;
 use crate::profile::{running_kernel, Origin};
-use crate::run::Runner;
+use crate::run::{Observe, Runner};
 use crate::subject::Config;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -151,12 +152,11 @@ enum ObserveArg {
 }
 
 impl ObserveArg {
-    /// The word that stands for it.
-    fn name(self) -> &'static str {
+    fn observe(self) -> Observe {
         match self {
-            ObserveArg::EveryOp => "every-op",
-            ObserveArg::End => "end",
-            ObserveArg::Adaptive => "adaptive",
+            ObserveArg::EveryOp => Observe::EveryOp,
+            ObserveArg::End => Observe::End,
+            ObserveArg::Adaptive => Observe::Adaptive,
         }
     }
 }

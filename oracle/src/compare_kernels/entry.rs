@@ -5,7 +5,7 @@ use crate::compare::Difference;
 use crate::distinguish::{write_sides, Line};
 use crate::guest::Observed;
 use mm_reference::op::{Op, Outcome};
-use mm_reference::text::{write, Expected, Program};
+use mm_reference::text::{Expected, Program};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -53,11 +53,7 @@ pub(super) fn lines(ops: &[Op], a: &Observed, b: &Observed) -> Vec<Line> {
         }
         None => observed.lost.clone().unwrap_or_else(|| "not run".to_owned()),
     };
-    let line = |(index, op): (usize, &Op)| Line {
-        op: write(&Program::of([op.clone()])).trim_end().to_owned(),
-        a: say(a, index),
-        b: say(b, index),
-    };
+    let line = |(index, op): (usize, &Op)| Line::new(op, say(a, index), say(b, index));
     ops.iter().enumerate().map(line).collect()
 }
 

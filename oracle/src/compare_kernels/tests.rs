@@ -3,7 +3,6 @@ use crate::campaign::Generated;
 use crate::generate::{program_seed, Fence, Shape};
 use crate::guest::{Event, Link, Observed, OutcomeForm, Request, SnapshotForm, Wreck};
 use crate::profile::{Origin, Section};
-use crate::run::Feed;
 use mm_reference::defect::Defect;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Call, Op};
@@ -36,16 +35,7 @@ impl Modelled {
         let fresh = System::new(Arc::new(Profile::stock(VERSION)), &Seed::standard());
         let fence = Fence::of(&fresh);
         let seed = program_seed(seed, 0, number);
-        let mut feed = Generated::new(seed, Shape::default(), &fence, &fresh);
-        let mut system = fresh.clone();
-        let mut ops = Vec::new();
-        while let Some(op) = feed.next(&system) {
-            if system.apply(&op).is_err() {
-                break;
-            }
-            ops.push(op);
-        }
-        ops
+        Generated::new(seed, Shape::default(), &fence, &fresh).ops(&fresh)
     }
 
     fn kills(&self, ops: &[Op]) -> bool {

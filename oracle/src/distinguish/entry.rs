@@ -39,6 +39,13 @@ pub struct Line {
     pub b: String,
 }
 
+impl Line {
+    /// An operation and what came of it on both sides.
+    pub(crate) fn new(op: &Op, a: String, b: String) -> Line {
+        Line { op: write(&Program::of([op.clone()])).trim_end().to_owned(), a, b }
+    }
+}
+
 impl Entry {
     pub(super) fn new(
         cause: Switch,
@@ -60,10 +67,9 @@ impl Entry {
             Some(outcome) => Expected::of(outcome, &layout).to_string(),
             None => "no prediction".to_owned(),
         };
-        let lines = ops.iter().enumerate().map(|(index, op)| Line {
-            op: write(&Program::of([op.clone()])).trim_end().to_owned(),
-            a: say(both.outcomes.get(index).map(|(a, _)| a)),
-            b: say(both.outcomes.get(index).map(|(_, b)| b)),
+        let lines = ops.iter().enumerate().map(|(index, op)| {
+            let outcomes = both.outcomes.get(index);
+            Line::new(op, say(outcomes.map(|(a, _)| a)), say(outcomes.map(|(_, b)| b)))
         });
         let lines = lines.collect();
         Entry {

@@ -13,7 +13,7 @@ use crate::observe::Capabilities;
 use crate::profile::running_kernel;
 use crate::run::{Observe, Runner};
 use crate::subject::Config;
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 use mm_reference::defect::Defect;
 use mm_reference::profile::Profile;
 use std::fs;
@@ -97,10 +97,11 @@ fn fuzz(campaign: &Campaign, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
         Some(name) => Some(Theme::of_focus(name).context("there is no focus of this name")?),
     };
     let observe = match campaign.observe.as_str() {
-        "every-op" => Observe::EveryOp,
-        "end" => Observe::End,
-        "" | "adaptive" => Observe::Adaptive,
-        other => bail!("there is no way to observe that is called {other}"),
+        "" => Observe::Adaptive,
+        name => Observe::ALL
+            .into_iter()
+            .find(|observe| observe.name() == name)
+            .with_context(|| format!("there is no way to observe that is called {name}"))?,
     };
     let profile = Arc::new(Profile { defect, ..kernel()? });
     let limit = match (campaign.programs, campaign.seconds) {

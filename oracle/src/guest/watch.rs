@@ -8,7 +8,6 @@ use crate::campaign::Generated;
 use crate::corpus;
 use crate::generate::{program_seed, Avoid, Fence, Shape};
 use crate::observe::{Decoders, ObserveError, ProcFiles, Want};
-use crate::run::Feed;
 use crate::subject::{Config, Subject, SubjectError};
 use anyhow::{Context, Result};
 use mm_reference::addr::PAGE_SIZE;
@@ -62,16 +61,7 @@ impl Programs {
         let avoid = Avoid { pageout: true, mergeable: true, ..Avoid::default() };
         let shape = Shape { avoid, ..Shape::default() };
         let seed = program_seed(self.seed, 0, number);
-        let mut feed = Generated::new(seed, shape, &self.fence, &self.fresh);
-        let mut system = self.fresh.clone();
-        let mut ops = Vec::new();
-        while let Some(op) = feed.next(&system) {
-            if system.apply(&op).is_err() {
-                break;
-            }
-            ops.push(op);
-        }
-        ops
+        Generated::new(seed, shape, &self.fence, &self.fresh).ops(&self.fresh)
     }
 
     pub(super) fn text(&self, number: u64) -> String {

@@ -1,7 +1,7 @@
 //! Findings of a kernel on disk, each as soon as it is known.
 
 use super::result::Found;
-use crate::campaign::write_file;
+use crate::campaign::{folder_below, write_file};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -32,9 +32,7 @@ impl Folder {
     }
 
     fn write(&self, name: &str, files: &[(&str, &str)]) -> Option<PathBuf> {
-        // names come from a guest: no way out of the folder
-        let parts = name.split('/').filter(|part| !part.is_empty() && *part != "..");
-        let folder = parts.fold(self.0.clone(), |folder, part| folder.join(part));
+        let folder = folder_below(&self.0, name);
         for (file, text) in files {
             if let Err(error) = write_file(&folder, file, text) {
                 let text = format!("mmdiff: {error}; it is:\n{text}\n");

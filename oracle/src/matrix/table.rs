@@ -45,6 +45,10 @@ impl Notes {
             self.0.push(text);
             self.0.len() - 1
         });
+        Notes::letter_of(at)
+    }
+
+    fn letter_of(at: usize) -> String {
         // after z come aa, ba, …
         let letter = |n: usize| char::from(b'a' + (n % 26) as u8);
         match at {
@@ -64,7 +68,7 @@ impl fmt::Display for Matrix {
         rows.extend(self.rows.iter().map(|row| line(row, &mut notes)));
         write!(f, "{}", Columns { rows })?;
         for (number, note) in notes.0.iter().enumerate() {
-            let letter = Notes(notes.0.clone()).letter(note.clone());
+            let letter = Notes::letter_of(number);
             let head = if number == 0 { "not compared:\n" } else { "" };
             writeln!(f, "{head}  {letter}: {note}")?;
         }

@@ -19,6 +19,20 @@ pub enum Observe {
     Adaptive,
 }
 
+impl Observe {
+    /// Every way.
+    pub const ALL: [Observe; 3] = [Observe::EveryOp, Observe::End, Observe::Adaptive];
+
+    /// The word that stands for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Observe::EveryOp => "every-op",
+            Observe::End => "end",
+            Observe::Adaptive => "adaptive",
+        }
+    }
+}
+
 /// Where the operations of a program come from.
 pub trait Feed {
     /// The next operation, in view of the state so far.
