@@ -6,6 +6,8 @@ use crate::addr::TASK_SIZE_MAX;
 
 /// The most mappings of one leaf.
 const LEAF: usize = 48;
+/// So many are counted through faster than they are searched.
+const FEW: usize = 16;
 
 /// Disjoint mappings by start address, and the gaps between them.
 ///
@@ -81,6 +83,12 @@ impl VmaTree {
     /// The first mapping that starts at or above the address.
     #[inline]
     fn position(&self, address: u64) -> Position {
+        if let [only] = &self.leaves[..] {
+            if only.starts.len() <= FEW {
+                let at = only.starts.iter().filter(|&&start| start < address).count();
+                return if at < only.starts.len() { (0, at) } else { (1, 0) };
+            }
+        }
         let leaf = self.leaves.partition_point(|leaf| leaf.first < address);
         let Some(before) = leaf.checked_sub(1) else { return (leaf, 0) };
         let starts = &self.leaves[before].starts;
@@ -225,6 +233,37 @@ impl VmaTree {
         Some(vma)
     }
 
+    /// Takes the mappings that start in `[start, end)` out, ascending.
+    pub fn remove_range(&mut self, start: u64, end: u64, into: &mut Vec<Vma>) {
+        let (mut leaf, mut at) = self.position(start);
+        let known = into.len();
+        while let Some(place) = self.leaves.get_mut(leaf) {
+            let count = place.starts[at..].iter().take_while(|&&start| start < end).count();
+            place.starts.drain(at..at + count);
+            into.extend(place.vmas.drain(at..at + count));
+            let some_stay_behind = at < place.starts.len();
+            match place.starts.first() {
+                Some(&first) => {
+                    place.first = first;
+                    leaf += 1;
+                }
+                None => drop(self.leaves.remove(leaf)),
+            }
+            if some_stay_behind {
+                break;
+            }
+            at = 0;
+        }
+        self.len -= into.len() - known;
+        for vma in &into[known..] {
+            self.gaps.remove(vma.end);
+        }
+        if into.len() > known {
+            let next = self.position(start);
+            self.set_gap(self.end_below(next), self.limit_above(next));
+        }
+    }
+
     /// Where the gap before the mapping at a position begins.
     fn end_below(&self, position: Position) -> u64 {
         self.previous(position).map_or(0, |vma| vma.end)
@@ -363,10 +402,20 @@ mod tests {
                             tree.insert(vma(start, end, what == 0));
                         }
                     }
-                    4 | 5 => {
+                    4 => {
                         if let Some(found) = tree.find(start).map(|vma| vma.start) {
                             tree.remove(found);
                         }
+                    }
+                    5 => {
+                        let inside = |vma: &&Vma| start <= vma.start && vma.start < end;
+                        let expected: Vec<Vma> = tree.iter().filter(inside).cloned().collect();
+                        let (mut removed, before) = (Vec::new(), tree.len());
+                        tree.remove_range(start, end, &mut removed);
+                        prop_assert_eq!(tree.len(), before - removed.len());
+                        prop_assert_eq!(removed, expected);
+                        prop_assert_eq!(tree.iter().count(), tree.len());
+                        prop_assert!(tree.iter().all(|vma| vma.start < start || end <= vma.start));
                     }
                     _ => {
                         // a new bound somewhere between the neighbours

@@ -46,33 +46,66 @@ const CODES: &[(VmFlags, [u8; 2])] = &[
     (VmFlags::SEALED, *b"sl"),
 ];
 
+/// The codes by the position of their bit. Positions are in the order of [`CODES`], but
+/// for `ui` on some versions.
+const BY_BIT: [[u8; 2]; 64] = {
+    let mut codes = [[0; 2]; 64];
+    let mut at = 0;
+    while at < CODES.len() {
+        codes[CODES[at].0.bits().trailing_zeros() as usize] = CODES[at].1;
+        at += 1;
+    }
+    codes
+};
+/// The flags that have a code.
+const NAMED: VmFlags = {
+    let mut flags = VmFlags::empty();
+    let mut at = 0;
+    while at < CODES.len() {
+        flags = flags.union(CODES[at].0);
+        at += 1;
+    }
+    flags
+};
+
 /// The `VmFlags` line of a mapping with these flags.
 pub(super) fn list(profile: &Profile, flags: VmFlags) -> VmFlagList {
-    let mut shown = flags;
+    let mut shown = flags & NAMED;
     if !profile.config.soft_dirty {
         shown.remove(VmFlags::SOFTDIRTY);
     }
     if profile.has_defect(Defect::FlagsHideMay) {
         shown.remove(VmFlags::MAYEXEC);
     }
-    let early = !profile.has(Rule::UiBehindDp) && shown.contains(VmFlags::UFFD_MINOR);
+    let late = profile.has(Rule::UiBehindDp) && shown.contains(VmFlags::UFFD_MINOR);
+    if late {
+        shown.remove(VmFlags::UFFD_MINOR);
+    }
     let mut list = VmFlagList::default();
-    for &(flag, code) in CODES {
-        if early && flag == VmFlags::DROPPABLE {
-            list.push(*b"ui");
-            shown.remove(VmFlags::UFFD_MINOR);
-        }
-        if shown.contains(flag) {
+    let mut push = |shown: VmFlags| {
+        let mut left = shown.bits();
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            let flag = VmFlags::from_bits_retain(1 << bit);
             let unnamed = flag == VmFlags::LOCKONFAULT && !profile.has(Rule::VmflagsLf);
-            list.push(if unnamed { *b"??" } else { code });
-        }
-        if flag == VmFlags::LOCKED && profile.has_defect(Defect::FlagsInOtherOrder) {
-            // announces what stands further down
-            if shown.contains(VmFlags::WIPEONFORK) {
-                list.push(*b"wf");
+            list.push(if unnamed { *b"??" } else { BY_BIT[bit as usize] });
+            if flag == VmFlags::LOCKED && profile.has_defect(Defect::FlagsInOtherOrder) {
+                // announces what stands further down
+                if left & VmFlags::WIPEONFORK.bits() != 0 {
+                    list.push(*b"wf");
+                    left &= !VmFlags::WIPEONFORK.bits();
+                }
             }
-            shown.remove(VmFlags::WIPEONFORK);
         }
+    };
+    let up_to_dp = VmFlags::from_bits_retain(2 * VmFlags::DROPPABLE.bits() - 1);
+    if late {
+        push(shown & up_to_dp);
+        push(VmFlags::UFFD_MINOR);
+        push(shown - up_to_dp);
+    } else {
+        push(shown);
     }
     list
 }

@@ -154,7 +154,11 @@ impl Sums {
         }
         let shared = folio.mapcount >= if defect(Defect::SharedFromThree) { 3 } else { 2 };
         let sharers = if defect(Defect::PssCountsWhole) { 1 } else { folio.mapcount.max(1) };
-        let share = (PAGE_SIZE << PSS_SHIFT) / u64::from(sharers);
+        let share = match sharers {
+            1 => PAGE_SIZE << PSS_SHIFT, // nearly always, and a division takes its time
+            2 => (PAGE_SIZE << PSS_SHIFT) / 2,
+            _ => (PAGE_SIZE << PSS_SHIFT) / u64::from(sharers),
+        };
         self.pss += share;
         if dirty || defect(Defect::PssDirtyCountsClean) {
             self.pss_dirty += share;

@@ -96,11 +96,7 @@ pub(super) fn split_off(cur: &mut Current, start: u64, end: u64) -> Result<(), F
 /// split off before, out of the tree.
 pub(super) fn remove(cur: &mut Current, start: u64, end: u64) -> Removal {
     let mut removal = Removal { range: (start, end), floor: 0, ceiling: 0, vmas: Vec::new() };
-    while let Some(vma) = cur.mm.vmas.find(start).filter(|vma| vma.start < end) {
-        let at = vma.start;
-        let Some(vma) = cur.mm.vmas.remove(at) else { break };
-        removal.vmas.push(vma);
-    }
+    cur.mm.vmas.remove_range(start, end, &mut removal.vmas);
     removal.floor = cur.mm.vmas.before(start).map_or(0, |vma| vma.end);
     removal.ceiling = cur.mm.vmas.from(end).map_or(0, |vma| vma.start);
     removal
