@@ -9,6 +9,7 @@ use mm_reference::addr::{
 };
 use mm_reference::model::{Mm, Vma};
 use mm_reference::op::ProcessId;
+use std::cell::OnceCell;
 
 /// How many recent places are remembered.
 const HOT: usize = 8;
@@ -114,6 +115,8 @@ pub(super) struct Aim<'a> {
     pub memory: &'a Memory,
     /// Out of 100, how many ranges lie on the ground.
     pub cling: u32,
+    /// How many mappings of a small space may be worked on, once that is known.
+    pub free: OnceCell<u64>,
 }
 
 impl<'a> Aim<'a> {
@@ -136,7 +139,7 @@ impl<'a> Aim<'a> {
             vmas.find(at)
         } else {
             let free = || vmas.iter().filter(|vma| self.fence.is_free(vma));
-            let n = src.below(free().count() as u64);
+            let n = src.below(*self.free.get_or_init(|| free().count() as u64));
             return free().nth(n as usize);
         };
         while let Some(vma) = from {

@@ -1,7 +1,7 @@
 //! Makes one call of a wanted kind.
 
 use super::aim::{Aim, Range};
-use super::source::{Choose, Source};
+use super::source::{Choose, Source, Weights};
 use super::weights::{Kind, Theme, EXEC_PROT_WEIGHTS, MMAP_EXTRA, PROT_WEIGHTS};
 use super::{heap, mapping, realign, relocate, Avoid};
 use mm_reference::addr::PAGE_SIZE;
@@ -50,14 +50,18 @@ impl Maker<'_> {
                 Call::Munlock { addr, len }
             }
             Kind::Mlockall => {
-                let flags = src.weighted(&[
-                    (4, MCL_FUTURE),
-                    (3, MCL_CURRENT),
-                    (2, MCL_CURRENT | MCL_FUTURE),
-                    (2, MCL_CURRENT | MCL_ONFAULT),
-                    (2, MCL_FUTURE | MCL_ONFAULT),
-                    (2, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT),
-                ]);
+                let flags = src.weighted(
+                    const {
+                        Weights::of(&[
+                            (4, MCL_FUTURE),
+                            (3, MCL_CURRENT),
+                            (2, MCL_CURRENT | MCL_FUTURE),
+                            (2, MCL_CURRENT | MCL_ONFAULT),
+                            (2, MCL_FUTURE | MCL_ONFAULT),
+                            (2, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT),
+                        ])
+                    },
+                );
                 Call::Mlockall { flags }
             }
             Kind::Munlockall => Call::Munlockall,

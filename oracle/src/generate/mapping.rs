@@ -2,7 +2,7 @@
 
 use super::aim::Range;
 use super::calls::Maker;
-use super::source::{Choose, Source};
+use super::source::{Choose, Source, Weights};
 use super::weights::Theme;
 use mm_reference::addr::{page_up, PAGE_SIZE};
 use mm_reference::model::{VmFlags, Vma};
@@ -34,14 +34,18 @@ pub(super) fn mmap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Call 
         flags |= MAP_NORESERVE;
     }
     let placing = if clinging {
-        src.weighted(&[(2, Placing::Hint), (15, Placing::Fixed), (3, Placing::NoReplace)])
+        src.weighted(const { Weights::of(&[(2, Placing::Hint), (15, Placing::Fixed), (3, Placing::NoReplace)]) })
     } else {
-        src.weighted(&[
-            (9, Placing::Anywhere),
-            (3, Placing::Hint),
-            (7, Placing::Fixed),
-            (2, Placing::NoReplace),
-        ])
+        src.weighted(
+            const {
+                Weights::of(&[
+                    (9, Placing::Anywhere),
+                    (3, Placing::Hint),
+                    (7, Placing::Fixed),
+                    (2, Placing::NoReplace),
+                ])
+            },
+        )
     };
     let mut place = match placing {
         Placing::Anywhere => 0,
@@ -91,13 +95,17 @@ pub(super) fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Cal
     let range = if src.chance(1, 6) { aim.range(src) } else { aim.inside(src) };
     let mut old_len = range.len();
     let pages = range.pages();
-    let mut flags = src.weighted(&[
-        (2, 0),
-        (6, MREMAP_MAYMOVE),
-        (8, MREMAP_MAYMOVE | MREMAP_FIXED),
-        (2, MREMAP_MAYMOVE | MREMAP_DONTUNMAP),
-        (2, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP),
-    ]);
+    let mut flags = src.weighted(
+        const {
+            Weights::of(&[
+                (2, 0),
+                (6, MREMAP_MAYMOVE),
+                (8, MREMAP_MAYMOVE | MREMAP_FIXED),
+                (2, MREMAP_MAYMOVE | MREMAP_DONTUNMAP),
+                (2, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP),
+            ])
+        },
+    );
     let grow = aim.few(src).min(maker.portion());
     let new_pages = match src.below(10) {
         // moved as it is; the only size that DONTUNMAP takes

@@ -34,7 +34,7 @@ pub use guard::{Bounds, Guard, Refusal};
 pub use mutate::mutate;
 pub use realign::exec_start;
 pub use repair::{pin, refusal, repair, Repaired, Workshop};
-pub use source::{program_seed, Choose, Seeded, Source};
+pub use source::{program_seed, Choose, Seeded, Source, Weights};
 pub use weights::{Kind, Scale, Theme};
 
 use aim::{Aim, Memory};
@@ -43,6 +43,7 @@ use mm_reference::addr::{PAGE_SIZE, PUD_SIZE};
 use mm_reference::model::System;
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, Op, ProcessId};
+use std::cell::OnceCell;
 use view::View;
 
 /// What programs stay away from, because the kernel at hand makes it
@@ -252,7 +253,7 @@ impl<'f> Generator<'f> {
         let cling = self.theme.cling();
         let memory = &self.memory;
         let maker = Maker {
-            aim: Aim { mm, view: *view, process, fence, memory, cling },
+            aim: Aim { mm, view: *view, process, fence, memory, cling, free: OnceCell::new() },
             limits,
             theme: self.theme,
             avoid: &self.shape.avoid,

@@ -2,7 +2,7 @@
 
 use super::operands::{addresses, flag_words, lengths};
 use super::repair::{repair, Workshop};
-use super::source::{Choose, Source};
+use super::source::{Choose, Source, Weights};
 use super::weights::{Theme, BAD_ADVICES};
 use super::{wrong, Generator, Shape};
 use mm_reference::addr::PAGE_SIZE;
@@ -22,7 +22,7 @@ enum Change {
     Cut,
 }
 
-const CHANGES: &[(u32, Change)] = &[
+const CHANGES: Weights<Change> = Weights::of(&[
     (30, Change::Insert),
     (12, Change::Delete),
     (5, Change::Duplicate),
@@ -32,7 +32,7 @@ const CHANGES: &[(u32, Change)] = &[
     (8, Change::Splice),
     (3, Change::Reassign),
     (2, Change::Cut),
-];
+]);
 
 /// A changed program that may run, with parts of `other` where there is one.
 /// It is never empty.

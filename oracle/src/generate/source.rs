@@ -32,17 +32,41 @@ pub trait Choose: Source {
         items[self.below(items.len() as u64) as usize]
     }
 
-    /// One of `items` by weight; their weights add up to more than 0.
-    fn weighted<T: Copy>(&mut self, items: &[(u32, T)]) -> T {
-        let total: u64 = items.iter().map(|(weight, _)| u64::from(*weight)).sum();
-        let mut at = self.below(total);
-        for &(weight, item) in items {
+    /// One of several things by weight.
+    fn weighted<T: Copy>(&mut self, weights: Weights<T>) -> T {
+        let mut at = self.below(weights.total);
+        for &(weight, item) in weights.items {
             match at.checked_sub(u64::from(weight)) {
                 Some(rest) => at = rest,
                 None => return item,
             }
         }
-        items[0].1
+        weights.items[0].1
+    }
+}
+
+/// Things by weight, and the sum of the weights, which is more than 0.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<T: 'static> {
+    total: u64,
+    items: &'static [(u32, T)],
+}
+
+impl<T: Copy> Weights<T> {
+    /// These things.
+    pub const fn of(items: &'static [(u32, T)]) -> Weights<T> {
+        let (mut total, mut at) = (0, 0);
+        while at < items.len() {
+            total += items[at].0 as u64;
+            at += 1;
+        }
+        assert!(total > 0);
+        Weights { total, items }
+    }
+
+    /// Each thing with its weight.
+    pub fn items(self) -> &'static [(u32, T)] {
+        self.items
     }
 }
 

@@ -376,10 +376,10 @@ fn the_guard_keeps_account_of_pages_and_processes() {
 
 #[test]
 fn weights_are_of_known_things() {
-    for (_, theme) in Theme::CHOICE {
-        assert!(theme.kinds().iter().all(|(weight, _)| *weight > 0), "{theme:?}");
+    for (_, theme) in Theme::CHOICE.items() {
+        assert!(theme.kinds().items().iter().all(|(weight, _)| *weight > 0), "{theme:?}");
         let known = |advice: &i32| ADVICES.iter().any(|(_, a)| a == advice);
-        assert!(theme.advices().iter().all(|(_, advice)| known(advice)), "{theme:?}");
+        assert!(theme.advices().items().iter().all(|(_, advice)| known(advice)), "{theme:?}");
     }
     assert!(weights::BAD_ADVICES.iter().all(|bad| ADVICES.iter().all(|(_, a)| a != bad)));
 }

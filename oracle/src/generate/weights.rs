@@ -1,5 +1,6 @@
 //! How often what is generated: the numbers behind all choices of operations.
 
+use super::source::Weights;
 use mm_reference::op::consts::*;
 
 /// What kind of operation to make.
@@ -87,7 +88,7 @@ impl Theme {
     /// The themes with how often each is chosen. [`Theme::Fill`] has to be asked
     /// for, and those that dwell on one path of the kernel ([`Theme::Realign`],
     /// [`Theme::Break`], [`Theme::Relocate`]).
-    pub const CHOICE: &'static [(u32, Theme)] = &[
+    pub const CHOICE: Weights<Theme> = Weights::of(&[
         (30, Theme::General),
         (14, Theme::Merge),
         (12, Theme::Remap),
@@ -102,7 +103,7 @@ impl Theme {
         (3, Theme::Seal),
         (1, Theme::Tables),
         (2, Theme::Reclaim),
-    ];
+    ]);
 
     /// Out of 100 ranges, how many lie on the program's own small ground.
     pub fn cling(self) -> u32 {
@@ -141,7 +142,7 @@ impl Theme {
     }
 
     /// The weights of the kinds of operations.
-    pub fn kinds(self) -> &'static [(u32, Kind)] {
+    pub fn kinds(self) -> Weights<Kind> {
         match self {
             Theme::General | Theme::Fill => GENERAL,
             Theme::Merge => MERGE,
@@ -164,7 +165,7 @@ impl Theme {
     }
 
     /// The weights of the advices.
-    pub fn advices(self) -> &'static [(u32, i32)] {
+    pub fn advices(self) -> Weights<i32> {
         match self {
             Theme::Guard => GUARD_ADVICES,
             Theme::Cow => FORK_ADVICES,
@@ -180,7 +181,7 @@ pub const WRONG: u32 = 80;
 /// Any operation, now and then, in a program with a theme: out of 100.
 pub const STRAY: u32 = 15;
 
-const GENERAL: &[(u32, Kind)] = &[
+const GENERAL: Weights<Kind> = Weights::of(&[
     (160, Kind::Mmap),
     (110, Kind::Munmap),
     (120, Kind::Mprotect),
@@ -202,9 +203,9 @@ const GENERAL: &[(u32, Kind)] = &[
     (8, Kind::Call),
     (18, Kind::Fork),
     (5, Kind::Exit),
-];
+]);
 
-const MERGE: &[(u32, Kind)] = &[
+const MERGE: Weights<Kind> = Weights::of(&[
     (300, Kind::Mmap),
     (120, Kind::Munmap),
     (200, Kind::Mprotect),
@@ -215,9 +216,9 @@ const MERGE: &[(u32, Kind)] = &[
     (40, Kind::Name),
     (120, Kind::Store),
     (10, Kind::Fork),
-];
+]);
 
-const REMAP: &[(u32, Kind)] = &[
+const REMAP: Weights<Kind> = Weights::of(&[
     (150, Kind::Mmap),
     (40, Kind::Munmap),
     (60, Kind::Mprotect),
@@ -228,9 +229,9 @@ const REMAP: &[(u32, Kind)] = &[
     (20, Kind::Load),
     (130, Kind::Store),
     (15, Kind::Fork),
-];
+]);
 
-const COW: &[(u32, Kind)] = &[
+const COW: Weights<Kind> = Weights::of(&[
     (110, Kind::Mmap),
     (50, Kind::Munmap),
     (60, Kind::Mprotect),
@@ -242,9 +243,9 @@ const COW: &[(u32, Kind)] = &[
     (230, Kind::Store),
     (110, Kind::Fork),
     (30, Kind::Exit),
-];
+]);
 
-const HEAP: &[(u32, Kind)] = &[
+const HEAP: Weights<Kind> = Weights::of(&[
     (100, Kind::Mmap),
     (50, Kind::Munmap),
     (40, Kind::Mprotect),
@@ -256,9 +257,9 @@ const HEAP: &[(u32, Kind)] = &[
     (30, Kind::Setrlimit),
     (90, Kind::Store),
     (15, Kind::Fork),
-];
+]);
 
-const LOCK: &[(u32, Kind)] = &[
+const LOCK: Weights<Kind> = Weights::of(&[
     (170, Kind::Mmap),
     (50, Kind::Munmap),
     (60, Kind::Mprotect),
@@ -274,9 +275,9 @@ const LOCK: &[(u32, Kind)] = &[
     (20, Kind::Load),
     (70, Kind::Store),
     (15, Kind::Fork),
-];
+]);
 
-const GUARD: &[(u32, Kind)] = &[
+const GUARD: Weights<Kind> = Weights::of(&[
     (120, Kind::Mmap),
     (50, Kind::Munmap),
     (60, Kind::Mprotect),
@@ -287,9 +288,9 @@ const GUARD: &[(u32, Kind)] = &[
     (60, Kind::Load),
     (140, Kind::Store),
     (25, Kind::Fork),
-];
+]);
 
-const LIMITS: &[(u32, Kind)] = &[
+const LIMITS: Weights<Kind> = Weights::of(&[
     (200, Kind::Mmap),
     (50, Kind::Munmap),
     (90, Kind::Mprotect),
@@ -301,9 +302,9 @@ const LIMITS: &[(u32, Kind)] = &[
     (220, Kind::Setrlimit),
     (80, Kind::Store),
     (15, Kind::Fork),
-];
+]);
 
-const STACK: &[(u32, Kind)] = &[
+const STACK: Weights<Kind> = Weights::of(&[
     (220, Kind::Mmap),
     (70, Kind::Munmap),
     (80, Kind::Mprotect),
@@ -314,9 +315,9 @@ const STACK: &[(u32, Kind)] = &[
     (60, Kind::Load),
     (250, Kind::Store),
     (20, Kind::Fork),
-];
+]);
 
-const ADVICE: &[(u32, Kind)] = &[
+const ADVICE: Weights<Kind> = Weights::of(&[
     (130, Kind::Mmap),
     (40, Kind::Munmap),
     (50, Kind::Mprotect),
@@ -329,9 +330,9 @@ const ADVICE: &[(u32, Kind)] = &[
     (170, Kind::Store),
     (40, Kind::Fork),
     (10, Kind::Exit),
-];
+]);
 
-const EXEC: &[(u32, Kind)] = &[
+const EXEC: Weights<Kind> = Weights::of(&[
     (130, Kind::Mmap),
     (20, Kind::Munmap),
     (200, Kind::Mprotect),
@@ -342,9 +343,9 @@ const EXEC: &[(u32, Kind)] = &[
     (200, Kind::Call),
     (20, Kind::Fork),
     (15, Kind::Mseal),
-];
+]);
 
-const SEAL: &[(u32, Kind)] = &[
+const SEAL: Weights<Kind> = Weights::of(&[
     (160, Kind::Mmap),
     (110, Kind::Munmap),
     (120, Kind::Mprotect),
@@ -356,9 +357,9 @@ const SEAL: &[(u32, Kind)] = &[
     (10, Kind::Load),
     (90, Kind::Store),
     (90, Kind::Fork),
-];
+]);
 
-const TABLES: &[(u32, Kind)] = &[
+const TABLES: Weights<Kind> = Weights::of(&[
     (200, Kind::Mmap),
     (60, Kind::Munmap),
     (20, Kind::Mprotect),
@@ -367,9 +368,9 @@ const TABLES: &[(u32, Kind)] = &[
     (200, Kind::Store),
     (20, Kind::Load),
     (15, Kind::Fork),
-];
+]);
 
-const RECLAIM: &[(u32, Kind)] = &[
+const RECLAIM: Weights<Kind> = Weights::of(&[
     (100, Kind::Mmap),
     (20, Kind::Munmap),
     (20, Kind::Mprotect),
@@ -378,9 +379,9 @@ const RECLAIM: &[(u32, Kind)] = &[
     (60, Kind::Load),
     (250, Kind::Store),
     (30, Kind::Fork),
-];
+]);
 
-const REALIGN: &[(u32, Kind)] = &[
+const REALIGN: Weights<Kind> = Weights::of(&[
     (280, Kind::Mmap),
     (50, Kind::Munmap),
     (10, Kind::Mprotect),
@@ -389,9 +390,9 @@ const REALIGN: &[(u32, Kind)] = &[
     (220, Kind::Store),
     (60, Kind::Load),
     (15, Kind::Fork),
-];
+]);
 
-const RELOCATE: &[(u32, Kind)] = &[
+const RELOCATE: Weights<Kind> = Weights::of(&[
     (250, Kind::Mmap),
     (40, Kind::Munmap),
     (80, Kind::Mprotect),
@@ -401,9 +402,9 @@ const RELOCATE: &[(u32, Kind)] = &[
     (20, Kind::Load),
     (30, Kind::Fork),
     (10, Kind::Exit),
-];
+]);
 
-const BREAK: &[(u32, Kind)] = &[
+const BREAK: Weights<Kind> = Weights::of(&[
     (120, Kind::Mmap),
     (60, Kind::Munmap),
     (60, Kind::Mprotect),
@@ -420,10 +421,10 @@ const BREAK: &[(u32, Kind)] = &[
     (120, Kind::Store),
     (40, Kind::Fork),
     (5, Kind::Exit),
-];
+]);
 
 /// Advices by weight.
-const ADVICE_WEIGHTS: &[(u32, i32)] = &[
+const ADVICE_WEIGHTS: Weights<i32> = Weights::of(&[
     (3, MADV_NORMAL),
     (4, MADV_RANDOM),
     (4, MADV_SEQUENTIAL),
@@ -449,9 +450,9 @@ const ADVICE_WEIGHTS: &[(u32, i32)] = &[
     (1, MADV_COLLAPSE),
     (12, MADV_GUARD_INSTALL),
     (7, MADV_GUARD_REMOVE),
-];
+]);
 
-const GUARD_ADVICES: &[(u32, i32)] = &[
+const GUARD_ADVICES: Weights<i32> = Weights::of(&[
     (45, MADV_GUARD_INSTALL),
     (25, MADV_GUARD_REMOVE),
     (8, MADV_DONTNEED),
@@ -463,9 +464,9 @@ const GUARD_ADVICES: &[(u32, i32)] = &[
     (5, MADV_POPULATE_WRITE),
     (3, MADV_WIPEONFORK),
     (2, MADV_DONTFORK),
-];
+]);
 
-const FORK_ADVICES: &[(u32, i32)] = &[
+const FORK_ADVICES: Weights<i32> = Weights::of(&[
     (15, MADV_DONTFORK),
     (8, MADV_DOFORK),
     (18, MADV_WIPEONFORK),
@@ -477,22 +478,22 @@ const FORK_ADVICES: &[(u32, i32)] = &[
     (8, MADV_POPULATE_READ),
     (8, MADV_POPULATE_WRITE),
     (5, MADV_GUARD_INSTALL),
-];
+]);
 
-const RECLAIM_ADVICES: &[(u32, i32)] = &[
+const RECLAIM_ADVICES: Weights<i32> = Weights::of(&[
     (30, MADV_FREE),
     (30, MADV_PAGEOUT),
     (20, MADV_COLD),
     (5, MADV_DONTNEED),
     (10, MADV_POPULATE_WRITE),
     (5, MADV_POPULATE_READ),
-];
+]);
 
 /// Advice values that no kernel knows.
 pub const BAD_ADVICES: &[i32] = &[-1, 5, 6, 7, 26, 27, 99, 104, 128, 255, i32::MAX, i32::MIN];
 
 /// Protections by weight.
-pub const PROT_WEIGHTS: &[(u32, u64)] = &[
+pub const PROT_WEIGHTS: Weights<u64> = Weights::of(&[
     (60, PROT_READ | PROT_WRITE),
     (14, PROT_READ),
     (12, PROT_NONE),
@@ -500,11 +501,11 @@ pub const PROT_WEIGHTS: &[(u32, u64)] = &[
     (5, PROT_READ | PROT_EXEC),
     (3, PROT_WRITE),
     (2, PROT_EXEC),
-];
+]);
 
 /// Protections where code is run. PROT_SEM means nothing, but memory with it is not
 /// execute-only.
-pub const EXEC_PROT_WEIGHTS: &[(u32, u64)] = &[
+pub const EXEC_PROT_WEIGHTS: Weights<u64> = Weights::of(&[
     (30, PROT_READ | PROT_WRITE | PROT_EXEC),
     (25, PROT_READ | PROT_EXEC),
     (25, PROT_READ | PROT_WRITE),
@@ -512,7 +513,7 @@ pub const EXEC_PROT_WEIGHTS: &[(u32, u64)] = &[
     (2, PROT_EXEC | PROT_SEM),
     (5, PROT_READ),
     (5, PROT_NONE),
-];
+]);
 
 /// Flags that an `mmap` may have beyond its type, each with its chance out of
 /// 1000.
@@ -544,7 +545,7 @@ pub enum Scale {
 
 impl Scale {
     /// How often which is chosen, where the theme does not decide it.
-    pub const CHOICE: &'static [(u32, Scale)] = &[(29, Scale::Small), (1, Scale::Large)];
+    pub const CHOICE: Weights<Scale> = Weights::of(&[(29, Scale::Small), (1, Scale::Large)]);
 
     /// Pages that all operations of a program may populate.
     pub fn populated(self) -> u64 {
@@ -563,20 +564,10 @@ impl Scale {
     }
 
     /// Sizes in pages: how often a range of which class is made.
-    pub fn sizes(self) -> &'static [(u32, (u64, u64))] {
+    pub fn sizes(self) -> Weights<(u64, u64)> {
         match self {
-            Scale::Small => {
-                &[(50, (1, 1)), (35, (2, 4)), (12, (5, 16)), (2, (17, 64)), (1, (500, 530))]
-            }
-            Scale::Large => &[
-                (30, (1, 1)),
-                (30, (2, 4)),
-                (25, (5, 16)),
-                (7, (17, 64)),
-                (4, (500, 530)),
-                (3, (1020, 1540)),
-                (1, (262_140, 524_300)),
-            ],
+            Scale::Small => SMALL_SIZES,
+            Scale::Large => LARGE_SIZES,
         }
     }
 
@@ -588,3 +579,16 @@ impl Scale {
         }
     }
 }
+
+const SMALL_SIZES: Weights<(u64, u64)> =
+    Weights::of(&[(50, (1, 1)), (35, (2, 4)), (12, (5, 16)), (2, (17, 64)), (1, (500, 530))]);
+
+const LARGE_SIZES: Weights<(u64, u64)> = Weights::of(&[
+    (30, (1, 1)),
+    (30, (2, 4)),
+    (25, (5, 16)),
+    (7, (17, 64)),
+    (4, (500, 530)),
+    (3, (1020, 1540)),
+    (1, (262_140, 524_300)),
+]);
