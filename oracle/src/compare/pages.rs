@@ -8,61 +8,108 @@ use rustc_hash::FxHashMap;
 
 /// Pairs the model's frames with real ones, over all processes of a snapshot.
 /// The zero page is a frame like any other: all its entries have the same one.
+///
+/// Pairs of earlier snapshots are kept, for the subject's own pages have the same
+/// frames as long as it lives; they count once they are met again.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
+    /// The number of the snapshot, from 1 on.
+    snapshot: u64,
     /// By number of the model's frame; it counts them from 1.
-    numbered: Vec<Option<Met>>,
+    numbered: Vec<Met>,
     /// By the model's other frames.
-    others: FxHashMap<Frame, Option<Met>>,
-    by_real: FxHashMap<Frame, Met>,
+    others: FxHashMap<Frame, Met>,
+    /// The frame of the model that a real one was met with last.
+    by_real: FxHashMap<Frame, Frame>,
 }
 
 /// The most frames of the model that are found by number.
 const NUMBERED: Frame = 1 << 16;
+/// So many pairs are kept.
+const KEPT: usize = 1024;
 
-/// With which frame of the other side one was met, and where first.
-#[derive(Clone, Copy, Debug)]
+/// With which real frame one of the model was met, and where first.
+#[derive(Clone, Copy, Debug, Default)]
 struct Met {
-    other: Frame,
+    real: Frame,
+    snapshot: u64,
     process: ProcessId,
     address: u64,
-    /// Whether the other side says the same.
+    /// Whether the real one was not met with another one since.
     mutual: bool,
 }
 
 impl Frames {
     pub(super) fn clear(&mut self) {
-        self.numbered.clear();
-        self.others.clear();
-        self.by_real.clear();
+        self.snapshot += 1;
+        if self.by_real.len() > KEPT {
+            self.numbered.clear();
+            self.others.clear();
+            self.by_real = FxHashMap::default();
+        }
     }
 
     #[inline]
-    fn of_model(&mut self, model: Frame) -> &mut Option<Met> {
+    fn of_model(&mut self, model: Frame) -> &mut Met {
         if model >= NUMBERED {
             return self.others.entry(model).or_default();
         }
         let number = model as usize;
         if self.numbered.len() <= number {
-            self.numbered.resize(number + 1, None);
+            self.numbered.resize(number + 1, Met::default());
         }
         &mut self.numbered[number]
     }
 
     /// Notes that a page has these frames; reports where that contradicts what
     /// was noted before.
+    #[inline]
     fn pair(&mut self, model: Frame, real: Frame, address: u64, findings: &mut Findings<'_>) {
-        let process = findings.process;
-        let met = |other| Met { other, process, address, mutual: false };
-        let before = *self.of_model(model).get_or_insert(met(real));
-        if before.mutual && before.other == real {
+        let (snapshot, process) = (self.snapshot, findings.process);
+        let met = self.of_model(model);
+        if met.mutual && met.real == real {
+            if met.snapshot != snapshot {
+                (met.snapshot, met.process, met.address) = (snapshot, process, address);
+            }
             return;
         }
-        let user = *self.by_real.entry(real).or_insert(met(model));
-        if user.other == model && before.other == real {
-            *self.of_model(model) = Some(Met { mutual: true, ..before });
+        if met.snapshot != snapshot {
+            *met = Met { real, snapshot, process, address, mutual: false };
+        }
+        let before = *met;
+        let user = self.user_of(real, model);
+        if user == model && before.real == real {
+            self.of_model(model).mutual = true;
             return;
         }
+        self.contradict((model, before), (real, user), address, findings);
+    }
+
+    /// The frame of the model that a real one was first met with in this snapshot,
+    /// which is `model` if there was none.
+    fn user_of(&mut self, real: Frame, model: Frame) -> Frame {
+        let snapshot = self.snapshot;
+        let Some(last) = self.by_real.insert(real, model) else { return model };
+        let met = self.of_model(last);
+        if last == model || met.real != real {
+            return model;
+        }
+        if met.snapshot != snapshot {
+            met.mutual = false;
+            return model;
+        }
+        self.by_real.insert(real, last);
+        last
+    }
+
+    #[cold]
+    fn contradict(
+        &mut self,
+        (model, before): (Frame, Met),
+        (real, user): (Frame, Frame),
+        address: u64,
+        findings: &mut Findings<'_>,
+    ) {
         let name = |met: Met| format!("the frame of {} {:08x}", met.process, met.address);
         let mut add = |kind, expected: String, actual: String| {
             findings.add_page(page(address), Field::Frame, kind, expected, actual);
@@ -71,10 +118,10 @@ impl Frames {
             PageEntry::ZERO_FRAME => "the zero page".to_owned(),
             _ => String::new(),
         };
-        if user.other != model {
+        if user != model {
             let expected = if expected.is_empty() { "another frame".into() } else { expected };
-            add(Kind::Shared, expected, name(user));
-        } else if before.other != real {
+            add(Kind::Shared, expected, name(*self.of_model(user)));
+        } else if before.real != real {
             let expected = if expected.is_empty() { name(before) } else { expected };
             add(Kind::Unshared, expected, "another frame".into());
         }
