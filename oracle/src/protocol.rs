@@ -7,9 +7,11 @@ use core::sync::atomic::AtomicU32;
 
 /// Bytes in a page.
 pub const PAGE: usize = 4096;
-/// Where the arena is in every process of the subject: close above the text, so
-/// that the two are looked at together.
-pub const ARENA_START: usize = 0x41_0000;
+/// Where the arena is in every process of the subject: in place of the executable,
+/// whose text it begins with.
+pub const ARENA_START: usize = 0x40_0000;
+/// Bytes for the text; that of the bench is the longest.
+pub const TEXT_SIZE: usize = 3 * PAGE;
 /// The processes that a program may have.
 pub const PROCESSES: usize = 4;
 /// Bytes of the arena.
@@ -47,7 +49,7 @@ pub mod files {
 /// Operations in one batch.
 pub const MAX_OPS: usize = 512;
 /// Names in one batch.
-pub const MAX_NAMES: usize = 48;
+pub const MAX_NAMES: usize = 16;
 /// Bytes for one name and its final NUL.
 pub const NAME_SIZE: usize = 104;
 /// Bytes for the answers of all `mincore` calls of one batch.
@@ -81,8 +83,6 @@ pub const CALL: u32 = 3;
 pub const FORK: u32 = 4;
 /// [`RawOp::kind`]: end the process.
 pub const EXIT: u32 = 5;
-/// [`RawOp::kind`]: copy `args[2]` bytes from `args[1]` to `args[0]`.
-pub const COPY: u32 = 6;
 /// [`RawOp::kind`]: append what file `nr` of [`files`] says from offset `args[0]`
 /// on, `args[1]` bytes or, if that is 0, all of it. Answers how many bytes there
 /// were, or why there is none.
@@ -155,6 +155,8 @@ pub struct RawResult {
 /// private memory unless a program tells them to.
 #[repr(C, align(4096))]
 pub struct Arena {
+    /// The subject's code. A mapping of its own would have to be looked at each time.
+    pub text: Pages<TEXT_SIZE>,
     /// Whose turn it is, by process; both sides wait on it.
     pub states: [AtomicU32; PROCESSES],
     /// Operations of the batch that are done.
@@ -282,8 +284,8 @@ pub mod bare {
         pub empty: u32,
         /// How many ranges are read of memory.
         pub contents: u32,
-        /// Explicit padding.
-        pub unused: u32,
+        /// Bytes of smaps that are read; 0 if it is all.
+        pub smaps: u32,
     }
 
     /// A part of a file, or of the address space.

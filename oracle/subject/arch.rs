@@ -38,13 +38,12 @@ const SIG_IGN: u64 = 1;
 const SA_SIGINFO: u64 = 4;
 const SA_RESTORER: u64 = 0x0400_0000;
 const SA_ONSTACK: u64 = 0x0800_0000;
+const SA_NODEFER: u64 = 0x4000_0000;
 const SIGNAL_SET_SIZE: u64 = 8;
 
-// Offsets into the kernel's `siginfo` and `ucontext`.
+// Offsets into the kernel's `siginfo`.
 const SI_CODE: usize = 8;
 const SI_ADDR: usize = 16;
-const UC_RSP: usize = 160;
-const UC_RIP: usize = 168;
 
 type Routine = unsafe extern "C" fn(*mut Access);
 
@@ -59,14 +58,25 @@ extern "C" {
 
 global_asm!(
     ".globl _start, subject_clone, subject_guarded, subject_recover, subject_restorer",
-    // the arena first: even the stack is in it
+    // the arena first: even the stack is in it. The text is written to the front of
+    // its file, and goes on there: the arena replaces the executable's mapping
     "_start:",
     "xor ebp, ebp",
+    "mov eax, 18",
+    "mov edi, {fd}",
+    "mov esi, offset subject_text_start",
+    "mov edx, offset subject_text_end",
+    "sub edx, esi",
+    "mov ebx, edx",
+    "xor r10d, r10d",
+    "syscall",
+    "cmp rax, rbx",
+    "jne 2f",
     "mov eax, 9",
     "mov edi, {arena}",
     "mov esi, {size}",
-    "mov edx, 3",        // PROT_READ | PROT_WRITE
-    "mov r10d, 0x100001", // MAP_SHARED | MAP_FIXED_NOREPLACE
+    "mov edx, 7",     // PROT_READ | PROT_WRITE | PROT_EXEC
+    "mov r10d, 0x11", // MAP_SHARED | MAP_FIXED
     "mov r8d, {fd}",
     "xor r9d, r9d",
     "syscall",
@@ -111,7 +121,7 @@ global_asm!(
     "call rsi",
     "xor eax, eax",
     "jmp 2f",
-    // the handler has put `recovery` into rsp
+    // the handler jumps here, with `recovery` in rsp
     "subject_recover:",
     "cld",
     "mov eax, 1",
@@ -168,6 +178,7 @@ pub unsafe fn touch(byte: *mut u8) {
 ///
 /// # Safety
 /// Both ranges must be accessible.
+#[cfg(bare)]
 pub unsafe fn copy(to: u64, from: u64, len: u64) {
     // SAFETY: as the caller promises
     unsafe {
@@ -243,8 +254,9 @@ pub unsafe fn ignore_signal(signal: u64) {
 pub unsafe fn install_handlers() {
     for signal in ACCESS_SIGNALS {
         let handler = on_signal as *const () as u64;
+        let flags = SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_NODEFER;
         // SAFETY: the handler lives for ever and has a stack of its own
-        unsafe { set_action(signal, handler, SA_SIGINFO | SA_RESTORER | SA_ONSTACK) };
+        unsafe { set_action(signal, handler, flags) };
     }
 }
 
@@ -258,8 +270,10 @@ pub unsafe fn set_signal_stack(base: u64, size: u64) {
     unsafe { syscall(nr::SIGALTSTACK, [stack.as_ptr() as u64, 0, 0, 0, 0, 0]) };
 }
 
-/// Notes what happened and continues behind the access that caused it.
-unsafe extern "C" fn on_signal(number: i32, info: *const u8, context: *mut u8) {
+/// Notes what happened and continues behind the access that caused it. Never
+/// returns from the signal: no signal is blocked meanwhile, which is all that the
+/// kernel would undo that matters here, and asking it to takes as long as the signal.
+unsafe extern "C" fn on_signal(number: i32, info: *const u8) {
     // SAFETY: the kernel passes valid structures, and the arena belongs to the
     // process that runs
     unsafe {
@@ -275,7 +289,12 @@ unsafe extern "C" fn on_signal(number: i32, info: *const u8, context: *mut u8) {
             unused: 0,
             value: info.add(SI_ADDR).cast::<u64>().read(),
         });
-        context.add(UC_RSP).cast::<u64>().write(recovery);
-        context.add(UC_RIP).cast::<u64>().write(subject_recover as *const () as u64);
+        asm!(
+            "mov rsp, {}",
+            "jmp {}",
+            in(reg) recovery,
+            sym subject_recover,
+            options(noreturn),
+        );
     }
 }

@@ -127,8 +127,12 @@ unsafe fn look(
     for (file, text) in [(files::MAPS, &b"maps"[..]), (files::SMAPS, b"smaps")] {
         let fd = path.open(text);
         let mut length = 0;
-        loop {
-            let more = read(fd, length, size);
+        let whole = match file {
+            files::SMAPS if program.smaps > 0 => program.smaps.into(),
+            _ => u64::MAX,
+        };
+        while length < whole {
+            let more = read(fd, length, whole - length);
             if more <= 0 {
                 break;
             }

@@ -1,8 +1,8 @@
 //! The subject: a process whose address space is all known, and which does what
 //! the worker puts into the arena.
 //!
-//! No library, no writable data, no private memory of its own: it runs on a
-//! stack in the shared arena. It makes no decisions either; the worker sends raw
+//! No library, no writable data, no private memory of its own: even its code and
+//! its stack are in the shared arena. It makes no decisions either; the worker sends raw
 //! system calls, and what a program does is all that changes its memory.
 #![no_std]
 #![no_main]
@@ -22,11 +22,6 @@ use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use arch::{nr, syscall};
 use protocol::*;
-
-extern "C" {
-    static subject_text_start: u8;
-    static subject_text_end: u8;
-}
 
 const SIGKILL: u64 = 9;
 const SIGCHLD: u64 = 17;
@@ -83,17 +78,12 @@ extern "C" fn forked_process(index: usize) -> ! {
     if index == bare::CHILD {
         bare::child()
     }
-    // SAFETY: plain system calls; the text range is mapped
+    // SAFETY: plain system calls
     unsafe {
         // all are children of the first process, whose end must be theirs
         syscall(nr::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
         if syscall(nr::GETPPID, [0; 6]) != i64::from(first_pid()) {
             exit(102)
-        }
-        // every page of the text is referenced, whichever way it goes from here
-        let end = addr_of!(subject_text_end) as usize;
-        for page in (addr_of!(subject_text_start) as usize..end).step_by(PAGE) {
-            (page as *const u8).read_volatile();
         }
     }
     serve(index)
@@ -147,10 +137,6 @@ unsafe fn execute(op: *mut RawOp) {
             LOAD | STORE | CALL => return result.write_volatile(access::perform(kind, args)),
             FORK => (RETURNED, fork(args[0]) as u64),
             EXIT => exit(0),
-            COPY => {
-                arch::copy(args[0], args[1], args[2]);
-                (RETURNED, 0)
-            }
             READ => (RETURNED, look::read(nr, args[0], args[1]) as u64),
             DIGEST => (RETURNED, look::digest(args[0], args[1]) as u64),
             SCAN => (RETURNED, look::scan(args[0], args[1]) as u64),

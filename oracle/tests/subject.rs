@@ -73,7 +73,6 @@ fn plan(subject: &Subject) -> ResetPlan {
     };
     let ops = vec![
         Op::first(Call::Brk { addr: Addr::new(Base::Heap, 0) }),
-        gap(info.text.end, info.arena.start),
         gap(info.arena.end, info.layout.stack),
     ];
     ResetPlan { ops }
@@ -97,9 +96,9 @@ fn starts_with_a_known_address_space() {
     let maps = proc_file(&subject, P0, "maps");
     println!("{maps}\n{info:#x?}");
     let user = maps.lines().filter(|l| !l.ends_with("[vsyscall]")).count();
-    assert_eq!(user, 2 + info.kept.len(), "{maps}");
+    assert_eq!(user, 1 + info.kept.len(), "{maps}");
     let kb = |range: &std::ops::Range<u64>| (range.end - range.start) / 1024;
-    assert_eq!(status_kb(&subject, P0, "RssAnon"), kb(&info.text));
+    assert_eq!(status_kb(&subject, P0, "RssAnon"), 0);
     assert_eq!(status_kb(&subject, P0, "RssShmem"), kb(&info.arena));
     assert_eq!(status_kb(&subject, P0, "RssFile"), 0);
     if info.kept.is_empty() {
@@ -297,10 +296,8 @@ fn children_have_their_own_memory() {
     ];
     assert_eq!(outcomes, expected);
     assert_eq!(subject.pid(P1), None);
-    let text = &subject.start_info().text;
-    let anon = (text.end - text.start) / 1024 + 4;
     for process in [P0, P2, ProcessId(3)] {
-        assert_eq!(status_kb(&subject, process, "RssAnon"), anon, "{process:?}");
+        assert_eq!(status_kb(&subject, process, "RssAnon"), 4, "{process:?}");
         let arena = &subject.start_info().arena;
         let shared = status_kb(&subject, process, "RssShmem");
         assert_eq!(shared, (arena.end - arena.start) / 1024);
@@ -405,8 +402,9 @@ fn a_killed_process_is_noticed() {
 #[test]
 fn a_program_that_breaks_the_subject_is_noticed() {
     let mut subject = start();
-    let (text, end) = (subject.start_info().text.start, subject.start_info().text.end);
-    let gone = Call::Munmap { addr: Addr::absolute(text), len: end - text };
+    // the arena begins with it
+    let code = Addr::absolute(subject.start_info().arena.start);
+    let gone = Call::Munmap { addr: code, len: 0x2000 };
     let error = subject.execute(&[Op::first(gone)]).expect_err("its code is gone");
     assert!(matches!(error, SubjectError::Died { how: Death::Killed(11), .. }), "{error}");
 }

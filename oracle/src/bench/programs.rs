@@ -5,7 +5,7 @@ use crate::campaign::{avoid, Generated};
 use crate::generate::{program_seed, Avoid, Fence, Shape};
 use crate::observe::ranges_read;
 use crate::run::{Observe, Runner, Verdict};
-use crate::subject::Look;
+use crate::subject::{digits, Look};
 use mm_reference::op::{Op, Outcome, ProcessId};
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,10 @@ impl Programs {
             }
         }
         let plan = system.plan(ProcessId(0));
+        let smaps = runner.smaps_length(&system.snapshot(ProcessId(0), &plan).smaps);
+        let inode = runner.seed()?.arena.inode;
         let look = Look {
+            smaps: smaps.map(|length| length - digits(inode)),
             windows: ranges_read(&plan.windows).collect(),
             empty: if runner.capabilities().scan { plan.empty.0 } else { Vec::new() },
             contents: plan.contents.0,

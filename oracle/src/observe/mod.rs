@@ -65,9 +65,26 @@ pub enum ObserveError {
     /// The process has no address space (any more).
     #[error("find an address space: the process is gone")]
     Gone,
+    /// The text is not as long as was expected, so that it was not read whole.
+    #[error("read smaps in /proc: it is not as long as expected")]
+    OtherLength,
     /// The text is not as known.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+}
+
+impl Decoders {
+    /// How much of smaps has to be read if these are the entries, see
+    /// [`SmapsDecoder::length_without_vsyscall`].
+    pub fn smaps_length(&self, entries: &[SmapsEntry]) -> Option<u64> {
+        self.smaps.length_without_vsyscall(entries)
+    }
+
+    /// From now on there is no such length: the kernel prints otherwise than was
+    /// thought.
+    pub fn read_all_of_smaps(&mut self) {
+        self.smaps.read_all();
+    }
 }
 
 impl ObserveError {

@@ -25,6 +25,9 @@ pub struct OwnLook<'a> {
     pub want: Want,
     /// Whether the kernel's log is read as well.
     pub log: bool,
+    /// Bytes of smaps without vsyscall's entry, which is the last and costs as much
+    /// as any other; `None` if all of it is read. Maps has to be read as well.
+    pub smaps: Option<u64>,
 }
 
 impl OwnLook<'_> {
@@ -46,7 +49,7 @@ impl OwnLook<'_> {
             into.push(whole(files::MAPS));
         }
         if self.want.smaps {
-            into.push(whole(files::SMAPS));
+            into.push(request(protocol::READ, files::SMAPS, 0, self.smaps.unwrap_or(0)));
         }
         if self.want.pagemap {
             into.extend(ranges_read(&self.plan.windows).map(|(start, end)| {
@@ -69,11 +72,16 @@ impl OwnLook<'_> {
     }
 
     /// Reads the answers: what the process looks like, and what of the kernel's
-    /// log is new.
+    /// log is new. `mappings` is how many there should be.
+    ///
+    /// # Errors
+    /// [`ObserveError::OtherLength`] if smaps is not as long as expected and has to
+    /// be read whole.
     pub fn read<'o>(
         &self,
         decoders: &mut Decoders,
         answers: &mut Reader<'o, '_>,
+        mappings: usize,
         into: &mut ProcessSnapshot,
     ) -> Result<&'o [u8], ObserveError> {
         into.process = ProcessId(0);
@@ -84,9 +92,20 @@ impl OwnLook<'_> {
             true => decoders.maps.decode(answers.text("maps")?, &mut into.maps)?,
             false => into.maps.clear(),
         }
-        match self.want.smaps {
-            true => decoders.smaps.decode(answers.text("smaps")?, &mut into.smaps)?,
-            false => into.smaps.clear(),
+        match (self.want.smaps, self.smaps) {
+            (true, None) => decoders.smaps.decode(answers.text("smaps")?, &mut into.smaps)?,
+            (true, Some(length)) => {
+                // with more mappings than expected it may have been cut between two entries
+                let as_many = into.maps.len() == mappings;
+                let text = answers.text("smaps")?;
+                let whole = as_many
+                    && text.len() as u64 == length
+                    && decoders.smaps.decode_without_vsyscall(text, mappings, &mut into.smaps);
+                if !whole {
+                    return Err(ObserveError::OtherLength);
+                }
+            }
+            (false, _) => into.smaps.clear(),
         }
         decoders.spare.extend(into.pagemap.drain(..).map(|window| window.entries));
         if self.want.pagemap {

@@ -7,7 +7,7 @@
 
 use super::maps;
 use super::text::{decimal8, padded_decimal, DecodeError, NameCache};
-use mm_reference::snapshot::{SmapsEntry, SmapsField, VmFlagList, SMAPS_FIELDS};
+use mm_reference::snapshot::{Name, SmapsEntry, SmapsField, VmFlagList, SMAPS_FIELDS};
 
 const NAME_COLUMNS: usize = 16;
 const NUMBER_COLUMNS: usize = 8;
@@ -34,13 +34,55 @@ const NAMES: [[u8; NAME_COLUMNS]; SmapsField::COUNT] = {
 #[derive(Debug, Default)]
 pub struct SmapsDecoder {
     names: NameCache,
-    /// The first entries and the last one, as they were last seen: those of the
-    /// subject itself are the same almost every time.
+    /// The first entry and the last one, as they were last seen: those are the
+    /// subject's arena and vsyscall, and the same almost every time.
     known: [Known; KNOWN],
+    body: Body,
 }
 
 /// How many entries are remembered.
-const KNOWN: usize = 3;
+const KNOWN: usize = 2;
+
+/// Bytes of an entry without its first line and without what `VmFlags` lists.
+#[derive(Clone, Copy, Debug, Default)]
+enum Body {
+    /// None has been seen.
+    #[default]
+    Unknown,
+    /// The same for all.
+    Always(usize),
+    /// It differs from one to the other.
+    Varies,
+}
+
+impl Body {
+    /// Takes down what an entry of so many bytes says of all entries.
+    fn learn(&mut self, length: usize, entry: &SmapsEntry) {
+        let widest = entry.values.iter().copied().max().unwrap_or(0);
+        let flags = FLAG * entry.flags.codes().len();
+        let body = length.checked_sub(entry.line.text_len() + 1 + flags);
+        *self = match (*self, body) {
+            (before, _) if widest >= WIDE => before,
+            (Body::Unknown, Some(body)) => Body::Always(body),
+            (Body::Always(before), Some(body)) if before == body => *self,
+            _ => Body::Varies,
+        };
+    }
+}
+
+/// Which part of a text is at hand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// All of it, or a part up to its end.
+    Whole,
+    /// All but the last entry, or less.
+    Front,
+}
+
+/// Numbers from here on make their line longer.
+const WIDE: u64 = 10u64.pow(NUMBER_COLUMNS as u32);
+/// Bytes of a flag and the blank behind it.
+const FLAG: usize = 3;
 
 /// An entry and its text.
 #[derive(Debug, Default)]
@@ -66,6 +108,53 @@ impl Known {
 }
 
 impl SmapsDecoder {
+    /// Bytes of the text of all entries but the last, where that is vsyscall's and
+    /// has been seen: it never changes, so a reader can do without it. `None` where
+    /// all has to be read.
+    pub fn length_without_vsyscall(&self, entries: &[SmapsEntry]) -> Option<u64> {
+        let (last, others) = entries.split_last()?;
+        let Body::Always(body) = self.body else { return None };
+        if last.line.name != Name::Vsyscall || self.vsyscall().is_none() {
+            return None;
+        }
+        let length = |entry: &SmapsEntry| {
+            let narrow = entry.get(SmapsField::Size).is_some_and(|size| size < WIDE);
+            let flags = FLAG * entry.flags.codes().len();
+            narrow.then(|| (entry.line.text_len() + 1 + body + flags) as u64)
+        };
+        others.iter().map(length).sum()
+    }
+
+    /// Replaces `into` by the entries of a text that was read up to such a length,
+    /// followed by that of vsyscall as it was last seen; `expected` is how many there
+    /// are then. False if the text ends otherwise than with a whole entry.
+    pub(super) fn decode_without_vsyscall(
+        &mut self,
+        text: &[u8],
+        expected: usize,
+        into: &mut Vec<SmapsEntry>,
+    ) -> bool {
+        let Ok(count) = self.entries(text, 0, Part::Front, into) else { return false };
+        let Some(vsyscall) = self.vsyscall() else { return false };
+        let whole = count > 0 && !into[count - 1].flags.codes().is_empty();
+        match into.get_mut(count) {
+            Some(into) => into.clone_from(vsyscall),
+            None => into.push(vsyscall.clone()),
+        }
+        into.truncate(count + 1);
+        whole && count + 1 == expected
+    }
+
+    /// Lets no length be foretold any more.
+    pub(super) fn read_all(&mut self) {
+        self.body = Body::Varies;
+    }
+
+    fn vsyscall(&self) -> Option<&SmapsEntry> {
+        let last = self.known[KNOWN - 1].entry.as_ref();
+        last.filter(|entry| entry.line.name == Name::Vsyscall)
+    }
+
     /// Replaces `into` by the entries of `text`.
     pub fn decode(&mut self, text: &[u8], into: &mut Vec<SmapsEntry>) -> Result<(), DecodeError> {
         let count = self.decode_part(text, 0, into)?;
@@ -78,7 +167,17 @@ impl SmapsDecoder {
     pub(super) fn decode_part(
         &mut self,
         text: &[u8],
+        count: usize,
+        into: &mut Vec<SmapsEntry>,
+    ) -> Result<usize, DecodeError> {
+        self.entries(text, count, Part::Whole, into)
+    }
+
+    fn entries(
+        &mut self,
+        text: &[u8],
         mut count: usize,
+        part: Part,
         into: &mut Vec<SmapsEntry>,
     ) -> Result<usize, DecodeError> {
         let mut at = 0;
@@ -100,8 +199,11 @@ impl SmapsDecoder {
             let line = maps::line(&text[at..at + end], &mut self.names).map_err(malformed)?;
             let entry = SmapsEntry::at(into, count, line);
             at = fields(text, at + end + 1, entry)?;
-            if count < KNOWN - 1 || at == text.len() {
+            if count < KNOWN - 1 || at == text.len() && part == Part::Whole {
                 self.known[place].keep(&text[start..at], entry);
+            }
+            if part == Part::Whole {
+                self.body.learn(at - start, entry);
             }
             count += 1;
         }
@@ -257,6 +359,29 @@ mod tests {
             decoder.decode(text.as_bytes(), &mut entries).unwrap();
             assert_eq!(entries, decode(text).unwrap(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_comes_before_vsyscall_has_a_length_that_can_be_foretold() {
+        let all = decode(TEXT).unwrap();
+        let front = &TEXT[..last_entry(TEXT.as_bytes())];
+        let mut decoder = SmapsDecoder::default();
+        assert_eq!(decoder.length_without_vsyscall(&all), None, "nothing has been seen");
+        decoder.decode(TEXT.as_bytes(), &mut Vec::new()).unwrap();
+        assert_eq!(decoder.length_without_vsyscall(&all), Some(front.len() as u64));
+        assert_eq!(decoder.length_without_vsyscall(&all[..all.len() - 1]), None, "no vsyscall");
+        let mut entries = Vec::new();
+        assert!(decoder.decode_without_vsyscall(front.as_bytes(), all.len(), &mut entries));
+        assert_eq!(entries, all);
+        for cut in [front.len() - 1, front.len() - 10, 20] {
+            let cut = &front.as_bytes()[..cut];
+            assert!(!decoder.decode_without_vsyscall(cut, all.len(), &mut entries));
+        }
+        assert!(!decoder.decode_without_vsyscall(front.as_bytes(), all.len() + 1, &mut entries));
+        // a line that some entries have and others have not
+        let some = TEXT.replacen("LazyFree:", "Novelty: 12 quux\nLazyFree:", 1);
+        decoder.decode(some.as_bytes(), &mut Vec::new()).unwrap();
+        assert_eq!(decoder.length_without_vsyscall(&all), None, "entries differ");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot};
 /// After so many programs one is looked at by the worker. It has to be woken for
 /// that, so it waits for one at which the queue is almost full, for as long again
 /// at most.
-const CLOSE_LOOK_AFTER: u32 = 64;
+const CLOSE_LOOK_AFTER: u32 = 128;
 /// A program that begins when there is no room for so many operations is likely
 /// to be the last one of a queue.
 const NEARLY_FULL: usize = 40;
@@ -47,6 +47,8 @@ pub(super) struct Look {
     pub(super) contents: bool,
     pub(super) log: bool,
     pub(super) expected: ProcessSnapshot,
+    /// How much of smaps is read, unless it is all.
+    pub(super) smaps: Option<u64>,
     /// How many operations of the queue it takes.
     pub(super) requests: usize,
 }
@@ -121,11 +123,22 @@ impl Runner {
             if flown.is_err() {
                 self.live = None;
             }
-            match flown? {
-                Flushed::Restart(ops) => resumed.again = ops.into_iter(),
-                Flushed::Fine | Flushed::Ended => return Ok(()),
+            if let Ok(Flushed::Restart(ops)) = flown {
+                resumed.again = ops.into_iter();
+                continue;
             }
+            if std::mem::take(&mut self.looks_itself) && self.has_landed() {
+                // so what was expected is not to blame
+                self.decoders.read_all_of_smaps();
+            }
+            return flown.map(drop);
         }
+    }
+
+    /// Whether the program that was made last got to its end.
+    fn has_landed(&self) -> bool {
+        let last = self.live.as_ref().and_then(|live| live.flights.back());
+        last.is_some_and(|flight| flight.complete)
     }
 
     fn fly(
@@ -238,10 +251,12 @@ impl Runner {
     }
 
     /// Whether the worker itself looks, for the flags of frames, which a subject
-    /// does not see, or for what the kernel logged before there was a subject.
+    /// does not see, for what the kernel logged before there was a subject, or
+    /// because what the subject read was not all.
     fn is_worth_a_close_look(&mut self, want: &Want) -> Result<bool, RunError> {
+        let looks_itself = self.looks_itself;
         let live = self.live()?;
-        if want.page_flags && live.seed.exec.is_some() {
+        if looks_itself || want.page_flags && live.seed.exec.is_some() {
             return Ok(true);
         }
         let is_opportune = !live.subject.has_room(NEARLY_FULL);
@@ -266,10 +281,17 @@ impl Runner {
         look.contents = want.contents && parts.contents;
         look.flight = live.first + live.flights.len() - 1;
         look.after = live.flights.back().map_or(0, |f| f.trial.ops.len().saturating_sub(1));
+        live.next.snapshot_into(FIRST, &look.plan, &mut look.expected);
+        if !look.contents {
+            look.expected.contents.clear();
+        }
+        let length = self.decoders.smaps_length(&look.expected.smaps);
+        look.smaps = length.filter(|_| parts.maps);
         let own = OwnLook {
             plan: &look.plan,
             want: Want { contents: look.contents, ..parts },
             log: look.log,
+            smaps: look.smaps,
         };
         let mappings = live.next.process(FIRST).map_or(0, |p| p.mm.vmas.len());
         let bytes = own.bytes(mappings);
@@ -298,10 +320,6 @@ impl Runner {
         }
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         live.bytes += bytes;
-        live.next.snapshot_into(FIRST, &look.plan, &mut look.expected);
-        if !look.contents {
-            look.expected.contents.clear();
-        }
         live.items.push(Item::Look(look.flight, look.requests));
         live.looks.push_back(look);
         lap(Stage::Model);

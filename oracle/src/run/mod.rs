@@ -35,7 +35,7 @@ use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 use mm_reference::profile::{Profile, QuirkSet};
-use mm_reference::snapshot::{ProcessPlan, Snapshot};
+use mm_reference::snapshot::{ProcessPlan, SmapsEntry, Snapshot};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -66,6 +66,9 @@ pub struct Runner {
     caps: Capabilities,
     /// Whether flags of frames are looked at wherever possible.
     scrutinizes: bool,
+    /// Whether the worker makes all looks at the program that is being made, since
+    /// what the subject had read was not all.
+    looks_itself: bool,
     frame_flags: Option<FrameFlags>,
     /// Processes that the kernel had killed for want of memory when the subject
     /// was started.
@@ -127,6 +130,7 @@ impl Runner {
             config,
             profile,
             scrutinizes: false,
+            looks_itself: false,
             frame_flags: caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok),
             oom_kills: None,
             caps,
@@ -172,6 +176,11 @@ impl Runner {
             trial.clear();
             self.buffers.trials.push(trial);
         }
+    }
+
+    /// How much of smaps a look reads where these are its entries; `None` if all of it.
+    pub fn smaps_length(&self, entries: &[SmapsEntry]) -> Option<u64> {
+        self.decoders.smaps_length(entries)
     }
 
     /// The kernel's id of the process that runs programs, if there is one.

@@ -5,7 +5,7 @@ use crate::observe::{Decoders, ProcFiles, Want};
 use crate::subject::{Subject, SubjectError};
 use mm_reference::addr::{page_down, page_up, pages};
 use mm_reference::model::exec::ExecSeed;
-use mm_reference::model::seed::{ArenaSeed, TextSeed};
+use mm_reference::model::seed::ArenaSeed;
 use mm_reference::model::{Limits, Seed};
 use mm_reference::op::consts::*;
 use mm_reference::op::ProcessId;
@@ -28,7 +28,6 @@ pub fn seed(subject: &Subject, files: &mut ProcFiles) -> Result<Seed, RunError> 
     let kb = |field| look.status.get(field).unwrap_or(0) << 10;
     Ok(Seed {
         layout: info.layout,
-        text: TextSeed { start: info.text.start, end: info.text.end, pgoff: info.text_pgoff },
         arena: ArenaSeed {
             start: info.arena.start,
             end: info.arena.end,

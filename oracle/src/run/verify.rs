@@ -6,7 +6,7 @@ use super::flight::{Flight, Flushed, Item, Look};
 use super::trial::{Replay, SeenBy, Step, Trial, Verdict};
 use super::{Buffers, Live, RunError, Runner, LARGE};
 use crate::compare::{complaint, Comparer, Difference};
-use crate::observe::{complaints_in, Capabilities, Decoders, OwnLook, Reader, Want};
+use crate::observe::{complaints_in, Capabilities, Decoders, ObserveError, OwnLook, Reader, Want};
 use crate::stages::{lap, Stage};
 use crate::subject::{Answers, Ran, SubjectError};
 use mm_reference::op::{Call, Op, Outcome, ProcessId};
@@ -40,8 +40,12 @@ impl Runner {
             let live = self.live()?;
             let ran = live.subject.run_queue(live.subject.sees_log());
             lap(Stage::Execute);
-            if let Some(culprit) = self.verify(&ran)? {
-                return self.conclude(culprit, ran.result.is_ok(), done);
+            match self.verify(&ran)? {
+                Verified::Agreed => {}
+                Verified::Diverged(culprit) => {
+                    return self.conclude(culprit, ran.result.is_ok(), done)
+                }
+                Verified::Unread(culprit) => return self.look_again(culprit, done),
             }
         }
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
@@ -60,9 +64,8 @@ impl Runner {
         Ok(Flushed::Fine)
     }
 
-    /// Goes through the results; answers the number of the first program that
-    /// diverged.
-    fn verify(&mut self, ran: &Ran) -> Result<Option<usize>, RunError> {
+    /// Goes through the results, up to the first program that diverged.
+    fn verify(&mut self, ran: &Ran) -> Result<Verified, RunError> {
         let out_of_memory = ran.result.as_ref().is_err_and(|e| self.is_out_of_memory(e));
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         live.bytes = 0;
@@ -82,6 +85,7 @@ impl Runner {
             buffers: &mut self.buffers,
         };
         let mut culprit: Option<usize> = None;
+        let mut unread = None;
         for item in items.drain(..) {
             let flight = item.flight().and_then(|number| flights.get_mut(number - *first));
             let (Some(number), Some(Flight { trial, .. })) = (item.flight(), flight) else {
@@ -99,7 +103,13 @@ impl Runner {
                 Item::Undo(_, call) => results.undone(trial, &call),
                 Item::Look(..) if ran.result.is_ok() => {
                     let Some(mut look) = looks.pop_front() else { break };
-                    let differences = looking.compare(&mut look, &mut results)?;
+                    let differences = match looking.compare(&mut look, &mut results) {
+                        Err(RunError::Observe(ObserveError::OtherLength)) => {
+                            unread = Some(number);
+                            break;
+                        }
+                        compared => compared?,
+                    };
                     let stops = trial.diverged() || !differences.is_empty();
                     trial.observed(Step::After(look.after), differences, looking.seen(&look));
                     if stops {
@@ -114,6 +124,10 @@ impl Runner {
             if trial.diverged() {
                 culprit = Some(number);
             }
+        }
+        if let Some(number) = unread {
+            self.buffers.output = output;
+            return Ok(Verified::Unread(number));
         }
         let last = *first + flights.len().saturating_sub(1);
         if let (None, Err(error)) = (culprit, &ran.result) {
@@ -141,7 +155,29 @@ impl Runner {
         }
         self.buffers.output = output;
         live.items = items;
-        Ok(culprit)
+        Ok(culprit.map_or(Verified::Agreed, Verified::Diverged))
+    }
+
+    /// Gives the subject up, and runs a program again of which not all was read, this
+    /// time with looks of the worker's own; then what was queued behind it.
+    fn look_again(&mut self, unread: usize, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
+        let mut again = Vec::new();
+        for (number, flight) in (live.first..).zip(live.flights) {
+            match number < unread {
+                true => done.push(flight.trial),
+                false => again.push(flight),
+            }
+        }
+        let current = match again.last() {
+            Some(flight) if !flight.complete => again.pop(),
+            _ => None,
+        };
+        self.looks_itself = true;
+        for flight in again {
+            self.submit_with(&mut Replay::new(&flight.trial.ops), flight.stride, done)?;
+        }
+        Ok(current.map_or(Flushed::Fine, |flight| Flushed::Restart(flight.trial.ops)))
     }
 
     /// Concludes the program that is being made, which diverged; nothing is queued.
@@ -200,6 +236,16 @@ impl Runner {
     }
 }
 
+/// What came of going through the results of a queue. Programs by their numbers.
+enum Verified {
+    /// All is as predicted.
+    Agreed,
+    /// This one is the first that diverged.
+    Diverged(usize),
+    /// Of this one not all was read; those before it agreed.
+    Unread(usize),
+}
+
 impl Flight {
     /// What it leaves as the history of the next program.
     fn leave_behind(&self, before: &mut Vec<Op>) {
@@ -233,9 +279,10 @@ impl Looking<'_> {
         actual.resize_with(1, Default::default);
         std::mem::swap(&mut expected[0], &mut look.expected);
         let want = Want { contents: look.contents, ..self.caps.parts };
-        let own = OwnLook { plan: &look.plan, want, log: look.log };
+        let own = OwnLook { plan: &look.plan, want, log: look.log, smaps: look.smaps };
+        let mappings = expected[0].smaps.len();
         let log = results.read(look.requests, |reader| {
-            own.read(self.decoders, reader, &mut actual[0]).map_err(RunError::Observe)
+            own.read(self.decoders, reader, mappings, &mut actual[0]).map_err(RunError::Observe)
         })?;
         let mut differences = Vec::new();
         let (expected, actual) = (&self.buffers.expected, &self.buffers.actual);

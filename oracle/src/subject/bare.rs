@@ -27,6 +27,9 @@ const CHILD: usize = 1;
 /// What is read of a process besides its texts, as start and end.
 #[derive(Clone, Debug, Default)]
 pub struct Look {
+    /// Bytes of smaps that are read, but for the digits of the arena's inode number;
+    /// `None` if it is all.
+    pub smaps: Option<u64>,
     /// Pages whose pagemap entries are read, one read each.
     pub windows: Vec<(u64, u64)>,
     /// Pages that are scanned.
@@ -86,8 +89,10 @@ impl Bare {
                 return Ok(false);
             }
         }
-        let Look { windows, empty, contents } = look;
-        let head = [ops.len(), batch.names, windows.len(), empty.len(), contents.len(), 0];
+        let Look { smaps, windows, empty, contents } = look;
+        let digits = digits(self.subject.info.arena_inode);
+        let smaps = smaps.map_or(0, |length| (length + digits) as usize);
+        let head = [ops.len(), batch.names, windows.len(), empty.len(), contents.len(), smaps];
         programs.extend(head.into_iter().flat_map(|number| (number as u32).to_ne_bytes()));
         for op in (1..batch.len).map(|i| arena.op(i)) {
             programs.extend(op.kind.to_ne_bytes());
@@ -132,6 +137,11 @@ impl Bare {
         let mut answers = Answers::from(&self.subject.arena, 1);
         ops.iter().map(|op| answers.next(&op.call)).collect()
     }
+}
+
+/// Digits of a number.
+pub fn digits(number: u64) -> u64 {
+    u64::from(number.checked_ilog10().unwrap_or(0)) + 1
 }
 
 const _: () = assert!(size_of::<bare::Program>() == 24 && size_of::<bare::Request>() == 32);

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::ops::Range;
 
-use mm_reference::addr::{page_up, PAGE_SHIFT, PAGE_SIZE};
+use mm_reference::addr::{page_up, PAGE_SIZE};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Layout, Start};
 use mm_reference::snapshot::{MapsLine, Name, Perms};
@@ -18,27 +18,19 @@ use crate::observe::MapsDecoder;
 use crate::protocol::{self, RawOp};
 use crate::sys;
 
-/// Where the text is copied before it replaces the file mapping: within the same
-/// page table.
-const TEXT_COPY: u64 = 0x48_0000;
 /// Addresses above belong to the kernel; it shows one mapping there.
 const KERNEL_HALF: u64 = 1 << 63;
 
 /// All that is hidden about the address space at the start of a program.
 ///
-/// It consists of [`text`](StartInfo::text) (private anonymous memory, `r-x`,
-/// all pages present and dirty), [`arena`](StartInfo::arena) (shared, `rw-`, all
-/// pages present, dirty and also mapped by the worker), the stack that `execve` left where
+/// It consists of the [`arena`](StartInfo::arena) (shared, `rwx`, all pages
+/// present, dirty and also mapped by the worker), the stack that `execve` left where
 /// [`exec`](StartInfo::exec) says so, what the kernel did not let go of
 /// ([`kept`](StartInfo::kept)), and perhaps `[vsyscall]`.
 #[derive(Clone, Debug, Default)]
 pub struct StartInfo {
     /// Where heap and mappings are, and where the stack was.
     pub layout: Layout,
-    /// The subject's code.
-    pub text: Range<u64>,
-    /// `vm_pgoff` of the text: that of the address at which it was first written.
-    pub text_pgoff: u64,
     /// The shared memory.
     pub arena: Range<u64>,
     /// Its inode number.
@@ -77,13 +69,6 @@ pub struct MmFields {
 /// Sets up a subject that has just started.
 pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo, SubjectError> {
     let before = read_maps(pid)?;
-    let text = before
-        .iter()
-        .find(|line| line.perms.0[2] == b'x')
-        .map(|line| line.start..line.end)
-        .ok_or_else(|| unexpected(&before))?;
-    replace_text(subject, &text)?;
-
     let arena_start = protocol::ARENA_START as u64;
     let arena = arena_start..arena_start + protocol::ARENA_SIZE as u64;
     // the stack last: what is unmapped last frees the page tables
@@ -92,7 +77,7 @@ pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo
     for line in &before {
         if line.name == Name::Stack {
             old_stack = line.start..line.end;
-        } else if ![text.start, arena.start].contains(&line.start) && line.start < KERNEL_HALF {
+        } else if line.start != arena.start && line.start < KERNEL_HALF {
             // may be refused; see `kept`
             subject.execute_raw([unmap(line.start, line.end - line.start)])?;
         }
@@ -105,7 +90,7 @@ pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo
 
     let maps = read_maps(pid)?;
     let kept_stack = exec.is_some().then_some((&old_stack, b"rw-p"));
-    let known = [(&text, b"r-xp"), (&arena, b"rw-s")].into_iter().chain(kept_stack);
+    let known = [(&arena, b"rwxs")].into_iter().chain(kept_stack);
     let mut left = maps.iter().filter(|line| line.start < KERNEL_HALF).cloned().collect::<Vec<_>>();
     for (range, perms) in known {
         let is_it =
@@ -127,8 +112,6 @@ pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo
     }
     Ok(StartInfo {
         layout: Layout { mmap, ..layout },
-        text,
-        text_pgoff: TEXT_COPY >> PAGE_SHIFT,
         arena_inode: arena_line.inode,
         arena_dev: arena_line.dev,
         arena,
@@ -139,24 +122,6 @@ pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo
         limits,
         maps,
     })
-}
-
-/// Puts anonymous memory with the same contents in place of the text's mapping.
-fn replace_text(subject: &mut Subject, text: &Range<u64>) -> Result<(), SubjectError> {
-    let len = page_up(text.end - text.start);
-    let fixed = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    let writable = PROT_READ | PROT_WRITE;
-    let copy = [TEXT_COPY, text.start, len, 0, 0, 0];
-    let move_flags = MREMAP_MAYMOVE | MREMAP_FIXED;
-    let steps = [
-        syscall(libc::SYS_mmap, [TEXT_COPY, len, writable, fixed, u64::MAX, 0]),
-        RawOp { kind: protocol::COPY, nr: 0, args: copy },
-        syscall(libc::SYS_mprotect, [TEXT_COPY, len, PROT_READ | PROT_EXEC, 0, 0, 0]),
-        syscall(libc::SYS_mremap, [TEXT_COPY, len, len, move_flags, text.start, 0]),
-    ];
-    let results = subject.execute_raw(steps)?;
-    let expected = [TEXT_COPY, 0, 0, text.start];
-    succeeded("replace its text", results.map(|r| r.value), expected)
 }
 
 /// Removes the stack, unless programs begin with it. Answers where it ends for

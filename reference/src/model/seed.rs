@@ -2,7 +2,7 @@
 
 use super::anon_vma::AnonVmas;
 use super::exec::{make_stack, ExecSeed};
-use super::folio::{Folio, FolioFlags, FolioId, Folios, PageContent};
+use super::folio::{Folio, FolioFlags, FolioId, Folios};
 use super::page_table::{Pte, PteBits};
 use super::vma::{Backing, FileId, VmFlags, Vma};
 use super::{Current, Limits, Mm, Process, System};
@@ -19,9 +19,7 @@ use std::sync::Arc;
 pub struct Seed {
     /// Where the bases of addresses are.
     pub layout: Layout,
-    /// The subject's code: private anonymous memory, every page written once.
-    pub text: TextSeed,
-    /// The memory that all processes and the controller share.
+    /// The memory that all processes and the controller share, code included.
     pub arena: ArenaSeed,
     /// What `execve` left on the stack, where that is mapped at the start.
     pub exec: Option<ExecSeed>,
@@ -58,10 +56,9 @@ impl Seed {
         let (heap, mmap, stack) = (0x3000_0000, 0x7fff_f7ff_f000, MAP_WINDOW - PAGE_SIZE);
         Seed {
             layout: Layout { heap, mmap, stack },
-            text: TextSeed { start: 0x40_0000, end: 0x40_2000, pgoff: 0x480 },
             arena: ArenaSeed {
-                start: 0x41_0000,
-                end: 0x42_1000,
+                start: 0x40_0000,
+                end: 0x41_3000,
                 dev: (0, 1),
                 inode: 1,
                 name: "/memfd:arena (deleted)".into(),
@@ -110,17 +107,6 @@ impl Seed {
 const USUAL_SHIFT: u64 = 0x1_5a5a_5000;
 /// How much lower the area of mappings begins where a stack may be moved.
 const MMAP_BELOW: u64 = 16 << 30;
-
-/// The subject's code.
-#[derive(Clone, Debug)]
-pub struct TextSeed {
-    /// First byte.
-    pub start: u64,
-    /// One past the last byte.
-    pub end: u64,
-    /// `vm_pgoff`: the page number of the place where it was first written.
-    pub pgoff: u64,
-}
 
 /// The shared memory of all processes and the controller.
 #[derive(Clone, Debug)]
@@ -195,7 +181,6 @@ impl System {
             };
             warned = make_stack(&mut cur, exec, flags);
         }
-        add_text(&mut mm, &mut folios, &mut anon_vmas, &seed.text);
         let arena = add_arena(&mut mm, &mut folios, &seed.arena);
         for (number, entry) in seed.leftovers.iter().enumerate() {
             let mut vma = Vma::anonymous(entry.line.start, entry.line.end, entry.flags.parse());
@@ -337,28 +322,8 @@ fn add(mm: &mut Mm, vma: Vma) {
     mm.vmas.insert(vma);
 }
 
-/// The code was written into private memory, moved into place and then made
-/// unwritable: it is charged, and keeps its first page offset.
-fn add_text(mm: &mut Mm, folios: &mut Folios, anon_vmas: &mut AnonVmas, text: &TextSeed) {
-    let flags = VmFlags::READ | VmFlags::EXEC | MAY_ALL | VmFlags::ACCOUNT;
-    let mut vma = Vma::anonymous(text.start, text.end, flags);
-    vma.pgoff = text.pgoff;
-    anon_vmas.prepare(&mut vma, None);
-    for address in (text.start..text.end).step_by(PAGE_SIZE as usize) {
-        let mut folio = Folio::anon();
-        folio.mapcount = 1;
-        folio.content = PageContent::Unknown;
-        folio.anon_vma = vma.anon_vma;
-        folio.index = vma.pgoff_of(address);
-        let id = folios.add(folio);
-        mm.tables.set(address, Pte::Page(id, PteBits::DIRTY | PteBits::YOUNG));
-    }
-    mm.rss.anon += vma.pages();
-    add(mm, vma);
-}
-
 fn add_arena(mm: &mut Mm, folios: &mut Folios, arena: &ArenaSeed) -> File {
-    let flags = READ_WRITE | MAY_ALL | VmFlags::SHARED | VmFlags::MAYSHARE;
+    let flags = READ_WRITE | VmFlags::EXEC | MAY_ALL | VmFlags::SHARED | VmFlags::MAYSHARE;
     let mut vma = Vma::anonymous(arena.start, arena.end, flags);
     vma.backing = Backing::File(FileId(0));
     vma.pgoff = 0;
@@ -384,9 +349,9 @@ impl Seed {
     /// The ranges that belong to the subject and that programs leave alone,
     /// ascending.
     pub fn kept_ranges(&self) -> SmallVec<[(u64, u64); 8]> {
-        let own = [(self.text.start, self.text.end), (self.arena.start, self.arena.end)];
+        let own = (self.arena.start, self.arena.end);
         let kernels = self.leftovers.iter().map(|entry| (entry.line.start, entry.line.end));
-        let mut ranges: SmallVec<[_; 8]> = own.into_iter().chain(kernels).collect();
+        let mut ranges: SmallVec<[_; 8]> = [own].into_iter().chain(kernels).collect();
         ranges.sort_unstable();
         ranges
     }

@@ -51,6 +51,29 @@ pub enum Name {
     Other(Arc<str>),
 }
 
+impl MapsLine {
+    /// Bytes of the line as it is printed, without the newline.
+    pub fn text_len(&self) -> usize {
+        let hex = |value: u64, least: u32| (16 - value.leading_zeros() / 4).max(least) as usize;
+        let (major, minor) = (hex(self.dev.0.into(), 2), hex(self.dev.1.into(), 2));
+        let decimal = self.inode.checked_ilog10().unwrap_or(0) as usize + 1;
+        let numbers = hex(self.start, 8) + hex(self.end, 8) + hex(self.offset, 8);
+        let before = numbers + self.perms.0.len() + major + minor + decimal + "-    : ".len();
+        let name = match &self.name {
+            Name::None => return before,
+            Name::Heap => "[heap]".len(),
+            Name::Stack => "[stack]".len(),
+            Name::Vsyscall => "[vsyscall]".len(),
+            Name::Anon(name) => "[anon:]".len() + name.len(),
+            Name::Other(text) => text.len(),
+        };
+        before.max(NAME_COLUMN) + name
+    }
+}
+
+/// Where names begin, unless what comes before is longer.
+const NAME_COLUMN: usize = 73;
+
 impl Name {
     /// Reads the column as the kernel prints it.
     pub fn parse(text: &str) -> Name {
@@ -97,11 +120,41 @@ impl fmt::Display for MapsLine {
             self.start, self.end, self.perms, self.offset, self.dev.0, self.dev.1, self.inode
         )?;
         if self.name != Name::None {
-            while line.len() < 73 {
+            while line.len() < NAME_COLUMN {
                 line.push(' ');
             }
             write!(line, "{}", self.name)?;
         }
         f.write_str(&line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_len_is_the_length_of_what_is_printed() {
+        let long: Arc<str> = "/a/name/that/is/longer/than/the/column".into();
+        let names = [
+            Name::None,
+            Name::Heap,
+            Name::Stack,
+            Name::Vsyscall,
+            Name::Anon("x".into()),
+            Name::Other(long),
+        ];
+        let addresses = [(0x1000, 0x2000), (0x7fff_f7ff_f000, 0xffff_ffff_ff60_1000)];
+        for name in names {
+            for (start, end) in addresses {
+                for number in [0, 9, 10, 99_999_999, 0x1234_5678_9000, u64::MAX] {
+                    let dev = (number as u32 >> 16, number as u32);
+                    let (perms, name) = (Perms(*b"rw-p"), name.clone());
+                    let line =
+                        MapsLine { start, end, perms, offset: number, dev, inode: number, name };
+                    assert_eq!(line.text_len(), line.to_string().len(), "{line}");
+                }
+            }
+        }
     }
 }

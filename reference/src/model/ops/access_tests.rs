@@ -16,10 +16,10 @@ const RW: VmFlags = VmFlags::READ.union(VmFlags::WRITE);
 fn a_fresh_subject_has_three_tables() {
     let system = system();
     assert_eq!(status(&system, P0, StatusField::VmPte), 12);
-    assert_eq!(status(&system, P0, StatusField::RssShmem), 68);
-    assert_eq!(status(&system, P0, StatusField::RssAnon), 8);
-    assert_eq!(kb(&system, P0, 0x41_0000, SmapsField::Pss), 34);
-    assert_eq!(smaps(&system, P0, 0x40_0000).flags.to_string(), "rd ex mr mw me ac sd ");
+    assert_eq!(status(&system, P0, StatusField::RssShmem), 76);
+    assert_eq!(status(&system, P0, StatusField::RssAnon), 0);
+    assert_eq!(kb(&system, P0, 0x40_0000, SmapsField::Pss), 38);
+    assert_eq!(smaps(&system, P0, 0x40_0000).flags.to_string(), "rd wr ex sh mr mw me ms sd ");
     assert_eq!(system.is_pristine(&crate::model::tests::system()), Ok(()));
 }
 

@@ -63,8 +63,8 @@ fn only_faulted_memory_is_copied() {
     assert_eq!(status(&system, P0, StatusField::VmPte), 24);
     fork(&mut system, P0);
     assert_eq!(status(&system, P1, StatusField::VmPte), 12);
-    assert_eq!(status(&system, P1, StatusField::RssShmem), 68);
-    assert_eq!(kb(&system, P1, 0x41_0000, SmapsField::Pss), 22);
+    assert_eq!(status(&system, P1, StatusField::RssShmem), 76);
+    assert_eq!(kb(&system, P1, 0x40_0000, SmapsField::Pss), 25);
 }
 
 #[test]
@@ -141,6 +141,6 @@ fn discarding_whole_tables_frees_them_unless_a_guard_stays() {
     assert_eq!(cur.mm.tables.pte(FAR + PAGE_SIZE), Pte::Guard);
     zap::unmap_range(cur, FAR, vma.end, &vma);
     assert!(cur.mm.tables.pte(FAR + PAGE_SIZE).is_none());
-    assert_eq!(cur.mm.rss.anon, 2);
-    assert_eq!(cur.mm.hiwater_rss, 2 + 4 + 17);
+    assert_eq!(cur.mm.rss.anon, 0);
+    assert_eq!(cur.mm.hiwater_rss, 4 + 19);
 }
