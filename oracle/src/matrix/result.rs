@@ -87,7 +87,7 @@ pub enum Verdict {
     },
     /// Not for this kernel.
     Skipped {
-        /// What is missing.
+        /// What is missing, or why else it cannot run there, as it is printed.
         reason: String,
     },
     /// The guest was gone before its turn.

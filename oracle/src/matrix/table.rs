@@ -75,9 +75,7 @@ impl fmt::Display for Matrix {
         self.known(f)?;
         let skipped = self.by_reason(|row| {
             row.corpus.iter().filter_map(|case| match &case.verdict {
-                Verdict::Skipped { reason } => {
-                    Some((format!("{} requires {reason}", case.name), 1))
-                }
+                Verdict::Skipped { reason } => Some((format!("{}: {reason}", case.name), 1)),
                 _ => None,
             })
         });

@@ -19,7 +19,7 @@ fn the_table_has_a_row_for_each_kernel() {
       keeps-offset    -    !2
     error: keeps-offset showed 2 times on 6.17, which its entry does not name
     programs of the corpus that were skipped:
-      seal/seal.mm requires rule=mseal (6.17)
+      seal/seal.mm: requires rule=mseal (6.17)
     programs that ended early, because the model does not predict:
       would execute data (6.17: 4)
     subjects lost:
@@ -230,7 +230,7 @@ fn json_says_it_all() {
     assert_eq!(row["observables"][6]["compared"], false);
     assert_eq!(row["observables"][6]["why"], "no # root");
     assert_eq!(row["corpus"][1]["verdict"], "diverge");
-    assert_eq!(row["corpus"][3]["why"], "rule=mseal");
+    assert_eq!(row["corpus"][3]["why"], "requires rule=mseal");
     assert_eq!(row["findings"][0]["signature"], "brk.smaps-Rss.less");
     assert_eq!(row["known"][0]["expectation"], "fired");
     assert_eq!(row["known"][1]["expectation"], "unexpected");

@@ -131,7 +131,7 @@ fn a_kernel_runs_the_corpus_and_fresh_programs() {
     events.extend([
         program("a.mm", guest::Verdict::Agree, ""),
         program("b.mm", guest::Verdict::Known, "dontunmap-counts-locked-twice"),
-        program("c.mm", guest::Verdict::Skipped, "rule=mseal"),
+        program("c.mm", guest::Verdict::Skipped, "requires rule=mseal"),
         program("d.mm", guest::Verdict::Diverge, "p0 1000-2000 maps-line: expected a, actual b"),
         done(),
         progress(10, 200),
@@ -146,7 +146,10 @@ fn a_kernel_runs_the_corpus_and_fresh_programs() {
     assert_eq!(row.end, End::Complete);
     assert_eq!(row.release.as_deref(), Some("6.17.13+deb13-cloud-amd64"));
     assert_eq!(row.corpus_counts(), (2, 1, 1));
-    assert_eq!(row.corpus[2].verdict, Verdict::Skipped { reason: "rule=mseal".to_owned() });
+    assert_eq!(
+        row.corpus[2].verdict,
+        Verdict::Skipped { reason: "requires rule=mseal".to_owned() }
+    );
     assert_eq!((row.programs, row.operations), (30, 600));
     assert_eq!(row.not_predicted["would execute data"], 2);
     assert_eq!(known_count(&row, "dontunmap-counts-locked-twice"), 4, "one in the corpus");

@@ -37,7 +37,7 @@ fn sample() -> Matrix {
             Verdict::Diverge { fields: vec!["maps-line".to_owned()], report: report.to_owned() },
         ),
         case("mmap/file.mm", Verdict::Diverge { fields: vec![], report: "line 3: <2>".to_owned() }),
-        case("seal/seal.mm", Verdict::Skipped { reason: "rule=mseal".to_owned() }),
+        case("seal/seal.mm", Verdict::Skipped { reason: "requires rule=mseal".to_owned() }),
         case("stack/grow.mm", Verdict::NotRun),
     ];
     (bad.programs, bad.operations) = (77, 1234);
