@@ -21,7 +21,7 @@ fn fitting(switch: Switch) -> &'static [Theme] {
         | Rule::BrkHeapOnly
         | Rule::BrkShrinkNeedsMapping
         | Rule::BrkPosted => &[Theme::Heap],
-        Rule::Mseal => &[Theme::Seal],
+        Rule::Mseal | Rule::SealPerMapping => &[Theme::Seal],
         Rule::Droppable => &[Theme::General, Theme::Reclaim],
         Rule::GuardRegions | Rule::PagemapGuardBit | Rule::MaybeGuard => &[Theme::Guard],
         Rule::SymmetricAnonMerge | Rule::LowerNeighbourFirst => &[Theme::Merge, Theme::Cow],

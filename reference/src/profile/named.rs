@@ -9,6 +9,7 @@ pub const KERNELS: &[Version] = &[
     Version::new(6, 1),
     Version::new(6, 6),
     Version::new(6, 12),
+    Version::new(6, 16),
     Version::new(6, 17),
     Version::new(6, 18),
     Version::new(6, 19),
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn unknown_names_are_answered_with_the_known_ones() {
         let error = |name| Profile::named(name).expect_err("no such profile").to_string();
-        let kernels = "6.1, 6.6, 6.12, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.3";
+        let kernels = "6.1, 6.6, 6.12, 6.16, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.3";
         for name in ["6.2", "6.1.0", ""] {
             assert_eq!(error(name), format!("there is no kernel {name:?}, but {kernels}"));
         }

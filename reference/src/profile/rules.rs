@@ -69,6 +69,9 @@ rules! {
     ThpAlignMultiple = "thp-align-multiple", since (6, 13), "__get_unmapped_area",
         "of the anonymous mappings only those without a hint whose length is a multiple of 2 MiB are aligned to it";
     Mseal = "mseal", since (6, 10), "do_mseal", "the mseal system call exists";
+    SealPerMapping = "seal-per-mapping", since (6, 12), "can_modify_vma",
+        "a seal refuses a call when it reaches the sealed mapping, and what was changed before stays; \
+         6.10 and 6.11 look at the whole range before they touch any of it";
     Droppable = "droppable", since (6, 11), "do_mmap", "MAP_DROPPABLE exists";
     GuardRegions = "guard-regions", since (6, 13), "madvise_guard_install",
         "MADV_GUARD_INSTALL and MADV_GUARD_REMOVE exist";

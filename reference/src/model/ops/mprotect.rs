@@ -1,6 +1,7 @@
 //! `mprotect`.
 
 use super::mmap::{denied_by_mdwe, of_prot};
+use super::mseal;
 use crate::addr::{page_aligned, page_up, pages};
 use crate::defect::Defect;
 use crate::errno::Errno;
@@ -34,6 +35,7 @@ pub(super) fn mprotect(cur: &mut Current, addr: u64, len: u64, prot: u64) -> Res
         return fail(Errno::EINVAL, "unknown protection bits");
     }
     let (start, end) = adjust_range(cur, addr, end, grows)?;
+    mseal::check_range(cur, start, end, Defect::MprotectIgnoresSeal)?;
     let mut at = start;
     while let Some(vma) = cur.mm.vmas.find(at).filter(|vma| vma.start < end) {
         if vma.start > at {

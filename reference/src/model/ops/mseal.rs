@@ -60,6 +60,19 @@ pub(super) fn has_hole(cur: &Current, start: u64, end: u64) -> bool {
     reached < end
 }
 
+/// What 6.10 and 6.11 test before they touch any part of a range: that nothing
+/// of it is sealed. Later kernels get to know when they reach the mapping.
+/// Mirrors `can_modify_mm`.
+pub(super) fn check_range(cur: &Current, start: u64, end: u64, off: Defect) -> Result<(), Fail> {
+    if cur.profile.has(Rule::SealPerMapping) || cur.profile.has_defect(off) {
+        return Ok(());
+    }
+    if cur.mm.vmas.overlapping(start, end).any(|vma| vma.flags.contains(VmFlags::SEALED)) {
+        return fail(Errno::EPERM, "part of the range is sealed");
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::bench::{errno, page, Bench};

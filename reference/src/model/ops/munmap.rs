@@ -1,5 +1,6 @@
 //! `munmap`, and the removal of what a fixed mapping replaces.
 
+use super::mseal;
 use crate::addr::{page_aligned, page_up};
 use crate::defect::Defect;
 use crate::errno::Errno;
@@ -50,6 +51,7 @@ fn check_range(cur: &Current, addr: u64, len: u64) -> Result<(u64, u64), Fail> {
 
 /// `do_vmi_align_munmap`: unmaps a checked, page-aligned range.
 pub(super) fn unmap(cur: &mut Current, start: u64, end: u64) -> Result<(), Fail> {
+    mseal::check_range(cur, start, end, Defect::MunmapIgnoresSeal)?;
     split_off(cur, start, end)?;
     let removal = remove(cur, start, end);
     clear(cur, &removal);

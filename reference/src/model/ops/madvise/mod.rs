@@ -28,6 +28,9 @@ pub(crate) fn madvise(
         return fail(Errno::EINVAL, "this kernel does not know the advice");
     }
     let Some(end) = input_range(start, len)? else { return Ok(Outcome::Value(0)) };
+    if !matches!(advice, MADV_HWPOISON | MADV_SOFT_OFFLINE) {
+        check_seals(cur, start, end, advice)?;
+    }
     match advice {
         MADV_HWPOISON | MADV_SOFT_OFFLINE => inject_error(cur)?,
         MADV_POPULATE_READ => populate(cur, start, end, false)?,
@@ -169,6 +172,18 @@ fn is_sealed_against(cur: &Current, vma: &Vma, advice: i32) -> bool {
         && (!vma.flags.contains(VmFlags::WRITE)
             || cur.profile.has_defect(Defect::DiscardRefusedWritable))
         && !cur.profile.has_defect(Defect::DiscardIgnoresSeal)
+}
+
+/// What 6.10 and 6.11 test before they touch any part of a range. Mirrors
+/// `can_modify_mm_madv`.
+fn check_seals(cur: &Current, start: u64, end: u64, advice: i32) -> Result<(), Fail> {
+    let mut range = cur.mm.vmas.overlapping(start, end);
+    if !cur.profile.has(Rule::SealPerMapping)
+        && range.any(|vma| is_sealed_against(cur, vma, advice))
+    {
+        return fail(Errno::EPERM, "part of the range is sealed and may not be written");
+    }
+    Ok(())
 }
 
 /// Mirrors `madvise_inject_error`. Nothing is ever really poisoned.

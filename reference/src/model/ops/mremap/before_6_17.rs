@@ -11,6 +11,7 @@
 //!                           move
 //! ```
 
+use super::super::mseal;
 use super::checks::{check_count, check_growth, check_overlap, known_flags};
 use super::{complete, destination, resize, Remap};
 use crate::addr::page_aligned;
@@ -27,15 +28,16 @@ pub(super) fn mremap(cur: &mut Current, call: Remap, resizes: bool) -> Result<u6
     let Some(vma) = cur.mm.vmas.containing(call.addr) else {
         return fail(Errno::EFAULT, "nothing is mapped at the old address");
     };
-    if vma.flags.contains(VmFlags::SEALED) && !cur.profile.has_defect(Defect::MremapIgnoresSeal) {
+    let sealed = vma.flags.contains(VmFlags::SEALED) && cur.profile.has(Rule::SealPerMapping);
+    if sealed && !cur.profile.has_defect(Defect::MremapIgnoresSeal) {
         return fail(Errno::EPERM, "the mapping is sealed");
     }
     let (answer, populate) = if call.implies_new_addr() {
         move_to(cur, call)?
-    } else if call.old_len >= call.new_len {
-        (resize::resize(cur, call)?, false)
     } else {
-        let populate = check_growth(cur, &call, vma)?;
+        check_source_seal(cur, &call)?;
+        let grows = call.old_len < call.new_len;
+        let populate = grows && check_growth(cur, &call, vma)?;
         (resize::resize(cur, call)?, populate)
     };
     complete(cur, &call, answer, populate)
@@ -71,6 +73,13 @@ fn check_alignment(call: &Remap) -> Result<(), Fail> {
     Ok(())
 }
 
+/// 6.10 and 6.11 test all of the old range, and where a destination is named
+/// they do so after its own tests.
+fn check_source_seal(cur: &Current, call: &Remap) -> Result<(), Fail> {
+    let end = call.addr.saturating_add(call.old_len);
+    mseal::check_range(cur, call.addr, end, Defect::MremapIgnoresSeal)
+}
+
 /// `mremap_to`: what is at the destination is gone when a later test fails.
 /// Answers the address and whether the grown part has to be populated.
 fn move_to(cur: &mut Current, mut call: Remap) -> Result<(u64, bool), Fail> {
@@ -81,6 +90,7 @@ fn move_to(cur: &mut Current, mut call: Remap) -> Result<(u64, bool), Fail> {
     }
     check_overlap(cur, &call)?;
     check_count(cur)?;
+    check_source_seal(cur, &call)?;
     destination::clear_destination(cur, &mut call)?;
     let Some(vma) = cur.mm.vmas.containing(call.addr) else {
         return fail(Errno::EFAULT, "nothing is mapped at the old address");
