@@ -1,6 +1,7 @@
 //! Measures the tool: whole programs against a loop that makes the same system
 //! calls and reads the same files without model and comparison, where the time
-//! goes, the model alone, and how long it takes to make programs small.
+//! goes, the model alone, and how long it takes to make programs small. Under
+//! emulation only the first two.
 
 mod model;
 mod programs;
@@ -17,6 +18,7 @@ use crate::run::{RunError, Runner};
 use crate::stages;
 use crate::subject::{Bare, Config, SubjectError};
 use programs::{Programs, Sample};
+use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// How much to measure.
@@ -39,6 +41,17 @@ impl Effort {
     /// A few seconds.
     pub const QUICK: Effort =
         Effort { programs: 200, repetitions: 3, model: Duration::from_millis(8), shrunk: 2 };
+}
+
+/// What executes the instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Machine {
+    /// A processor.
+    Hardware,
+    /// QEMU without KVM. All code is slower there by an order of magnitude, and the kernel's
+    /// by another factor than the rest: what does without the kernel is not measured.
+    Emulation,
 }
 
 /// Programs that are measured in one go, before it is the other side's turn:
@@ -65,11 +78,15 @@ pub enum BenchError {
     Shrinking(&'static str),
 }
 
-/// Measures everything. The runner should be pinned to a CPU.
+/// Measures everything that the machine allows to measure. The runner should be pinned to a CPU.
 ///
 /// # Errors
 /// When programs cannot be run.
-pub fn measure(runner: &mut Runner, effort: &Effort) -> Result<Report, BenchError> {
+pub fn measure(
+    runner: &mut Runner,
+    effort: &Effort,
+    machine: Machine,
+) -> Result<Report, BenchError> {
     runner.fresh()?; // pins this thread, and what it starts
     let programs = Programs::choose(runner, effort.programs)?;
     let at_start = resident();
@@ -84,9 +101,15 @@ pub fn measure(runner: &mut Runner, effort: &Effort) -> Result<Report, BenchErro
         most_kib: most.max(resident()),
         programs: programs.samples.len() * effort.repetitions * 2,
     };
-    let model = model::measure(runner.fresh()?, &programs.samples, effort.model)?;
-    let shrunk = shrink_long(runner, effort.shrunk)?;
+    let (model, shrunk) = match machine {
+        Machine::Hardware => (
+            Some(model::measure(runner.fresh()?, &programs.samples, effort.model)?),
+            shrink_long(runner, effort.shrunk)?,
+        ),
+        Machine::Emulation => (None, Vec::new()),
+    };
     Ok(Report {
+        machine,
         programs: programs.samples.len(),
         operations: programs::LENGTH,
         repetitions: effort.repetitions,

@@ -4,7 +4,8 @@ use super::kernel::CacheArgs;
 use super::{programs, BenchArgs, Format, FormatArgs, FuzzArgs, Outcome};
 use crate::campaign::{folder_below, write_file};
 use crate::guest::{
-    examine, Campaign, Event, Found, Guest, GuestError, Link, Named, Plan, Request, Verdict,
+    examine, Accelerator, Campaign, Event, Found, Guest, GuestError, Link, Named, Plan, Request,
+    Verdict,
 };
 use crate::kernels::{self, Kernel, Report};
 use anyhow::{Context, Result};
@@ -94,7 +95,7 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
         ..Plan::new(kernel)
     };
     // what is wrong with the job shows before the guest is there
-    let (request, mut show) = prepare(job)?;
+    let (mut request, mut show) = prepare(job)?;
     let mut guest = Guest::boot(&plan)?;
     let _ = writeln!(
         io::stderr(),
@@ -103,6 +104,9 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
         guest.accelerator().name(),
         guest.boot_time().as_secs_f64()
     );
+    if let Request::Bench { emulated, .. } = &mut request {
+        *emulated = guest.accelerator() == Accelerator::Emulation;
+    }
     let served = guest.serve(&request, &mut |event| show.event(event));
     match served {
         Ok(()) => {
@@ -138,7 +142,8 @@ fn prepare(job: Job) -> Result<(Request, Show)> {
     Ok(match job {
         Job::Profile(args) => (Request::Profile, Show::new(args.format, None, true)),
         Job::Bench(args) => {
-            (Request::Bench { quick: args.quick }, Show::new(args.format, None, true))
+            let request = Request::Bench { quick: args.quick, emulated: false };
+            (request, Show::new(args.format, None, true))
         }
         Job::Corpus(args) => {
             let mut files = Vec::new();
@@ -205,7 +210,7 @@ impl Show {
             }
             Event::Progress { programs, operations } => {
                 self.first(programs > 0);
-                if self.said.elapsed() >= SAY_EVERY {
+                if programs > 0 && self.said.elapsed() >= SAY_EVERY {
                     self.said = Instant::now();
                     let _ = writeln!(io::stderr(), "{programs} programs, {operations} operations");
                 }
@@ -228,9 +233,9 @@ impl Show {
                 }
                 Format::Text => println!("{}", in_words(&summary)),
             },
-            Event::Bench { report, ratio } => match self.format {
+            Event::Bench { report, text } => match self.format {
                 Format::Json => println!("{report:#}"),
-                Format::Text => println!("mmdiff runs {ratio:.2} programs while the loop runs one"),
+                Format::Text => print!("{text}"),
             },
             _ => {}
         }

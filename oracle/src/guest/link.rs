@@ -55,6 +55,8 @@ pub enum Request {
     Bench {
         /// For a few seconds only.
         quick: bool,
+        /// Whether the guest is emulated, which it cannot tell itself.
+        emulated: bool,
     },
     /// Ends the guest; what follows is [`Event::Done`], and then nothing.
     PowerOff,
@@ -168,8 +170,8 @@ pub enum Event {
     Bench {
         /// The whole report: `bench::Report` as JSON.
         report: serde_json::Value,
-        /// How many programs mmdiff runs while the loop runs one.
-        ratio: f64,
+        /// The same in words.
+        text: String,
     },
     /// The request is done.
     Done,

@@ -5,7 +5,7 @@ use super::link::{Campaign, Event, Named, Request};
 use super::port::Speaker;
 use super::pulse::Pulse;
 use super::watch;
-use crate::bench::{self, Effort};
+use crate::bench::{self, Effort, Machine};
 use crate::campaign::{self, compared, not_compared, Limit, Options};
 use crate::corpus;
 use crate::generate::Theme;
@@ -58,7 +58,7 @@ pub(super) fn serve(request: &Request, speaker: &Speaker, pulse: &Pulse) -> Resu
             speaker.say(&Event::Generated { program });
             Ok(())
         }
-        Request::Bench { quick } => measure(*quick, speaker),
+        Request::Bench { quick, emulated } => measure(*quick, *emulated, speaker),
         Request::Crash => {
             fs::write("/proc/sysrq-trigger", "c").context("failed to make the kernel panic")
         }
@@ -143,10 +143,11 @@ fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse) -> Result<()> {
     Ok(())
 }
 
-fn measure(quick: bool, speaker: &Speaker) -> Result<()> {
+fn measure(quick: bool, emulated: bool, speaker: &Speaker) -> Result<()> {
     let effort = if quick { Effort::QUICK } else { Effort::FULL };
-    let report = bench::measure(&mut runner()?, &effort).context("failed to measure")?;
-    let ratio = report.speed.ratio.median;
-    speaker.say(&Event::Bench { report: serde_json::to_value(&report)?, ratio });
+    let machine = if emulated { Machine::Emulation } else { Machine::Hardware };
+    let report = bench::measure(&mut runner()?, &effort, machine).context("failed to measure")?;
+    let text = report.to_string();
+    speaker.say(&Event::Bench { report: serde_json::to_value(&report)?, text });
     Ok(())
 }
