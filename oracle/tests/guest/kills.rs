@@ -1,7 +1,7 @@
 //! QEMU or mmdiff killed at random moments: nothing that was reported is lost, and
 //! nothing is left behind.
 
-use super::{plan, DEFECT, MMDIFF};
+use super::{mmdiff, plan, DEFECT};
 use mm_reference::text::{parse, Mode};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -41,7 +41,7 @@ impl Drop for Folder {
 /// A campaign in a guest that makes findings, for the model has a wrong rule.
 fn campaign(folder: &Path, programs: u32) -> Child {
     let image = plan().expect("asked before").kernel.image;
-    Command::new(MMDIFF)
+    Command::new(mmdiff())
         .args(["kernel", "boot", "--kernel"])
         .arg(image)
         .args(["--", "fuzz", "--defect", DEFECT, "--programs", &programs.to_string()])
@@ -107,10 +107,10 @@ fn whatever_is_killed_nothing_is_lost_or_left() {
     let mut random = SmallRng::seed_from_u64(50);
     let mut kept = 0;
     for round in 0..rounds {
-        let mut mmdiff = campaign(&folder.0, 100_000);
+        let mut campaign = campaign(&folder.0, 100_000);
         let (found, finding) = channel();
         let lines = {
-            let output = BufReader::new(mmdiff.stdout.take().expect("a pipe"));
+            let output = BufReader::new(campaign.stdout.take().expect("a pipe"));
             let heard = move |line: &String| {
                 if line.starts_with("finding: ") {
                     let _ = found.send(()); // nobody may be waiting
@@ -126,13 +126,13 @@ fn whatever_is_killed_nothing_is_lost_or_left() {
         }
         let moment = random.random_range(Duration::ZERO..LATEST);
         thread::sleep(moment);
-        let guests = guests_of(mmdiff.id());
+        let guests = guests_of(campaign.id());
         let target = match guests.first() {
             Some(&guest) if round % 2 == 0 => guest,
-            _ => mmdiff.id(),
+            _ => campaign.id(),
         };
         kill(target);
-        let status = mmdiff.wait().expect("it ends");
+        let status = campaign.wait().expect("it ends");
         let lines = lines.join().expect("its output");
         kept += are_kept(&folder.0, &lines);
         println!("round {round}: killed {target} after {moment:?}, {status}");
