@@ -7,6 +7,7 @@
 
 mod finding;
 mod progress;
+mod record;
 mod store;
 mod summary;
 mod watcher;
@@ -14,6 +15,7 @@ mod worker;
 
 pub use finding::{investigate, report, Finding, Investigation};
 pub use progress::Progress;
+pub use record::{Differs, Record};
 pub(crate) use store::{folder_below, write_file};
 pub use store::{Store, StoreError};
 pub use summary::{compared, not_compared, Summary};

@@ -1,9 +1,8 @@
 //! Findings on disk: one folder each, written as soon as they are made.
 
-use super::{Finding, Watcher};
+use super::{Finding, Record, Watcher};
 use crate::run::Trial;
 use mm_reference::text::{write, Program};
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
@@ -67,7 +66,7 @@ impl Store {
             findings.insert(name, (finding.clone(), folder.clone()));
         }
         watcher.found(&finding);
-        if let Err(error) = save(&folder, &finding) {
+        if let Err(error) = Record::from(&finding).save(&folder) {
             self.complain(error, &finding.program);
         }
         true
@@ -105,26 +104,6 @@ impl Store {
         let findings = self.findings.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         findings.into_values().collect()
     }
-}
-
-fn save(folder: &Path, finding: &Finding) -> Result<(), StoreError> {
-    write_file(folder, "program.mm", &write(&finding.program))?;
-    write_file(folder, "report.txt", &finding.report)?;
-    write_file(folder, "repro.c", &crate::report::c_of(finding))?;
-    let (shown, of) = finding.reliability;
-    let info = json!({
-        "signature": finding.signature.to_string(),
-        "reliability": { "shown": shown, "of": of },
-        "minimal": finding.minimal,
-        "differences": finding.divergence.differences.iter().map(|d| json!({
-            "process": d.process.0,
-            "field": d.field.to_string(),
-            "kind": d.kind.to_string(),
-            "expected": d.expected,
-            "actual": d.actual,
-        })).collect::<Vec<_>>(),
-    });
-    write_file(folder, "finding.json", &format!("{info:#}\n"))
 }
 
 /// The folder of a finding below another. Names may come from a guest: none leads

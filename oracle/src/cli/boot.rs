@@ -2,10 +2,9 @@
 
 use super::kernel::CacheArgs;
 use super::{programs, BenchArgs, Format, FormatArgs, FuzzArgs, Outcome};
-use crate::campaign::{folder_below, write_file};
+use crate::campaign::{folder_below, Differs, Record};
 use crate::guest::{
-    examine, Accelerator, Campaign, Event, Found, Guest, GuestError, Link, Named, Plan, Request,
-    Verdict,
+    examine, Accelerator, Campaign, Event, Guest, GuestError, Link, Named, Plan, Request, Verdict,
 };
 use crate::kernels::{self, Kernel, Report};
 use anyhow::{Context, Result};
@@ -13,7 +12,7 @@ use clap::{Args, Parser};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
@@ -114,15 +113,16 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
             ended.context("failed to end the guest")?;
         }
         Err(error) => {
+            let release = guest.release().to_owned();
             drop(guest);
-            went_down(&plan, error, &mut show)?;
+            went_down(&plan, &release, error, &mut show)?;
         }
     }
     show.finish()
 }
 
 /// Finds out which program did it; where none did, the error is passed on.
-fn went_down(plan: &Plan, error: GuestError, show: &mut Show) -> Result<()> {
+fn went_down(plan: &Plan, release: &str, error: GuestError, show: &mut Show) -> Result<()> {
     let Some(wreck) = error.wreck() else { return Err(error.into()) };
     let _ = writeln!(io::stderr(), "mmdiff: {error}");
     let count = wreck.suspects.len();
@@ -133,6 +133,7 @@ fn went_down(plan: &Plan, error: GuestError, show: &mut Show) -> Result<()> {
         return Err(error.into());
     }
     for found in findings {
+        let found = Record { kernel: release.to_owned(), ..found };
         show.event(Event::Finding(Box::new(found)));
     }
     Ok(())
@@ -241,13 +242,13 @@ impl Show {
         }
     }
 
-    fn finding(&mut self, found: &Found) {
+    fn finding(&mut self, found: &Record) {
         self.diverged = true;
         let (shown, of) = found.reliability;
         // what is printed is kept
         if let Some(out) = &self.out {
-            if let Err(error) = save(out, found) {
-                let program = &found.program;
+            if let Err(error) = found.save(&folder_below(out, &found.signature)) {
+                let (error, program) = (anyhow::Error::from(error), &found.program);
                 let _ = writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{program}");
             }
         }
@@ -256,7 +257,9 @@ impl Show {
             for line in found.program.lines() {
                 println!("    {line}");
             }
-            println!("  expected {}, got {} ({})", found.expected, found.actual, found.field);
+            if let Some(Differs { field, expected, actual, .. }) = found.differences.first() {
+                println!("  expected {expected}, got {actual} ({field})");
+            }
         }
     }
 
@@ -308,25 +311,4 @@ fn in_words(summary: &serde_json::Value) -> String {
         summary["seed"],
         summary["unconfirmed"],
     )
-}
-
-/// Writes a finding as a campaign on this kernel does.
-fn save(out: &Path, found: &Found) -> Result<()> {
-    let folder = folder_below(out, &found.signature);
-    let (shown, of) = found.reliability;
-    let info = json!({
-        "signature": found.signature,
-        "reliability": { "shown": shown, "of": of },
-        "minimal": found.minimal,
-        "field": found.field,
-        "expected": found.expected,
-        "actual": found.actual,
-    });
-    write_file(&folder, "program.mm", &found.program)?;
-    write_file(&folder, "report.txt", &found.report)?;
-    if !found.c.is_empty() {
-        write_file(&folder, "repro.c", &found.c)?;
-    }
-    write_file(&folder, "finding.json", &format!("{info:#}\n"))?;
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! After a guest went down: which of the programs that were being run did it.
 
-use super::link::{Event, Found, Named, Request};
+use super::link::{Event, Named, Request};
 use super::{GuestError, Link, Wreck};
+use crate::campaign::{Differs, Record};
 use crate::compare::slug;
 use crate::observe::is_trouble;
 
@@ -15,9 +16,9 @@ use crate::observe::is_trouble;
 pub fn examine(
     error: &GuestError,
     boot: &mut dyn FnMut() -> Result<Box<dyn Link>, GuestError>,
-) -> Result<Vec<Found>, GuestError> {
+) -> Result<Vec<Record>, GuestError> {
     let Some(wreck) = error.wreck() else { return Ok(Vec::new()) };
-    let mut guilty: Vec<Found> = Vec::new();
+    let mut guilty: Vec<Record> = Vec::new();
     let mut suspects = &wreck.suspects[..];
     // one guest for all of them, until one brings it down: that one is then run alone
     while !suspects.is_empty() {
@@ -53,19 +54,23 @@ fn run(programs: &[String], guest: &mut dyn Link) -> Option<(usize, Wreck)> {
     Some((done.min(programs.len() - 1), wreck))
 }
 
-fn found(program: String, report: &str, reliability: (u32, u32)) -> Found {
+fn found(program: String, report: &str, reliability: (u32, u32)) -> Record {
     let headline = report.lines().find(|line| is_trouble(line)).unwrap_or("the guest went down");
     // without the time that the kernel puts before it
     let text = headline.rsplit_once("] ").map_or(headline, |(_, text)| text);
-    Found {
+    Record {
         signature: format!("kernel.down.{}", slug(text)),
         program,
         report: report.to_owned(),
         reliability,
-        field: "the kernel".to_owned(),
-        expected: "runs".to_owned(),
-        actual: text.to_owned(),
-        ..Found::default()
+        differences: vec![Differs {
+            process: 0,
+            field: "the kernel".to_owned(),
+            kind: "down".to_owned(),
+            expected: "runs".to_owned(),
+            actual: text.to_owned(),
+        }],
+        ..Record::default()
     }
 }
 
@@ -111,7 +116,7 @@ mod tests {
         GuestError::Panic(Box::new(Wreck { report: PANIC.to_owned(), suspects }))
     }
 
-    fn examined(deadly: &'static str, error: &GuestError) -> Vec<Found> {
+    fn examined(deadly: &'static str, error: &GuestError) -> Vec<Record> {
         let mut boot = || Ok(Box::new(Fake { deadly, to_come: Vec::new() }) as Box<dyn Link>);
         examine(error, &mut boot).expect("guests")
     }

@@ -2,6 +2,7 @@
 //! per line, JSON behind a check sum, since a serial line may lose bytes.
 
 use super::form::{OutcomeForm, SnapshotForm};
+use crate::campaign::Record;
 pub use crate::corpus::Verdict;
 use crate::profile::Origin;
 use mm_reference::op::Layout;
@@ -124,7 +125,7 @@ pub enum Event {
         operations: u64,
     },
     /// A finding, as soon as it is made.
-    Finding(Box<Found>),
+    Finding(Box<Record>),
     /// A divergence that did not show again.
     Unconfirmed {
         /// Its signature.
@@ -180,29 +181,6 @@ pub enum Event {
         /// Why.
         error: String,
     },
-}
-
-/// A finding of a campaign.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
-    /// What makes it the same as another.
-    pub signature: String,
-    /// The shrunk program with the results that the model expects.
-    pub program: String,
-    /// The differences in words.
-    pub report: String,
-    /// A C program that shows it.
-    pub c: String,
-    /// In how many of how many fresh runs it showed.
-    pub reliability: (u32, u32),
-    /// Whether no operation can be left out.
-    pub minimal: bool,
-    /// What differs first.
-    pub field: String,
-    /// What was expected.
-    pub expected: String,
-    /// What was seen.
-    pub actual: String,
 }
 
 /// What a kernel did with a program.

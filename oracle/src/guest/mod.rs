@@ -25,7 +25,7 @@ pub use agent::{agent, AgentError};
 pub use error::{GuestError, Wreck};
 pub use examine::examine;
 pub use form::{OutcomeForm, ProcessForm, SnapshotForm};
-pub use link::{Campaign, Event, Found, Named, Observed, Request, Verdict};
+pub use link::{Campaign, Event, Named, Observed, Request, Verdict};
 pub use qemu::Accelerator;
 pub use running::Guest;
 

@@ -1,9 +1,9 @@
 //! What a guest says while it works, so that silence means that it hangs.
 
 use super::blackbox::BlackBox;
-use super::link::{Event, Found};
+use super::link::Event;
 use super::port::Speaker;
-use crate::campaign::{report, Finding, Options, Pace, Watcher};
+use crate::campaign::{report, Finding, Options, Pace, Record, Watcher};
 use crate::run::{Divergence, Recorder};
 use mm_reference::profile::Quirk;
 use mm_reference::text::{write, Program};
@@ -107,7 +107,7 @@ impl Watcher for Pulse {
     }
 
     fn found(&self, finding: &Finding) {
-        self.speaker.say(&Event::Finding(Box::new(Found::from(finding))));
+        self.speaker.say(&Event::Finding(Box::new(Record::from(finding))));
     }
 
     fn unconfirmed(&self, program: &Program, divergence: &Divergence) {
@@ -128,22 +128,5 @@ impl Watcher for Pulse {
     fn recorder(&self) -> Option<Box<dyn Recorder>> {
         // a guest that may not lock memory goes without
         BlackBox::new().ok().map(|one| Box::new(one) as Box<dyn Recorder>)
-    }
-}
-
-impl From<&Finding> for Found {
-    fn from(finding: &Finding) -> Found {
-        let first = finding.divergence.differences.first();
-        Found {
-            signature: finding.signature.to_string(),
-            program: write(&finding.program),
-            report: finding.report.clone(),
-            c: crate::report::c_of(finding),
-            reliability: finding.reliability,
-            minimal: finding.minimal,
-            field: first.map(|d| d.field.to_string()).unwrap_or_default(),
-            expected: first.map(|d| d.expected.clone()).unwrap_or_default(),
-            actual: first.map(|d| d.actual.clone()).unwrap_or_default(),
-        }
     }
 }

@@ -4,6 +4,7 @@ use super::known::known;
 use super::result::{Case, End, Found, Row, Verdict};
 use super::save::Folder;
 use super::summary::Counts;
+use crate::campaign::{Differs, Record};
 use crate::generate::program_seed;
 use crate::guest::{self, examine, Campaign, Event, GuestError, Link, Named, Request, SILENCE};
 use mm_reference::profile::Version;
@@ -248,16 +249,21 @@ impl Job<'_> {
     fn diverged_in_corpus(&mut self, name: &str, report: String, field: Option<&str>) -> Verdict {
         let files = &self.work.corpus;
         let text = files.iter().find(|file| file.name == name).map(|file| file.text.clone());
-        let fields = field.map_or_else(|| fields_of(&report), |field| vec![field.to_owned()]);
-        let found = Found {
+        let differences = match field {
+            None => Differs::of_report(&report),
+            Some(field) => vec![Differs { field: field.to_owned(), ..Differs::default() }],
+        };
+        let record = Record {
             signature: format!("corpus/{name}"),
             program: text.unwrap_or_default(),
             report: report.clone(),
-            fields: fields.clone(),
-            case: Some(name.to_owned()),
-            folder: None,
+            // it is run once, and as it is
+            reliability: (1, 1),
+            differences,
+            ..Record::default()
         };
-        self.keep(found, &[]);
+        let fields = record.fields();
+        self.found(record, Some(name));
         Verdict::Diverge { fields, report }
     }
 
@@ -293,7 +299,7 @@ impl Job<'_> {
                 (self.told)(Told::Progress { programs: self.counts.programs() });
             }
             Event::Known { id, count } => self.counts.known(&id, count),
-            Event::Finding(found) => self.found(*found),
+            Event::Finding(found) => self.found(*found, None),
             Event::Unconfirmed { signature, program, report } => {
                 self.counts.unconfirmed(1);
                 self.folder.unconfirmed(&signature, &program, &report);
@@ -303,42 +309,23 @@ impl Job<'_> {
         }
     }
 
-    /// Keeps what a campaign found.
-    fn found(&mut self, found: guest::Found) {
-        let (shown, of) = found.reliability;
-        let info = serde_json::json!({
-            "signature": found.signature,
-            "kernel": self.row.release,
-            "reliability": { "shown": shown, "of": of },
-            "minimal": found.minimal,
-            "field": found.field,
-            "expected": found.expected,
-            "actual": found.actual,
-        });
-        let info = format!("{info:#}\n");
-        let kept = Found {
-            signature: found.signature,
-            program: found.program,
-            report: found.report,
-            fields: vec![found.field],
-            case: None,
-            folder: None,
-        };
-        let mut more = vec![("finding.json", info.as_str())];
-        if !found.c.is_empty() {
-            more.push(("repro.c", &found.c));
-        }
-        self.keep(kept, &more);
-    }
-
-    /// Keeps a finding, once for each signature.
-    fn keep(&mut self, mut found: Found, more: &[(&str, &str)]) {
-        if self.row.findings.iter().any(|known| known.signature == found.signature) {
+    /// Keeps a finding, once for each signature; `case` is the program of the
+    /// corpus that it is about.
+    fn found(&mut self, mut record: Record, case: Option<&str>) {
+        if self.row.findings.iter().any(|known| known.signature == record.signature) {
             return;
         }
-        found.folder = self.folder.save(&found, more);
-        (self.told)(Told::Found { signature: found.signature.clone() });
-        self.row.findings.push(found);
+        record.kernel = self.row.release.clone().unwrap_or_default();
+        let folder = self.folder.save(&record);
+        (self.told)(Told::Found { signature: record.signature.clone() });
+        self.row.findings.push(Found {
+            fields: record.fields(),
+            signature: record.signature,
+            program: record.program,
+            report: record.report,
+            case: case.map(str::to_owned),
+            folder,
+        });
     }
 
     /// What brought a guest down is a finding, unless it was somebody else.
@@ -352,7 +339,7 @@ impl Job<'_> {
         let findings = examine(error, &mut || boot())?;
         let somebody_else = findings.is_empty();
         for found in findings {
-            self.found(found);
+            self.found(found, None);
         }
         // programs of the corpus run one at a time, so it was this one, which is
         // not tried again
@@ -364,19 +351,6 @@ impl Job<'_> {
         }
         Ok(())
     }
-}
-
-/// The fields that the lines of a report speak of, each once.
-fn fields_of(report: &str) -> Vec<String> {
-    let mut fields: Vec<String> = Vec::new();
-    for line in report.lines() {
-        let Some((before, _)) = line.split_once(": expected ") else { continue };
-        let field = before.rsplit(' ').next().unwrap_or_default();
-        if !field.is_empty() && !fields.iter().any(|known| known == field) {
-            fields.push(field.to_owned());
-        }
-    }
-    fields
 }
 
 /// Entries of the registry by how often they showed.

@@ -1,7 +1,6 @@
 //! Findings of a kernel on disk, each as soon as it is known.
 
-use super::result::Found;
-use crate::campaign::{folder_below, write_file};
+use crate::campaign::{folder_below, write_file, Record, StoreError};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -16,30 +15,30 @@ impl Folder {
 
     /// Writes a finding; answers where. One that cannot be written is printed at
     /// once.
-    pub(super) fn save(&self, found: &Found, more: &[(&str, &str)]) -> Option<PathBuf> {
-        let mut files = vec![("report.txt", found.report.as_str())];
-        if !found.program.is_empty() {
-            files.insert(0, ("program.mm", found.program.as_str()));
+    pub(super) fn save(&self, found: &Record) -> Option<PathBuf> {
+        let folder = folder_below(&self.0, &found.signature);
+        match found.save(&folder) {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                say(&error, &[&found.program, &found.report]);
+                None
+            }
         }
-        files.extend(more);
-        self.write(&found.signature, &files)
     }
 
     /// Writes a divergence that did not show again.
     pub(super) fn unconfirmed(&self, signature: &str, program: &str, report: &str) {
-        let files = [("program.mm", program), ("report.txt", report)];
-        self.write(&format!("unconfirmed/{signature}"), &files);
-    }
-
-    fn write(&self, name: &str, files: &[(&str, &str)]) -> Option<PathBuf> {
-        let folder = folder_below(&self.0, name);
-        for (file, text) in files {
-            if let Err(error) = write_file(&folder, file, text) {
-                let text = format!("mmdiff: {error}; it is:\n{text}\n");
-                let _ = std::io::stderr().write_all(text.as_bytes()); // the table says it again
-                return None;
-            }
+        let folder = folder_below(&self.0, &format!("unconfirmed/{signature}"));
+        let written = write_file(&folder, "program.mm", program)
+            .and_then(|()| write_file(&folder, "report.txt", report));
+        if let Err(error) = written {
+            say(&error, &[program, report]);
         }
-        Some(folder)
     }
+}
+
+/// Says what could not be written; the table says so again.
+fn say(error: &StoreError, texts: &[&str]) {
+    let text = format!("mmdiff: {error}; it is:\n{}\n", texts.join("\n"));
+    let _ = std::io::stderr().write_all(text.as_bytes()); // nobody may be there to read it
 }

@@ -70,14 +70,22 @@ pub enum ProfileError {
     },
 }
 
+/// What the running kernel calls itself.
+///
+/// # Errors
+/// When it does not say.
+pub fn release() -> Result<String, ProfileError> {
+    Ok(read("/proc/sys/kernel/osrelease")?.trim().to_owned())
+}
+
 /// Describes the kernel that this process runs on, as this process may use it.
 /// Takes a few milliseconds: the probes run in children of their own, which
 /// needs a SIGCHLD that is not ignored.
 pub fn running_kernel() -> Result<(Profile, Vec<Origin>), ProfileError> {
     let mut origins = Origins::default();
 
-    let release = read("/proc/sys/kernel/osrelease")?;
-    let release = release.trim();
+    let release = release()?;
+    let release = release.as_str();
     let version = Version::parse(release)
         .ok_or_else(|| misunderstood("/proc/sys/kernel/osrelease", release))?;
     origins.add(Section::Kernel, "version", version, format!("uname: {release}"));

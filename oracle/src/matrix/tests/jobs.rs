@@ -1,4 +1,5 @@
 use super::*;
+use crate::campaign::{Differs, Record};
 use crate::guest::{self, Event, GuestError, Link, Named, Request, Wreck};
 use crate::profile::{Origin, Section};
 use std::collections::VecDeque;
@@ -60,14 +61,14 @@ fn progress(programs: u64, operations: u64) -> Result<Event, GuestError> {
 }
 
 fn finding(signature: &str) -> Result<Event, GuestError> {
-    Ok(Event::Finding(Box::new(guest::Found {
+    Ok(Event::Finding(Box::new(Record {
         signature: signature.to_owned(),
         program: "fork() = p1\n".to_owned(),
         report: "p0 process status-VmRSS: expected 1 kB, actual 2 kB\n".to_owned(),
         c: "int main;\n".to_owned(),
         reliability: (9, 10),
-        field: "status-VmRSS".to_owned(),
-        ..guest::Found::default()
+        differences: vec![Differs { field: "status-VmRSS".to_owned(), ..Differs::default() }],
+        ..Record::default()
     })))
 }
 
