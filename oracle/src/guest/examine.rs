@@ -5,6 +5,7 @@ use super::{GuestError, Link, Wreck};
 use crate::campaign::{Differs, Record};
 use crate::compare::slug;
 use crate::observe::is_trouble;
+use crate::report::c_of_crash;
 
 /// A program that was being run when a guest went down is run alone in a fresh one.
 /// If that goes down as well, the program is a finding. If no program does it alone,
@@ -28,6 +29,7 @@ pub fn examine(
             Some((_, again)) => found(suspect[0].clone(), &again.report, (2, 2)),
             None => found(suspect[0].clone(), &first.report, (1, 2)),
         };
+        let found = Record { c: c_of_crash(&found.program), ..found };
         if guilty.iter().all(|known| known.signature != found.signature) {
             guilty.push(found);
         }

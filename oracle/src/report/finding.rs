@@ -3,9 +3,10 @@
 use super::c::{c_program, Check, MapsRange};
 use crate::campaign::Finding;
 use crate::compare::{Difference, Field, Place};
-use mm_reference::model::System;
+use mm_reference::model::{Seed, System};
 use mm_reference::op::{Layout, ProcessId};
 use mm_reference::snapshot::{MapsLine, PageEntry, ProcessSnapshot};
+use mm_reference::text::{parse, Mode};
 
 /// A C program that shows the finding; a comment when its kind of difference
 /// cannot be looked for from within a program.
@@ -18,6 +19,13 @@ pub fn c_of(finding: &Finding) -> String {
             finding.signature
         ),
     }
+}
+
+/// A C program for what brought a kernel down: it does what the program does, and
+/// gets to its end where the kernel survives it. Empty for what is no program.
+pub fn c_of_crash(program: &str) -> String {
+    let Ok(program) = parse(program, Mode::Strict) else { return String::new() };
+    c_program(&program, &Seed::standard().layout, &Check::Survival)
 }
 
 /// The first difference that a program can look for itself.

@@ -3,4 +3,4 @@
 pub mod c;
 mod finding;
 
-pub use finding::c_of;
+pub use finding::{c_of, c_of_crash};

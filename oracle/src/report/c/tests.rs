@@ -71,6 +71,19 @@ fn tells_apart(name: &str, text: &str, check: Check, swapped: Check) {
     }
 }
 
+#[test]
+fn a_kernel_that_survives_gets_to_the_end() {
+    let forks =
+        "mmap(mmap-0x2000, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n\
+                 fork()\np1: munmap(mmap-0x2000, 0x1000)\np1: exit()\n";
+    for (name, text) in [("survives", "munmap(mmap-0x1000, 0x1000)\n"), ("survives-fork", forks)] {
+        let source = c_program(&program(text), &LAYOUT, &Check::Survival);
+        if let Some((code, printed)) = run(name, &source) {
+            assert_eq!(code, 0, "{printed}\n{source}");
+        }
+    }
+}
+
 fn outcome(name: &str, text: &str, good: Outcome, bad: Outcome) {
     let op_index = program(text).lines.len() - 1;
     let check = |expected, actual| Check::Outcome { op_index, expected, actual };
