@@ -1,6 +1,7 @@
 //! One of the two kernels, with the guest that is running it.
 
 use crate::guest::{Event, GuestError, Link, Observed, Request, Wreck, SILENCE};
+use crate::observe::is_trouble;
 use mm_reference::profile::Version;
 
 /// Makes guests of one kernel.
@@ -82,12 +83,26 @@ impl<'a> Side<'a> {
                 Ok(event) => each(event),
                 Err(error) => {
                     self.guest = None;
-                    let wreck = error.wreck().cloned();
-                    return wreck.map(|wreck| Err(Lost::Guest(Box::new(wreck)))).ok_or(error);
+                    return match wreck_of(&error) {
+                        Some(wreck) => Ok(Err(Lost::Guest(Box::new(wreck)))),
+                        None => Err(error),
+                    };
                 }
             }
         }
     }
+}
+
+/// What is left of a guest. Where its kernel has not reported anything, the report begins with
+/// how it ended: a guest that hangs, or whose QEMU ended, says nothing of that itself.
+fn wreck_of(error: &GuestError) -> Option<Wreck> {
+    let mut wreck = error.wreck()?.clone();
+    if !wreck.report.lines().any(is_trouble) {
+        let how = error.to_string();
+        let how = how.lines().next().unwrap_or_default();
+        wreck.report = format!("{how}\n{}", wreck.report);
+    }
+    Some(wreck)
 }
 
 /// Asks both at once, and answers what both said.
