@@ -135,6 +135,13 @@ impl<'a> Hunt<'a> {
             }
             side.send(&self.digests(number, 1))?;
             if let Err(Lost::Guest(wreck)) = side.receive(&mut |_| ())? {
+                // without a word of the kernel it may have been the machine, busy with other things
+                if !wreck.report.lines().any(is_trouble) {
+                    side.send(&self.digests(number, 1))?;
+                    if side.receive(&mut |_| ())?.is_ok() {
+                        continue;
+                    }
+                }
                 program = self.text(side, number)?;
                 report = wreck.report;
                 self.next = number + 1;
