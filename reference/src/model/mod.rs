@@ -14,6 +14,7 @@
 //! * [`ops`]: one file per operation.
 //! * [`observe`]: what `/proc` shows of it all.
 
+pub mod allocations;
 pub mod anon_vma;
 mod content;
 pub mod exec;
@@ -44,6 +45,7 @@ pub mod vma;
 pub mod vma_tree;
 pub mod zap;
 
+pub use allocations::Purpose;
 pub use mm::{Limits, Mm, Rss};
 pub use seed::Seed;
 pub use system::{Answer, CannotPredict, Current, Process, System};

@@ -7,35 +7,12 @@
 
 mod realign;
 
+use super::allocations::{Allocations, NoMemory, Purpose};
 use super::page_table::{PageTables, Pte, PteBits};
 use super::vma::Vma;
 use super::Current;
 use crate::addr::{PMD_SIZE, PUD_SIZE};
 use crate::defect::Defect;
-
-/// How many page tables moves can still allocate until one cannot be had; without a
-/// number, as many as they need. Tests let the n-th allocation fail by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct TablesLeft(pub Option<u64>);
-
-impl TablesLeft {
-    fn take(&mut self) -> Result<(), NoTable> {
-        match &mut self.0 {
-            None => Ok(()),
-            Some(0) => {
-                self.0 = None;
-                Err(NoTable)
-            }
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-        }
-    }
-}
-
-/// A page table cannot be allocated.
-struct NoTable;
 
 /// What came of a move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -66,7 +43,7 @@ pub fn move_page_tables(
     spoil(cur, walk.from, walk.end);
     let mut mover = Mover {
         tables: &mut cur.mm.tables,
-        left: cur.tables_left,
+        left: cur.allocations,
         whole: !cur.profile.has_defect(Defect::MoveEntryByEntry),
         met_table: false,
     };
@@ -108,7 +85,7 @@ impl Walk {
 /// Moves tables and entries, and allocates what is missing at the destination.
 struct Mover<'a> {
     tables: &'a mut PageTables,
-    left: &'a mut TablesLeft,
+    left: &'a mut Allocations,
     /// Whether whole tables may move.
     whole: bool,
     /// See [`Moved::met_table`].
@@ -116,7 +93,7 @@ struct Mover<'a> {
 }
 
 impl Mover<'_> {
-    fn run(&mut self, walk: &mut Walk) -> Result<(), NoTable> {
+    fn run(&mut self, walk: &mut Walk) -> Result<(), NoMemory> {
         while walk.from < walk.end {
             let next = self.tables.next_pmd_table(walk.from, walk.end);
             walk.advance(next - walk.from);
@@ -136,7 +113,7 @@ impl Mover<'_> {
     }
 
     /// Moves up to `end`, on one PMD table on either side.
-    fn below_pud(&mut self, walk: &mut Walk, end: u64) -> Result<(), NoTable> {
+    fn below_pud(&mut self, walk: &mut Walk, end: u64) -> Result<(), NoMemory> {
         while walk.from < end {
             let next = self.tables.next_pte_table(walk.from, end);
             walk.advance(next - walk.from);
@@ -157,26 +134,26 @@ impl Mover<'_> {
         Ok(())
     }
 
-    fn pud_alloc(&mut self, address: u64) -> Result<(), NoTable> {
+    fn pud_alloc(&mut self, address: u64) -> Result<(), NoMemory> {
         if !self.tables.has_pud_table(address) {
-            self.left.take()?;
+            self.left.take(Purpose::PageTable)?;
             self.tables.alloc_pud(address);
         }
         Ok(())
     }
 
-    fn pmd_alloc(&mut self, address: u64) -> Result<(), NoTable> {
+    fn pmd_alloc(&mut self, address: u64) -> Result<(), NoMemory> {
         self.pud_alloc(address)?;
         if !self.tables.has_pmd_table(address) {
-            self.left.take()?;
+            self.left.take(Purpose::PageTable)?;
             self.tables.alloc_pmd(address);
         }
         Ok(())
     }
 
-    fn pte_alloc(&mut self, address: u64) -> Result<(), NoTable> {
+    fn pte_alloc(&mut self, address: u64) -> Result<(), NoMemory> {
         if !self.tables.has_pte_table(address) {
-            self.left.take()?;
+            self.left.take(Purpose::PageTable)?;
             self.tables.alloc(address);
         }
         Ok(())

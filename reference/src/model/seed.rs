@@ -165,7 +165,7 @@ impl System {
             thp_disable: seed.thp_disable,
             ..Mm::default()
         };
-        let (mut limits, mut fired, mut tables_left) =
+        let (mut limits, mut fired, mut allocations) =
             (seed.limits, Default::default(), Default::default());
         let flags = READ_WRITE | MAY_ALL | VmFlags::GROWSDOWN | VmFlags::ACCOUNT;
         let mut warned = false;
@@ -177,7 +177,7 @@ impl System {
                 anon_vmas: &mut anon_vmas,
                 folios: &mut folios,
                 fired: &mut fired,
-                tables_left: &mut tables_left,
+                allocations: &mut allocations,
             };
             warned = make_stack(&mut cur, exec, flags);
         }
@@ -215,7 +215,7 @@ impl System {
             fixture: Arc::new(fixture),
             fired,
             shown: Default::default(),
-            tables_left,
+            allocations,
             warned,
         }
     }

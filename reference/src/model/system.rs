@@ -1,9 +1,9 @@
 //! All that one program can touch: processes, pages, files.
 
+use super::allocations::{Allocations, Purpose};
 use super::anon_vma::AnonVmas;
 use super::folio::{FolioFlags, Folios};
 use super::mm::{Limits, Mm};
-use super::move_tables::TablesLeft;
 use super::page_table::Pte;
 use super::seed::Fixture;
 use super::{ops, Fail};
@@ -51,8 +51,8 @@ pub struct System {
     pub(crate) fired: QuirkSet,
     /// The imitated bugs that changed what is shown.
     pub(crate) shown: Cell<QuirkSet>,
-    /// How many page tables moves can still allocate.
-    pub(crate) tables_left: TablesLeft,
+    /// What memory calls cannot get.
+    pub(crate) allocations: Allocations,
     /// See [`System::warned`].
     pub(crate) warned: bool,
 }
@@ -72,8 +72,8 @@ pub struct Current<'a> {
     pub folios: &'a mut Folios,
     /// The imitated bugs that changed a prediction.
     pub fired: &'a mut QuirkSet,
-    /// How many page tables moves can still allocate.
-    pub tables_left: &'a mut TablesLeft,
+    /// What memory the call cannot get.
+    pub allocations: &'a mut Allocations,
 }
 
 impl Current<'_> {
@@ -127,12 +127,23 @@ impl System {
     /// From now on moves can allocate so many page tables, and the next one cannot be
     /// had; `None` takes that away.
     pub fn limit_tables(&mut self, left: Option<u64>) {
-        self.tables_left = TablesLeft(left);
+        self.allocations.limit_tables(left);
     }
 
     /// How many page tables moves can still allocate before one cannot be had.
     pub fn tables_left(&self) -> Option<u64> {
-        self.tables_left.0
+        self.allocations.tables_left()
+    }
+
+    /// From now on moves and unmappings are granted so many requests for memory, and not
+    /// the next one, whatever it is for; `None` takes that away.
+    pub fn limit_allocations(&mut self, left: Option<u64>) {
+        self.allocations.limit(left);
+    }
+
+    /// What the request for memory was for that was not met, if there was one.
+    pub fn missed_allocation(&self) -> Option<Purpose> {
+        self.allocations.missed()
     }
 
     /// Says of the page at an address what no operation of a program can make it: that
@@ -167,14 +178,14 @@ impl System {
             fixture,
             fired,
             shown,
-            tables_left,
+            allocations,
             warned,
         } = self;
         profile.clone_from(&start.profile);
         fixture.clone_from(&start.fixture);
         (*layout, *forked, *fired) = (start.layout, start.forked, start.fired);
         shown.set(start.shown.get());
-        (*tables_left, *warned) = (start.tables_left, start.warned);
+        (*allocations, *warned) = (start.allocations, start.warned);
         anon_vmas.clone_from(&start.anon_vmas);
         folios.clone_from(&start.folios);
         for (process, start) in processes.iter_mut().zip(&start.processes) {
@@ -213,7 +224,7 @@ impl System {
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
             fired: &mut self.fired,
-            tables_left: &mut self.tables_left,
+            allocations: &mut self.allocations,
         })
     }
 }

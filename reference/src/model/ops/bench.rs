@@ -2,9 +2,9 @@
 
 use crate::addr::PAGE_SIZE;
 use crate::errno::Errno;
+use crate::model::allocations::Allocations;
 use crate::model::anon_vma::AnonVmas;
 use crate::model::folio::{Folio, FolioFlags, FolioId, Folios};
-use crate::model::move_tables::TablesLeft;
 use crate::model::page_table::{Pte, PteBits};
 use crate::model::{Current, Fail, Limits, Mm, VmFlags, Vma};
 use crate::profile::{Profile, QuirkSet, Version};
@@ -25,7 +25,7 @@ pub(super) struct Bench {
     pub anon_vmas: AnonVmas,
     pub folios: Folios,
     pub fired: QuirkSet,
-    pub tables_left: TablesLeft,
+    pub allocations: Allocations,
 }
 
 impl Bench {
@@ -38,7 +38,7 @@ impl Bench {
             anon_vmas: AnonVmas::default(),
             folios: Folios::default(),
             fired: QuirkSet::default(),
-            tables_left: TablesLeft::default(),
+            allocations: Allocations::default(),
         }
     }
 
@@ -50,7 +50,7 @@ impl Bench {
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
             fired: &mut self.fired,
-            tables_left: &mut self.tables_left,
+            allocations: &mut self.allocations,
         }
     }
 

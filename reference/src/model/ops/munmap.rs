@@ -4,6 +4,7 @@ use super::mseal;
 use crate::addr::{page_aligned, page_up};
 use crate::defect::Defect;
 use crate::errno::Errno;
+use crate::model::allocations::Purpose;
 use crate::model::vma::{VmFlags, Vma};
 use crate::model::{fail, page_table, zap, Current, Fail};
 
@@ -53,6 +54,7 @@ fn check_range(cur: &Current, addr: u64, len: u64) -> Result<(u64, u64), Fail> {
 pub(super) fn unmap(cur: &mut Current, start: u64, end: u64) -> Result<(), Fail> {
     mseal::check_range(cur, start, end, Defect::MunmapIgnoresSeal)?;
     split_off(cur, start, end)?;
+    cur.allocations.take(Purpose::Removal)?;
     let removal = remove(cur, start, end);
     clear(cur, &removal);
     account(cur, removal);
@@ -78,6 +80,7 @@ pub(super) fn split_off(cur: &mut Current, start: u64, end: u64) -> Result<(), F
         if first.flags.contains(VmFlags::SEALED) && !ignore_seal {
             return fail(Errno::EPERM, "the mapping is sealed");
         }
+        cur.allocations.take(Purpose::Split)?;
         cur.split(first_start, start);
     }
     let mut at = start;
@@ -87,6 +90,7 @@ pub(super) fn split_off(cur: &mut Current, start: u64, end: u64) -> Result<(), F
         }
         let (vma_start, vma_end) = (vma.start, vma.end);
         if vma_end > end {
+            cur.allocations.take(Purpose::Split)?;
             cur.split(vma_start, end);
         }
         at = vma_end;

@@ -26,7 +26,7 @@ use super::munmap;
 use crate::addr::page_up;
 use crate::defect::Defect;
 use crate::errno::Errno;
-use crate::model::{fail, gup, Current, Fail};
+use crate::model::{fail, gup, CannotPredict, Current, Fail};
 use crate::op::consts::{MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE, MREMAP_RELOCATE_ANON};
 use crate::profile::Rule;
 
@@ -113,6 +113,9 @@ pub(super) fn mremap(
 /// populated.
 fn complete(cur: &mut Current, call: &Remap, answer: u64, populate: bool) -> Result<u64, Fail> {
     if populate && !cur.profile.has_defect(Defect::MremapForgetsPopulate) {
+        if cur.allocations.awaits_failure() {
+            return Err(CannotPredict("populates with memory that cannot be had").into());
+        }
         gup::populate(cur, answer + call.old_len, answer + call.new_len)?;
     }
     Ok(answer)

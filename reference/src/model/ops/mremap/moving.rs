@@ -5,6 +5,7 @@ use super::{munmap, relocate, Remap};
 use crate::addr::{pages, PAGE_SHIFT};
 use crate::defect::Defect;
 use crate::errno::Errno;
+use crate::model::allocations::{NoMemory, Purpose};
 use crate::model::modify::attributes_of;
 use crate::model::move_tables::move_page_tables;
 use crate::model::vma::{VmFlags, Vma};
@@ -43,9 +44,11 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     let partial = vma_start < old_start || vma_end > old_end;
     if pre_split && partial && !cur.quirk(Quirk::DontunmapUnlocksWhole) {
         if vma_start < old_start {
+            cur.allocations.take(Purpose::Split)?;
             cur.split_checked(vma_start, old_start)?;
         }
         if vma_end > old_end {
+            cur.allocations.take(Purpose::Split)?;
             cur.split_checked(old_start, old_end)?;
         }
     }
@@ -83,7 +86,7 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
         cur.mm.account_locked(pages(call.new_len) as i64);
     }
     if !cur.profile.has_defect(Defect::MremapKeepsSource) {
-        munmap::unmap(cur, old_start, old_end)?;
+        unmap_source(cur, old_start, old_end)?;
     }
     if !cur.profile.has_defect(Defect::MremapRaisesPeak) {
         cur.mm.hiwater_vm = hiwater;
@@ -109,6 +112,28 @@ fn move_pages(cur: &mut Current, call: &Remap, source: u64, destination: u64) ->
     false
 }
 
+/// `unmap_source_vma`: the end of a move that succeeded. Where there is no memory for
+/// it the call succeeds all the same, and the source stays, without its pages but split
+/// as far as that went. Its mapping, also what of it was not to move, is not accounted
+/// from then on: the kernel takes the mark away so that the unmapping does not give back
+/// what the copy took over, and puts it back only behind one that succeeded. So what is
+/// accounted for such a source is never given back.
+fn unmap_source(cur: &mut Current, start: u64, end: u64) -> Result<(), Fail> {
+    let Some(source) = cur.mm.vmas.containing(start) else { return Ok(()) };
+    let whole = (source.start, source.end);
+    let unmapped = munmap::unmap(cur, start, end);
+    if !matches!(unmapped, Err(Fail::Errno(Errno::ENOMEM, _))) {
+        return unmapped;
+    }
+    let mut at = whole.0;
+    while let Some(part) = cur.mm.vmas.find(at).filter(|part| part.start < whole.1) {
+        let start = part.start;
+        at = part.end;
+        cur.mm.vmas.update(start, |part| part.flags -= VmFlags::ACCOUNT);
+    }
+    Ok(())
+}
+
 /// The end of a move whose page tables could not be had: the copy is unmapped
 /// instead of the source.
 fn abandon(cur: &mut Current, call: &Remap, flags: VmFlags) -> Result<u64, Fail> {
@@ -119,7 +144,7 @@ fn abandon(cur: &mut Current, call: &Remap, flags: VmFlags) -> Result<u64, Fail>
     }
     munmap::unmap(cur, call.new_addr, call.new_addr + call.new_len)?;
     cur.mm.hiwater_vm = hiwater;
-    fail(Errno::ENOMEM, "no page table can be allocated")
+    Err(NoMemory(Purpose::PageTable).into())
 }
 
 /// `copy_vma`: the mapping at the destination, merged with its neighbours where
@@ -144,11 +169,17 @@ fn copy_vma(cur: &mut Current, call: &Remap) -> Result<(u64, u64), Fail> {
         prev = prev.filter(|&at| others && at != source.start);
         next = next.filter(|&at| others && at != source.start);
     }
+    // copy_vma: a merge that cannot be had is done without
+    let joins = cur.joins((start, end), &range, (prev, next)) != (false, false);
+    if joins && cur.allocations.take(Purpose::Merge).is_err() {
+        (prev, next) = (None, None);
+    }
     // the pages need its anon_vma, even in a mapping that was never touched
     if let Some(merged) = cur.merge_new((start, end), &range, (prev, next), Some(&source)) {
         let source = cur.mm.vmas.containing(call.addr).map_or(merged, |vma| vma.start);
         return Ok((source, merged));
     }
+    cur.allocations.take(Purpose::Copy)?;
     let mut copy =
         Vma { start, end, pgoff: range.pgoff, chain: Default::default(), ..source.clone() };
     cur.anon_vmas.clone_chain(&mut copy, &source);

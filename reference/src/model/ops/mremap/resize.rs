@@ -4,6 +4,7 @@ use super::{moving, munmap, Remap};
 use crate::addr::pages;
 use crate::defect::Defect;
 use crate::errno::Errno;
+use crate::model::allocations::Purpose;
 use crate::model::merge::Attributes;
 use crate::model::modify::attributes_of;
 use crate::model::vma::VmFlags;
@@ -57,6 +58,7 @@ fn expand_in_place(cur: &mut Current, call: &Remap) -> Result<(), Fail> {
     // what it grows by is new, and may join a neighbour whatever the mapping came from
     let range = Attributes { fork_child: false, ..attributes_of(vma, end) };
     let next = cur.mm.vmas.from(end).map(|vma| vma.start);
+    cur.allocations.take(Purpose::Extension)?;
     if cur.merge_new((end, end + delta), &range, (Some(start), next), None).is_none() {
         return fail(Errno::ENOMEM, "the mapping does not merge with its own extension");
     }

@@ -6,7 +6,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::tests::{map, FAR, P0};
 use crate::model::vma::VmFlags;
-use crate::model::{Seed, System};
+use crate::model::{Purpose, Seed, System};
 use crate::op::consts::*;
 use crate::op::{Addr, Call, Op, Outcome};
 use crate::profile::{Profile, Rule, Version};
@@ -256,4 +256,78 @@ fn the_way_back_may_make_a_table() {
     let page = case.old + case.touched[0];
     assert_eq!(old.pte(page), new.pte(page));
     assert_eq!(new.count(), old.count() + 1);
+}
+
+/// Any request for memory that is not met, whatever it is for: the call fails and leaves
+/// what was there, or succeeds with the pages at the destination. Mappings may stay
+/// split, and a source that could not be unmapped stays without its pages.
+#[test]
+fn whatever_memory_is_missing_no_page_is_lost() {
+    let pages = |system: &System| {
+        let mut list = Vec::new();
+        system.process(P0).unwrap().mm.tables.for_each(0, 1 << 47, |at, pte| list.push((at, pte)));
+        list
+    };
+    for profile in profiles() {
+        for case in CASES {
+            let fresh = case.prepare(profile.clone(), false);
+            let mut done = fresh.clone();
+            done.apply(&case.op()).unwrap();
+            let mut missed = Vec::new();
+            for n in 0.. {
+                let mut system = fresh.clone();
+                system.limit_allocations(Some(n));
+                let outcome = system.apply(&case.op()).unwrap().outcome;
+                let Some(purpose) = system.missed_allocation() else { break };
+                missed.push(purpose);
+                let expected = match outcome {
+                    Outcome::Error(Errno::ENOMEM) => &fresh,
+                    _ => &done,
+                };
+                assert_eq!(pages(&system), pages(expected), "{} {n} {purpose:?}", case.name);
+            }
+            let purposes = [Purpose::Copy, Purpose::PageTable];
+            assert!(purposes.iter().all(|p| missed.contains(p)), "{} {missed:?}", case.name);
+        }
+    }
+}
+
+/// The source is to be cut out of a mapping, and there is no memory for it: it stays, and
+/// no part of the mapping is accounted any more.
+#[test]
+fn a_source_that_cannot_be_unmapped_stays_unaccounted() {
+    let mut system = System::new(Arc::new(Profile::stock(Version::new(7, 2))), &Seed::standard());
+    map(&mut system, FAR, 4, RW | VmFlags::ACCOUNT);
+    let call = Call::Mremap {
+        old: Addr::absolute(FAR + PAGE_SIZE),
+        old_len: 2 * PAGE_SIZE,
+        new_len: 2 * PAGE_SIZE,
+        flags: MOVE,
+        new: Addr::absolute(OTHER),
+    };
+    let op = Op { process: P0, call };
+    let left = |n: u64| {
+        let mut system = system.clone();
+        system.limit_allocations(Some(n));
+        let outcome = system.apply(&op).unwrap().outcome;
+        let mm = &system.process(P0).unwrap().mm;
+        let vma = |vma: &crate::model::Vma| {
+            (vma.start, vma.pages(), vma.flags.contains(VmFlags::ACCOUNT))
+        };
+        let parts: Vec<_> = mm.vmas.iter().filter(|v| v.start >= FAR).map(vma).collect();
+        (outcome, system.missed_allocation(), parts)
+    };
+    let copy = (OTHER, 2, true);
+    let at = |page: u64| FAR + page * PAGE_SIZE;
+    let moved = Outcome::Address(OTHER);
+    assert_eq!(
+        left(0),
+        (Outcome::Error(Errno::ENOMEM), Some(Purpose::Copy), vec![(at(0), 4, true)])
+    );
+    assert_eq!(left(1), (moved.clone(), Some(Purpose::Split), vec![(at(0), 4, false), copy]));
+    let split = vec![(at(0), 1, false), (at(1), 3, false), copy];
+    assert_eq!(left(2), (moved.clone(), Some(Purpose::Split), split));
+    let split = vec![(at(0), 1, false), (at(1), 2, false), (at(3), 1, false), copy];
+    assert_eq!(left(3), (moved.clone(), Some(Purpose::Removal), split));
+    assert_eq!(left(4), (moved, None, vec![(at(0), 1, true), (at(3), 1, true), copy]));
 }
