@@ -26,6 +26,19 @@ pub enum Verdict {
     Failed,
 }
 
+impl Verdict {
+    /// The word that stands for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Agree => "agree",
+            Verdict::Known => "known",
+            Verdict::Diverge => "diverge",
+            Verdict::Skipped => "skipped",
+            Verdict::Failed => "failed",
+        }
+    }
+}
+
 /// The most that a program from a file may use.
 pub const BOUNDS: Bounds = Bounds {
     populated: (256 << 20) / PAGE_SIZE,

@@ -12,6 +12,7 @@ pub mod distinguish;
 pub mod fuzzing;
 pub mod generate;
 pub mod guest;
+pub mod inject;
 pub mod kernels;
 pub mod matrix;
 pub mod observe;

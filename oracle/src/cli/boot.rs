@@ -1,7 +1,7 @@
 //! `mmdiff kernel boot`
 
 use super::kernel::CacheArgs;
-use super::{programs, BenchArgs, Format, FormatArgs, FuzzArgs, Outcome};
+use super::{inject, BenchArgs, Format, FormatArgs, FuzzArgs, Outcome};
 use crate::campaign::{folder_below, Differs, Record};
 use crate::guest::{
     examine, Accelerator, Campaign, Event, Guest, GuestError, Link, Named, Plan, Request, Verdict,
@@ -38,7 +38,7 @@ pub(super) struct BootArgs {
     /// The guest's CPUs
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     cpus: u32,
-    /// What to do there: fuzz, corpus, profile or bench, with options; profile if
+    /// What to do there: fuzz, corpus, inject, profile or bench, with options; profile if
     /// nothing is said
     #[arg(last = true)]
     job: Vec<String>,
@@ -52,6 +52,8 @@ enum Job {
     Fuzz(FuzzArgs),
     /// Run programs on model and the guest's kernel
     Corpus(CorpusArgs),
+    /// Let the allocations of moves fail on the guest's kernel
+    Inject(inject::InjectArgs),
     /// Print what is believed of the guest's kernel
     Profile(FormatArgs),
     /// Measure the tool itself in the guest
@@ -147,13 +149,14 @@ fn prepare(job: Job) -> Result<(Request, Show)> {
             (request, Show::new(args.format, None, true))
         }
         Job::Corpus(args) => {
-            let mut files = Vec::new();
-            for path in programs::expand(&args.files)? {
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("failed to read {}", path.display()))?;
-                files.push(Named { name: path.display().to_string(), text });
-            }
+            let files = named(&args.files)?;
             (Request::Corpus { files }, Show::new(Format::Text, None, args.verbose))
+        }
+        Job::Inject(args) => {
+            let mut show = Show::new(args.format, None, true);
+            show.injected = Some(inject::Show::new(args.format, args.quiet));
+            let defect = args.defect.map(|defect| defect.name().to_owned());
+            (Request::Inject { files: named(&args.files)?, defect }, show)
         }
         Job::Fuzz(args) => {
             let seconds = args.time.map(|time| time.as_secs().max(1));
@@ -172,12 +175,20 @@ fn prepare(job: Job) -> Result<(Request, Show)> {
     })
 }
 
+/// Files as they are sent to a guest.
+fn named(paths: &[PathBuf]) -> Result<Vec<Named>> {
+    let texts = inject::texts(paths)?.into_iter();
+    Ok(texts.map(|(name, text)| Named { name, text }).collect())
+}
+
 /// Prints events as they come, and keeps findings.
 struct Show {
     format: Format,
     out: Option<PathBuf>,
     verbose: bool,
     verdicts: BTreeMap<&'static str, u64>,
+    /// What came of allocations that failed, where that is the job.
+    injected: Option<inject::Show>,
     diverged: bool,
     /// When the guest was started, until its first program has run.
     started: Option<Instant>,
@@ -188,7 +199,8 @@ struct Show {
 impl Show {
     fn new(format: Format, out: Option<PathBuf>, verbose: bool) -> Show {
         let (verdicts, now) = (BTreeMap::new(), Instant::now());
-        Show { format, out, verbose, verdicts, diverged: false, started: Some(now), said: now }
+        let (injected, started) = (None, Some(now));
+        Show { format, out, verbose, verdicts, injected, diverged: false, started, said: now }
     }
 
     /// Says once how long it took to the first program.
@@ -215,6 +227,16 @@ impl Show {
                     self.said = Instant::now();
                     let _ = writeln!(io::stderr(), "{programs} programs, {operations} operations");
                 }
+            }
+            Event::Injected { name, injected } => {
+                self.first(true);
+                if let Some(show) = &mut self.injected {
+                    show.program(&name, &injected);
+                }
+            }
+            Event::NoFaults { why } => {
+                inject::skipped(&why, self.format);
+                self.injected = None;
             }
             Event::Program { name, verdict, detail } => self.program(&name, verdict, &detail),
             Event::Profile { origins, compared, not_compared } => match self.format {
@@ -273,13 +295,7 @@ impl Show {
     }
 
     fn program(&mut self, name: &str, verdict: Verdict, detail: &str) {
-        let word = match verdict {
-            Verdict::Agree => "agree",
-            Verdict::Known => "known",
-            Verdict::Diverge => "diverge",
-            Verdict::Skipped => "skipped",
-            Verdict::Failed => "failed",
-        };
+        let word = verdict.name();
         self.first(true);
         *self.verdicts.entry(word).or_default() += 1;
         let bad = matches!(verdict, Verdict::Diverge | Verdict::Failed);
@@ -294,7 +310,12 @@ impl Show {
             let counts = self.verdicts.iter().map(|(word, count)| format!("{count} {word}"));
             println!("{}", counts.collect::<Vec<_>>().join(", "));
         }
-        Ok(if self.diverged { Outcome::Diverged } else { Outcome::Agree })
+        let injected = self.injected.map(inject::Show::finish);
+        Ok(if self.diverged || injected == Some(Outcome::Diverged) {
+            Outcome::Diverged
+        } else {
+            Outcome::Agree
+        })
     }
 }
 

@@ -15,6 +15,7 @@ mod compare_kernels;
 mod defects;
 mod distinguish;
 mod fuzz;
+mod inject;
 mod kernel;
 mod known;
 mod matrix;
@@ -51,6 +52,8 @@ enum Command {
     Fuzz(FuzzArgs),
     /// Run programs on model and kernel, operation by operation
     Run(FilesArgs),
+    /// Let the allocations of moves fail one after the other, where the kernel can do that
+    Inject(inject::InjectArgs),
     /// Predict what a program does, without running it
     Predict(PredictArgs),
     /// Make a diverging program as small as possible
@@ -303,6 +306,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
     match command {
         Command::Fuzz(args) => fuzz::fuzz(args),
         Command::Run(args) => programs::run(args),
+        Command::Inject(args) => inject::inject(args),
         Command::Predict(args) => programs::predict(args),
         Command::Shrink(args) => programs::shrink(args),
         Command::C(args) => programs::c(args),

@@ -14,6 +14,9 @@ use std::sync::Arc;
 const MOUNTS: [(&CStr, &CStr); 3] =
     [(c"proc", c"/proc"), (c"sysfs", c"/sys"), (c"devtmpfs", c"/dev")];
 
+/// Where a kernel that can let allocations fail is told which; others may have none.
+const DEBUGFS: (&CStr, &CStr) = (c"debugfs", c"/sys/kernel/debug");
+
 /// What works behind a program's back, and would change what is seen of it; a kernel
 /// that lacks one of these has no need of it.
 const SETTINGS: [(&str, &str); 6] = [
@@ -58,6 +61,8 @@ pub fn agent() -> Result<(), AgentError> {
             mounted => mounted.map_err(failed("mount the kernel's file systems"))?,
         }
     }
+    let (kind, target) = DEBUGFS;
+    let _ = sys::mount(kind, target); // see there
     for (file, value) in SETTINGS {
         let _ = fs::write(file, value); // see there
     }

@@ -4,6 +4,7 @@
 use super::form::{OutcomeForm, SnapshotForm};
 use crate::campaign::Record;
 pub use crate::corpus::Verdict;
+use crate::inject::Injected;
 use crate::profile::Origin;
 use mm_reference::op::Layout;
 use serde::de::DeserializeOwned;
@@ -22,6 +23,14 @@ pub enum Request {
     Corpus {
         /// In this order.
         files: Vec<Named>,
+    },
+    /// The last move of these programs with allocations that fail: [`Event::Injected`] for
+    /// each, or [`Event::NoFaults`].
+    Inject {
+        /// In this order.
+        files: Vec<Named>,
+        /// A wrong rule in the model, as `mmdiff inject --defect`.
+        defect: Option<String>,
     },
     /// What the kernel does with a program, without a model: [`Event::Observed`].
     Observe {
@@ -150,6 +159,18 @@ pub enum Event {
         verdict: Verdict,
         /// Why, where that needs words.
         detail: String,
+    },
+    /// What came of a program whose allocations fail.
+    Injected {
+        /// The file's name.
+        name: String,
+        /// What came of it.
+        injected: Injected,
+    },
+    /// No allocation can be made to fail here.
+    NoFaults {
+        /// Why.
+        why: String,
     },
     /// What the kernel did with a program.
     Observed(Box<Observed>),

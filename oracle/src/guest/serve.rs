@@ -9,6 +9,7 @@ use crate::bench::{self, Effort, Machine};
 use crate::campaign::{self, compared, not_compared, Limit, Options};
 use crate::corpus;
 use crate::generate::Theme;
+use crate::inject::{Faults, Injector};
 use crate::observe::Capabilities;
 use crate::profile::running_kernel;
 use crate::run::{Observe, Runner};
@@ -31,6 +32,7 @@ pub(super) fn serve(request: &Request, speaker: &Speaker, pulse: &Pulse) -> Resu
         Request::Profile => profile(speaker),
         Request::Fuzz(campaign) => fuzz(campaign, speaker, pulse),
         Request::Corpus { files } => corpus(files, speaker, pulse),
+        Request::Inject { files, defect } => inject(files, defect.as_deref(), speaker, pulse),
         Request::Observe { program, every_op } => {
             let seen = watch::observe(program, *every_op)?;
             speaker.say(&Event::Observed(Box::new(seen)));
@@ -87,11 +89,13 @@ fn profile(speaker: &Speaker) -> Result<()> {
     Ok(())
 }
 
+fn defect_of(name: Option<&str>) -> Result<Option<Defect>> {
+    let known = |name| Defect::from_name(name).context("there is no defect of this name");
+    name.map(known).transpose()
+}
+
 fn fuzz(campaign: &Campaign, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
-    let defect = match &campaign.defect {
-        None => None,
-        Some(name) => Some(Defect::from_name(name).context("there is no defect of this name")?),
-    };
+    let defect = defect_of(campaign.defect.as_deref())?;
     let theme = match campaign.focus.as_deref() {
         None => None,
         Some(name) => Some(Theme::of_focus(name).context("there is no focus of this name")?),
@@ -139,6 +143,26 @@ fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse) -> Result<()> {
         };
         pulse.count(text.lines().count());
         speaker.say(&Event::Program { name: name.clone(), verdict, detail });
+    }
+    Ok(())
+}
+
+fn inject(files: &[Named], defect: Option<&str>, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+    let defect = defect_of(defect)?;
+    let faults = match Faults::set_up() {
+        Ok(faults) => faults,
+        Err(why) => {
+            speaker.say(&Event::NoFaults { why: why.to_string() });
+            return Ok(());
+        }
+    };
+    let profile = Arc::new(Profile { defect, ..kernel()? });
+    let mut runner = Runner::new(Config::default(), profile, Capabilities::detect());
+    let mut injector = Injector::new(&faults, &mut runner);
+    for Named { name, text } in files {
+        let operations = text.lines().count();
+        let injected = injector.inject(text, &mut || pulse.count(operations))?;
+        speaker.say(&Event::Injected { name: name.clone(), injected });
     }
     Ok(())
 }

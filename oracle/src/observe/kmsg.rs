@@ -87,19 +87,34 @@ impl KernelLog {
     /// Complaints since the last call. A quiet kernel costs one system call.
     pub fn new_complaints(&mut self) -> Result<Vec<Complaint>, KernelLogError> {
         let mut reader = Reader::default();
+        self.new_records(|record| reader.record(record))?;
+        Ok(reader.complaints)
+    }
+
+    /// What the kernel has said since the last call, a line for each record.
+    pub fn new_lines(&mut self) -> Result<Vec<String>, KernelLogError> {
+        let mut lines = Vec::new();
+        self.new_records(|record| {
+            let record = String::from_utf8_lossy(record);
+            let text = record.split_once(';').and_then(|(_, body)| body.lines().next());
+            lines.extend(text.map(str::to_owned));
+        })?;
+        Ok(lines)
+    }
+
+    fn new_records(&mut self, mut each: impl FnMut(&[u8])) -> Result<(), KernelLogError> {
         loop {
             match self.file.read(&mut self.record[..]) {
-                Ok(0) => break,
-                Ok(length) => reader.record(&self.record[..length]),
+                Ok(0) => return Ok(()),
+                Ok(length) => each(&self.record[..length]),
                 Err(e) => match e.raw_os_error() {
-                    Some(libc::EAGAIN) => break,
+                    Some(libc::EAGAIN) => return Ok(()),
                     // EPIPE: records were overwritten before they were read; go on behind them
                     Some(libc::EINTR | libc::EPIPE) => {}
                     _ => return Err(KernelLogError::Read(e)),
                 },
             }
         }
-        Ok(reader.complaints)
     }
 }
 
