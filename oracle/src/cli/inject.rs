@@ -99,7 +99,7 @@ impl Show {
         if !self.quiet && !tries.is_empty() {
             println!("  {call}");
             for attempt in tries {
-                let site = attempt.site.as_deref().unwrap_or("?");
+                let site = attempt.site.as_deref().unwrap_or("(not said)");
                 println!(
                     "  {:>4} {}: {}   {site}",
                     attempt.n,

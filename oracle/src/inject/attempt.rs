@@ -1,6 +1,7 @@
 //! One run of a program in a subject of its own, with one allocation of its last
 //! operation failing, held against what the model says.
 
+use super::site::Site;
 use super::{Effect, Faults};
 use crate::compare::{compare, compare_outcome, complaint, Capabilities, Difference};
 use crate::corpus::Verdict;
@@ -73,12 +74,26 @@ pub(super) struct Attempt {
 pub(super) struct Tried {
     /// Whether there was an allocation to fail.
     pub(super) failed: bool,
+    /// Where, if the log says so.
+    pub(super) site: Option<Site>,
+    /// Whether it takes the known bugs of this kernel to explain it.
+    pub(super) known: bool,
     pub(super) outcome: String,
     pub(super) effect: Effect,
-    /// The number of the model's request that explains it, and for what it was.
-    pub(super) request: Option<u64>,
+    /// The least request that a later allocation can fail at.
+    pub(super) least: u64,
+    /// For what the model's request was that explains it.
     pub(super) missed: Option<Purpose>,
     pub(super) otherwise: Vec<String>,
+}
+
+/// What the kernel did with the last operation.
+struct Seen<'a> {
+    index: usize,
+    op: &'a Op,
+    outcome: Outcome,
+    failed: bool,
+    site: Option<Site>,
 }
 
 /// What the model says of the last operation.
@@ -119,8 +134,8 @@ impl Predictions {
 
 impl Attempt {
     /// Performs all operations, the last one with its `n`-th allocation failing, and
-    /// looks for the prediction that says so: of the requests from number `least` on, or
-    /// that of a call without failures. Otherwise answers a verdict, and why.
+    /// looks for the prediction that says so: of the requests from number `least` on that
+    /// are for what the kernel says it was, or that of a call without failures. Otherwise answers a verdict, and why.
     pub(super) fn run(
         &mut self,
         stage: &Stage,
@@ -155,7 +170,7 @@ impl Attempt {
             Err(reason) => return Ok(Err((Verdict::Skipped, reason.to_string()))),
         };
         let pid = self.subject.pid(op.process).ok_or(SubjectError::Dead)?;
-        let mut log = KernelLog::open().ok();
+        let [mut log, mut traces] = [(); 2].map(|()| KernelLog::open().ok());
         let unarmed = |source| SubjectError::System { what: "let an allocation fail", source };
         faults.arm(pid, n).map_err(unarmed)?;
         let outcome = self.subject.execute(std::slice::from_ref(op))?.pop();
@@ -163,27 +178,38 @@ impl Attempt {
         let failed = faults.left(pid).map_err(unarmed)? == 0;
         faults.arm(pid, 0).map_err(unarmed)?;
         self.subject.drain();
+        let lines = traces.as_mut().and_then(|log| log.new_lines().ok()).unwrap_or_default();
+        let site = Site::find(&lines).filter(|_| failed);
         let complaints = log.as_mut().and_then(|log| log.new_complaints().ok()).unwrap_or_default();
         if let Some(first) = complaints.first() {
             let difference = complaint(op.process, first);
-            return Ok(Err((Verdict::Diverge, difference.to_string())));
+            return Ok(Err((Verdict::Diverge, format!(": {difference}"))));
         }
-        self.explain(stage, &predictions, (ops.len() - 1, op), &outcome, failed, least)
+        let seen = Seen { index: ops.len() - 1, op, outcome, failed, site };
+        self.explain(stage, &predictions, seen, least)
     }
 
     fn explain(
         &mut self,
         stage: &Stage,
         predictions: &[Predictions],
-        (index, op): (usize, &Op),
-        outcome: &Outcome,
-        failed: bool,
+        seen: Seen<'_>,
         least: u64,
     ) -> Result<Result<Tried, (Verdict, String)>, RunError> {
+        let Seen { index, op, outcome, failed, site } = seen;
+        let outcome = &outcome;
         let layout = *self.system.layout();
+        let purpose = site.as_ref().and_then(Site::purpose);
+        let table = u64::from(site.as_ref().is_some_and(Site::is_table));
         let mut nearest: Option<Vec<Difference>> = None;
-        for Predictions { before, done, failures } in predictions {
-            let failures = failures.iter().filter(|f| failed && f.request >= Some(least));
+        for (number, Predictions { before, done, failures }) in predictions.iter().enumerate() {
+            let possible = |failure: &&Prediction| {
+                let missed = failure.system.missed_allocation();
+                failed && failure.request >= Some(least) && (purpose.is_none() || purpose == missed)
+            };
+            // one allocation for each table, in the same order on both sides
+            let most = if table > 0 { 1 } else { failures.len() };
+            let failures = failures.iter().filter(possible).take(most);
             for prediction in failures.chain([done]) {
                 let mut differences = Vec::new();
                 let expected = &prediction.outcome;
@@ -205,9 +231,11 @@ impl Attempt {
                         };
                         return Ok(Ok(Tried {
                             failed,
+                            known: number > 0,
                             outcome: Expected::of(outcome, &layout).to_string(),
                             effect,
-                            request: prediction.request,
+                            least: prediction.request.map_or(least, |request| request + table),
+                            site,
                             missed: prediction.system.missed_allocation(),
                             otherwise: if usual { Vec::new() } else { otherwise },
                         }));
@@ -222,7 +250,8 @@ impl Attempt {
             }
         }
         let differences = nearest.unwrap_or_default();
-        let mut why = format!("= {}", Expected::of(outcome, &layout));
+        let at = site.map(|site| format!(" ({site})")).unwrap_or_default();
+        let mut why = format!("{at}: = {}", Expected::of(outcome, &layout));
         for difference in differences.iter().take(NAMED) {
             why.push_str(&format!("\n  {difference}"));
         }

@@ -6,7 +6,8 @@
 //!
 //! Kernel and model do not count alike: what the model asks for once may take the kernel
 //! several allocations, and some that fail are done without. So the model's requests are
-//! tried one after the other, and a later allocation may not fail at an earlier request.
+//! tried one after the other: those for what the kernel's log says the allocation was for,
+//! and a later allocation may not fail at an earlier request.
 
 mod attempt;
 mod faults;
@@ -15,12 +16,11 @@ mod site;
 pub use faults::{Faults, NoFaults};
 
 use crate::corpus::{self, Verdict};
-use crate::observe::KernelLog;
 use crate::run::{RunError, Runner};
 use attempt::{Attempt, Stage};
-use mm_reference::op::{Call, Op, Start};
+use mm_reference::op::{Call, Op};
 use mm_reference::profile::Profile;
-use mm_reference::text::{parse, Mode};
+use mm_reference::text::{parse, Line, Mode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -104,7 +104,6 @@ pub struct Injector<'a> {
     stage: Stage,
     /// The same with the known bugs of this kernel in the model.
     with_bugs: Option<Arc<Profile>>,
-    log: Option<KernelLog>,
 }
 
 impl Injector<'_> {
@@ -117,8 +116,7 @@ impl Injector<'_> {
         let with_bugs = (!quirks.is_empty()).then(|| Arc::new(bugs));
         runner.discard();
         let stage = Stage::new(profile, runner.capabilities().clone());
-        let log = KernelLog::open().ok();
-        Injector { faults, stage, with_bugs, log }
+        Injector { faults, stage, with_bugs }
     }
 
     /// Runs the program up to its last `mremap`, and that with one allocation after the
@@ -141,7 +139,7 @@ impl Injector<'_> {
         if let Some(why) = program.start.kernels_choice() {
             return Ok(Injected::without_tries(Verdict::Skipped, why));
         }
-        let is_move = |line: &mm_reference::text::Line| matches!(line.op.call, Call::Mremap { .. });
+        let is_move = |line: &Line| matches!(line.op.call, Call::Mremap { .. });
         let Some(last) = program.lines.iter().rposition(is_move) else {
             return Ok(Injected::without_tries(Verdict::Skipped, "it has no mremap"));
         };
@@ -154,7 +152,6 @@ impl Injector<'_> {
         let call = program.lines[last].op.to_string();
         let mut injected = self.all(fresh, &ops[..=last], each)?;
         injected.call = call;
-        self.stage.begin_by(Start::Plain);
         Ok(injected)
     }
 
@@ -175,9 +172,6 @@ impl Injector<'_> {
                 None => self.stage.start()?,
             };
             each();
-            if let Some(log) = &mut self.log {
-                let _ = log.new_lines();
-            }
             let tried =
                 attempt.run(&self.stage, self.with_bugs.as_ref(), ops, self.faults, n, least)?;
             let tried = match tried {
@@ -185,19 +179,22 @@ impl Injector<'_> {
                 Err((verdict, why)) => {
                     injected.verdict = verdict;
                     injected.detail = match verdict {
-                        Verdict::Diverge => format!("allocation {n}{}: {why}", self.at_site()),
+                        Verdict::Diverge => format!("allocation {n}{why}"),
                         _ => why,
                     };
                     return Ok(injected);
                 }
             };
+            if tried.known {
+                injected.verdict = Verdict::Known;
+            }
             if !tried.failed {
                 return Ok(injected);
             }
-            least = tried.request.unwrap_or(least);
+            least = tried.least;
             injected.tries.push(Try {
                 n,
-                site: self.site(),
+                site: tried.site.map(|site| site.to_string()),
                 outcome: tried.outcome,
                 effect: tried.effect,
                 missed: tried.missed.map(|purpose| purpose.why().to_owned()),
@@ -207,14 +204,5 @@ impl Injector<'_> {
         injected.verdict = Verdict::Failed;
         injected.detail = format!("{MOST} allocations do not suffice");
         Ok(injected)
-    }
-
-    fn site(&mut self) -> Option<String> {
-        let lines = self.log.as_mut()?.new_lines().ok()?;
-        site::site(&lines)
-    }
-
-    fn at_site(&mut self) -> String {
-        self.site().map(|site| format!(" ({site})")).unwrap_or_default()
     }
 }

@@ -4,6 +4,7 @@
 //! cache (`mmdiff kernel fetch 6.12`). Without one of these the tests say so and pass.
 
 mod deaths;
+mod inject;
 mod kills;
 mod requests;
 
