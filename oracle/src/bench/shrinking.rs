@@ -30,7 +30,7 @@ const PATIENCE: u64 = 100_000;
 /// What is found: wrong rules of different areas that any kernel shows, to any
 /// user, and that show late now and then.
 const DEFECTS: &[Defect] = &[
-    Defect::MergeIgnoresFork,
+    Defect::MergeIgnoresAnonVma,
     Defect::DontunmapKeepsLock,
     Defect::CowLosesContents,
     Defect::DiscardKeepsRss,
