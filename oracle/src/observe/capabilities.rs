@@ -167,8 +167,9 @@ impl Capabilities {
 }
 
 /// How many kB of one counter a task held back before 6.2
-/// (`mm/memory.c:check_sync_rss_stat`, `TASK_RSS_EVENTS_THRESH`).
-const HELD_BACK_BY_TASK: u64 = 65 * (PAGE_SIZE >> 10);
+/// (`mm/memory.c:check_sync_rss_stat`, `TASK_RSS_EVENTS_THRESH`): the page of the fault
+/// that made it count, and those of the next 65.
+const HELD_BACK_BY_TASK: u64 = 66 * (PAGE_SIZE >> 10);
 
 /// Those of anonymous, file and shared pages make up the resident size.
 pub(crate) const COUNTERS: u64 = 3;

@@ -15,7 +15,7 @@ use super::vma::{Backing, VmFlags, Vma};
 use super::Current;
 use crate::addr::pages;
 use crate::defect::Defect;
-use crate::profile::{Profile, Rule};
+use crate::profile::{Profile, Quirk, Rule};
 use std::sync::Arc;
 
 /// The attributes that a range is to have.
@@ -280,7 +280,10 @@ impl Current<'_> {
             target.start = start;
         }
         if let Some(source) = source {
-            self.adopt_anon_vma(&mut target, source);
+            let missing = target.anon_vma.is_none() && source.anon_vma.is_some();
+            if missing && !self.quirk(Quirk::MoveForgetsAnonVma) {
+                self.adopt_anon_vma(&mut target, source);
+            }
         }
         target.flags |= sticky;
         let merged = target.start;

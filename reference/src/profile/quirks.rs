@@ -124,6 +124,18 @@ quirks! {
          is that of the difference of both lengths, whichever is longer, and is never returned.",
         "mmap(heap+0x10000000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n\
          mremap(heap+0x10000000, 0x400000000000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, heap+0x8000000)\n";
+    MoveForgetsAnonVma = "move-forgets-anon-vma", from (6, 16) until (6, 19),
+        "vma_expand",
+        "touched memory that moves to beside untouched memory and joins it has no anon_vma any more: fork does not copy its pages, \
+         so the child finds zeroes",
+        "Both may join since 6.16, and the joined mapping needs the anon_vma of the pages that it now has; without it they \
+         are lost to fork, and to reclaim they belong to an anon_vma that may be freed. 6.19 and later updates of 6.18 copy it.",
+        "mmap(mmap-0x1000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n\
+         store(mmap-0x1000, 0x1, 0x1)\n\
+         mremap(mmap-0x1000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x4000)\n\
+         mmap(mmap-0x2000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n\
+         mremap(mmap-0x4000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x1000)\n\
+         fork()\n";
     DontunmapMergesWithItself = "dontunmap-merges-with-itself", from (5, 7) until (7, 2),
         "copy_vma",
         "MREMAP_DONTUNMAP of untouched memory to an adjacent address grows the source instead of making a second mapping",

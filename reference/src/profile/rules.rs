@@ -60,6 +60,8 @@ macro_rules! rules {
 rules! {
     MmapGathersFirst = "mmap-gathers-first", since (6, 12), "mmap_region",
         "a fixed mmap checks limits before it removes what it replaces";
+    MprotectWritesClean = "mprotect-writes-clean", since (6, 2), "can_change_pte_writable",
+        "memory that becomes writable again needs no fault for private pages that are clean";
     StrictHeapName = "strict-heap-name", since (6, 7), "vma_is_initial_heap",
         "a mapping that only touches the heap's ends is not named [heap]";
     MapStackNoHuge = "map-stack-nohugepage", since (6, 7), "calc_vm_flag_bits",
