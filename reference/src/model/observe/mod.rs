@@ -10,7 +10,8 @@ mod status;
 
 use super::page_table::Pte;
 use super::System;
-use crate::op::ProcessId;
+use crate::addr::{pages, PAGE_SIZE};
+use crate::op::{Contents, ProcessId};
 use crate::snapshot::{ProcessPlan, ProcessSnapshot};
 
 impl System {
@@ -51,6 +52,7 @@ impl System {
         status::fill(&self.profile, mm, &mut into.status);
         into.contents.clear();
         for &(start, end) in &plan.contents.0 {
+            let before = into.contents.len();
             mm.tables.for_each(start, end, |address, pte| {
                 if let Pte::Page(folio, _) = pte {
                     if let Some(contents) = self.folios.get(folio).content.contents() {
@@ -58,7 +60,30 @@ impl System {
                     }
                 }
             });
+            if ((into.contents.len() - before) as u64) < pages(end - start) {
+                // a plan for another state
+                into.contents.truncate(before);
+                into.contents.extend(self.contents_of(mm, start, end));
+            }
         }
+    }
+
+    /// The contents of pages, of which some are not there and read as zeroes.
+    fn contents_of<'a>(
+        &'a self,
+        mm: &'a super::Mm,
+        start: u64,
+        end: u64,
+    ) -> impl Iterator<Item = (u64, Contents)> + 'a {
+        let readable = |address| mm.vmas.containing(address).is_some_and(|vma| vma.is_anonymous());
+        (start..end).step_by(PAGE_SIZE as usize).filter_map(move |address| {
+            let contents = match mm.tables.pte(address) {
+                Pte::Page(folio, _) => self.folios.get(folio).content.contents(),
+                Pte::None | Pte::Zero if readable(address) => Some(Contents::Uniform(0)),
+                _ => None,
+            };
+            Some((address, contents?))
+        })
     }
 
     fn observed(&self, id: ProcessId) -> &super::Process {
