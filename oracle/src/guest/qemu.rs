@@ -216,6 +216,19 @@ impl Qemu {
         self.child.id()
     }
 
+    /// Processor time that it has used so far, unless it is stopped or gone.
+    pub(super) fn time_used(&self) -> Option<Duration> {
+        /// `USER_HZ`, the same on all x86-64.
+        const TICKS: u64 = 100;
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
+        // numbered as in proc(5); the first field behind the name is its third
+        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+        let ticks = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+        let used = ticks(14)? + ticks(15)?;
+        let runs = !matches!(fields.first(), Some(&("T" | "t" | "Z" | "X")));
+        runs.then(|| Duration::from_millis(used * 1000 / TICKS))
+    }
+
     /// What QEMU itself had to say.
     pub(super) fn errors(&self) -> String {
         let mut bytes = vec![0; 4096];

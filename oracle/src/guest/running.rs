@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// How long a kernel may take to its first process; under emulation on a machine
 /// that has other things to do.
 const BOOT: Duration = Duration::from_secs(90);
+/// How many times as long a guest may say nothing that hardly got any processor time.
+const PATIENCE: u32 = 5;
 /// How long QEMU may take to end once its line is closed.
 const ENDING: Duration = Duration::from_secs(5);
 
@@ -140,11 +142,21 @@ impl Guest {
     }
 
     fn arrival(&mut self, timeout: Duration) -> Result<Arrival, GuestError> {
-        match self.arrivals.recv_timeout(timeout) {
-            Ok(Arrival::Garbled(line)) => Err(GuestError::Nonsense(line)),
-            Ok(arrival) => Ok(arrival),
-            Err(RecvTimeoutError::Timeout) => Err(self.hangs(timeout)),
-            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+        let (before, mut waited) = (self.qemu.time_used(), Duration::ZERO);
+        loop {
+            match self.arrivals.recv_timeout(timeout) {
+                Ok(Arrival::Garbled(line)) => return Err(GuestError::Nonsense(line)),
+                Ok(arrival) => return Ok(arrival),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.gone()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            waited += timeout;
+            // a busy machine may not have let it run
+            let used = before.and_then(|before| self.qemu.time_used()?.checked_sub(before));
+            let was_kept_waiting = used.is_some_and(|used| used < timeout / 2);
+            if !was_kept_waiting || waited >= timeout * PATIENCE {
+                return Err(self.hangs(waited));
+            }
         }
     }
 }
