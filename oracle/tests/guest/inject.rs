@@ -1,10 +1,9 @@
 //! Allocations that fail, on a kernel that was built for it.
 
-use super::{guest, MMDIFF};
+use super::{guest, mmdiff};
 use mm_oracle::guest::{Event, Guest, GuestError, Link, Named, Plan, Request, Verdict};
 use mm_oracle::inject::{Effect, Injected};
 use mm_oracle::kernels::{self, Cache, Report};
-use std::path::Path;
 
 /// What `mmdiff kernel build --source 7.2 --config fault-injection` makes.
 const KERNEL: &str = "7.2-fault-injection";
@@ -23,7 +22,7 @@ fn with_faults() -> Option<Guest> {
             return None;
         }
     };
-    let plan = Plan { executable: Some(Path::new(MMDIFF).to_owned()), ..Plan::new(kernel) };
+    let plan = Plan { executable: Some(mmdiff()), ..Plan::new(kernel) };
     match Guest::boot(&plan) {
         Ok(guest) => Some(guest),
         Err(error @ (GuestError::NoQemu { .. } | GuestError::Dynamic { .. })) => {
