@@ -6,6 +6,7 @@ pub mod campaign;
 pub mod cli;
 pub mod compare;
 pub mod compare_kernels;
+mod condition;
 pub mod corpus;
 pub mod defects;
 pub mod distinguish;

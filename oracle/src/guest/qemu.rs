@@ -5,6 +5,7 @@
 
 use super::console::Console;
 use super::{initramfs, GuestError, Plan};
+use crate::condition::condition;
 use crate::sys;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -218,15 +219,8 @@ impl Qemu {
 
     /// Processor time that it has used so far, unless it is stopped or gone.
     pub(super) fn time_used(&self) -> Option<Duration> {
-        /// `USER_HZ`, the same on all x86-64.
-        const TICKS: u64 = 100;
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).ok()?;
-        // numbered as in proc(5); the first field behind the name is its third
-        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_ascii_whitespace().collect();
-        let ticks = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
-        let used = ticks(14)? + ticks(15)?;
-        let runs = !matches!(fields.first(), Some(&("T" | "t" | "Z" | "X")));
-        runs.then(|| Duration::from_millis(used * 1000 / TICKS))
+        let condition = condition(self.child.id() as i32)?;
+        (!matches!(condition.state, b'T' | b't' | b'Z' | b'X')).then_some(condition.used)
     }
 
     /// What QEMU itself had to say.

@@ -1,7 +1,5 @@
 //! Waiting for processes of the subject, and noticing that it is in vain.
 
-use std::fs::File;
-use std::io::Read;
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -10,8 +8,11 @@ use mm_reference::op::ProcessId;
 
 use super::error::{Death, SubjectError};
 use super::{Process, Subject, FIRST};
+use crate::condition::{condition, Condition};
 use crate::{protocol, sys};
 
+/// How many times as long as otherwise a process may take that a busy machine keeps waiting.
+const STARVED: u32 = 6;
 /// How often a process that does not answer is looked at.
 const TICK: Duration = Duration::from_millis(25);
 
@@ -19,7 +20,7 @@ impl Subject {
     /// Waits until a process has done its batch.
     pub(super) fn wait_done(&self, process: ProcessId) -> Result<(), SubjectError> {
         let state = self.arena.state(usize::from(process.0));
-        let mut patience = Patience::new(self.timeout);
+        let mut patience = Patience::new();
         loop {
             let now = state.load(Ordering::Acquire);
             if now == protocol::DONE {
@@ -35,7 +36,7 @@ impl Subject {
     /// Waits until a process is gone, its memory included.
     pub(super) fn wait_gone(&self, process: ProcessId) -> Result<(), SubjectError> {
         let Some(pidfd) = self.process(process).map(|p| p.pidfd.as_fd()) else { return Ok(()) };
-        let mut patience = Patience::new(self.timeout);
+        let mut patience = Patience::new();
         loop {
             patience.start();
             if sys::poll_readable(pidfd, TICK) {
@@ -54,10 +55,28 @@ impl Subject {
             self.look_at(FIRST)?;
             self.look_at(process)?;
         }
-        if patience.is_over() {
-            return Err(SubjectError::Hung { process, timeout: self.timeout });
+        let spent = patience.spent;
+        let is_over = spent >= self.timeout * STARVED
+            || spent >= self.timeout && !self.is_kept_waiting(process, patience);
+        if is_over {
+            return Err(SubjectError::Hung { process, timeout: spent });
         }
         Ok(())
+    }
+
+    /// Whether a process would go on if a busy machine let it: it can run but hardly
+    /// gets to, or waits in the kernel for another one that may not get to either.
+    fn is_kept_waiting(&self, process: ProcessId, patience: &mut Patience) -> bool {
+        let pid = self.process(process).map(|process| process.pid);
+        match pid.and_then(condition) {
+            Some(Condition { state: b'D', .. }) => true,
+            Some(Condition { state: b'R', used }) => {
+                let (at, before) = *patience.used.get_or_insert((patience.spent, used));
+                let share = used.saturating_sub(before);
+                patience.spent == at || share < (patience.spent - at) / 2
+            }
+            _ => false,
+        }
     }
 
     /// Fails if the process does not live or does not run.
@@ -67,20 +86,11 @@ impl Subject {
             let how = if process == FIRST { sys::exit_status(*pid) } else { Death::Unknown };
             return Err(SubjectError::Died { process, how });
         }
-        match state_letter(*pid) {
-            Some(b'T' | b't') => Err(SubjectError::Stopped { process }),
+        match condition(*pid) {
+            Some(Condition { state: b'T' | b't', .. }) => Err(SubjectError::Stopped { process }),
             _ => Ok(()),
         }
     }
-}
-
-/// The state column of `/proc/pid/stat`, which follows the name in parentheses.
-fn state_letter(pid: i32) -> Option<u8> {
-    let mut text = [0; 128];
-    let len = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut text).ok()?;
-    let text = &text[..len];
-    let name_end = text.iter().rposition(|&b| b == b')')?;
-    text.get(name_end + 2).copied()
 }
 
 /// Time that was spent waiting, in which time that the worker itself was
@@ -89,12 +99,13 @@ struct Patience {
     last: Option<Instant>,
     spent: Duration,
     unchecked: Duration,
-    limit: Duration,
+    /// When the process was first looked at closely, and what processor time it had used.
+    used: Option<(Duration, Duration)>,
 }
 
 impl Patience {
-    fn new(limit: Duration) -> Patience {
-        Patience { last: None, spent: Duration::ZERO, unchecked: Duration::ZERO, limit }
+    fn new() -> Patience {
+        Patience { last: None, spent: Duration::ZERO, unchecked: Duration::ZERO, used: None }
     }
 
     /// Starts the clock, which a wait that succeeds at once does not need.
@@ -117,9 +128,5 @@ impl Patience {
             self.unchecked = Duration::ZERO;
         }
         look
-    }
-
-    fn is_over(&self) -> bool {
-        self.spent >= self.limit
     }
 }
