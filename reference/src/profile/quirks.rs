@@ -142,6 +142,14 @@ quirks! {
         "Source and copy must be treated apart: unlocking the source then unlocks the copy too. 7.2 forbids the merge.",
         "mmap(mmap-0x2000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n\
          mremap(mmap-0x2000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED|MREMAP_DONTUNMAP, mmap-0x1000)\n";
+    MsealForgetsMerge = "mseal-forgets-merge", from (6, 17) until (7, 0),
+        "mseal_apply",
+        "mseal of a range whose first part joins a sealed mapping does not join the part behind that",
+        "All of the range has the same attributes afterwards and is one mapping, as when it is sealed at once. The kernel goes \
+         on from the end that the first part had before it was joined; 7.0 and later updates of older kernels take the new one.",
+        "mmap(mmap-0x3000, 0x3000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n\
+         mseal(mmap-0x2000, 0x1000, 0)\n\
+         mseal(mmap-0x3000, 0x3000, 0)\n";
     MlockCountsInInt = "mlock-counts-in-int", from (2, 6) until (7, 3),
         "mlock_fixup",
         "locking or unlocking a mapping of 8 TiB or more changes VmLck by a number of pages cut to 32 bits, even to below zero",

@@ -6,7 +6,7 @@ use crate::errno::Errno;
 use crate::model::modify::{modify, Change};
 use crate::model::{fail, Current, Fail, VmFlags};
 use crate::op::Outcome;
-use crate::profile::Rule;
+use crate::profile::{Quirk, Rule};
 
 const HOLE: &str = "part of the range is not mapped";
 
@@ -30,13 +30,22 @@ pub(crate) fn mseal(cur: &mut Current, start: u64, len: u64, flags: u64) -> Resu
     } else {
         end
     };
+    // whether the mapping before was sealed by joining a sealed one above it
+    let mut joined = false;
     while at < end {
         let Some(vma) = cur.mm.vmas.containing(at) else { break };
         let mut reached = vma.end;
         if !vma.flags.contains(VmFlags::SEALED) {
+            if joined && cur.quirk(Quirk::MsealForgetsMerge) {
+                seal_alone(cur, at, end)?;
+                at = reached;
+                continue;
+            }
             let change = Change { set: VmFlags::SEALED, ..Change::default() };
-            let now = modify(cur, at, reached.min(end), change)?;
+            let part = reached.min(end);
+            let now = modify(cur, at, part, change)?;
             reached = cur.mm.vmas.at(now).map_or(end, |vma| vma.end);
+            joined = reached > part;
         } else if cur.profile.has_defect(Defect::MsealSkipsRest) {
             break;
         }
@@ -46,6 +55,16 @@ pub(crate) fn mseal(cur: &mut Current, start: u64, len: u64, flags: u64) -> Resu
         return fail(Errno::ENOMEM, HOLE);
     }
     Ok(Outcome::Value(0))
+}
+
+/// What a known bug does to the mapping behind two that were joined: it is taken to
+/// begin where the first of the two ended, and so to be adjacent to nothing.
+fn seal_alone(cur: &mut Current, start: u64, end: u64) -> Result<(), Fail> {
+    if cur.mm.vmas.at(start).is_some_and(|vma| vma.end > end) {
+        cur.split_checked(start, end)?;
+    }
+    cur.mm.vmas.update(start, |vma| vma.flags |= VmFlags::SEALED);
+    Ok(())
 }
 
 /// Whether part of a range is not mapped. Mirrors `range_contains_unmapped`.
