@@ -5,8 +5,9 @@ use crate::campaign::{avoid, Generated};
 use crate::generate::{program_seed, Avoid, Fence, Shape};
 use crate::observe::ranges_read;
 use crate::run::{Observe, Runner, Verdict};
-use crate::subject::{digits, Look};
+use crate::subject::Look;
 use mm_reference::op::{Op, Outcome, ProcessId};
+use mm_reference::snapshot::decimal_digits;
 use std::time::{Duration, Instant};
 
 /// Operations of every program.
@@ -68,7 +69,7 @@ impl Programs {
         let smaps = runner.smaps_length(&system.snapshot(ProcessId(0), &plan).smaps);
         let inode = runner.seed()?.arena.inode;
         let look = Look {
-            smaps: smaps.map(|length| length - digits(inode)),
+            smaps: smaps.map(|length| length - decimal_digits(inode) as u64),
             windows: ranges_read(&plan.windows).collect(),
             empty: if runner.capabilities().scan { plan.empty.0 } else { Vec::new() },
             contents: plan.contents.0,

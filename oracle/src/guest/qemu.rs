@@ -5,7 +5,7 @@
 
 use super::console::Console;
 use super::{initramfs, GuestError, Plan};
-use crate::condition::condition;
+use crate::stat::condition;
 use crate::sys;
 use std::fs::File;
 use std::io::{self, Read, Write};

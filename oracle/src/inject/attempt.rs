@@ -6,7 +6,7 @@ use super::{Effect, Faults};
 use crate::compare::{compare, compare_outcome, complaint, Capabilities, Difference};
 use crate::corpus::Verdict;
 use crate::observe::{Decoders, FrameFlags, KernelLog, ProcFiles, Want};
-use crate::run::{seed, RunError};
+use crate::run::{files_of, seed, RunError};
 use crate::subject::{Config, Subject, SubjectError};
 use mm_reference::model::{CannotPredict, Purpose, Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
@@ -54,11 +54,6 @@ impl Stage {
         let system = System::new(self.profile.clone(), &seed);
         Ok(Attempt { subject, files, seed, system, decoders: Decoders::default() })
     }
-}
-
-fn files_of(subject: &Subject, process: ProcessId) -> Result<ProcFiles, RunError> {
-    let pid = subject.pid(process).ok_or(SubjectError::Dead)?;
-    Ok(ProcFiles::open(pid)?)
 }
 
 /// A subject, and the model at the same point of the program.

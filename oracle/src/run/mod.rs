@@ -294,7 +294,8 @@ impl Runner {
     }
 }
 
-fn files_of(subject: &Subject, process: ProcessId) -> Result<ProcFiles, RunError> {
+/// Opens the files of a process of the subject.
+pub(crate) fn files_of(subject: &Subject, process: ProcessId) -> Result<ProcFiles, RunError> {
     let pid = subject.pid(process).ok_or(SubjectError::Dead)?;
     ProcFiles::open(pid).map_err(RunError::Observe)
 }

@@ -169,11 +169,21 @@ impl Runner {
                 false => again.push(flight),
             }
         }
+        self.looks_itself = true;
+        self.run_again(again, done)
+    }
+
+    /// Queues programs again, in a fresh subject; the one that is being made, if it is
+    /// among them, has to be performed anew.
+    fn run_again(
+        &mut self,
+        mut again: Vec<Flight>,
+        done: &mut Vec<Trial>,
+    ) -> Result<Flushed, RunError> {
         let current = match again.last() {
             Some(flight) if !flight.complete => again.pop(),
             _ => None,
         };
-        self.looks_itself = true;
         for flight in again {
             self.submit_with(&mut Replay::new(&flight.trial.ops), flight.stride, done)?;
         }
@@ -221,17 +231,9 @@ impl Runner {
                 again.push(flight);
             }
         }
-        let current = match again.last() {
-            Some(flight) if !flight.complete => again.pop(),
-            _ => None,
-        };
-        for flight in again {
-            self.submit_with(&mut Replay::new(&flight.trial.ops), flight.stride, done)?;
-        }
-        Ok(match current {
-            Some(flight) => Flushed::Restart(flight.trial.ops),
-            None if ended => Flushed::Ended,
-            None => Flushed::Fine,
+        Ok(match self.run_again(again, done)? {
+            Flushed::Fine if ended => Flushed::Ended,
+            flushed => flushed,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::consts::*;
 use mm_reference::op::{Op, Outcome};
+use mm_reference::snapshot::decimal_digits;
 
 use super::batch::{syscall, Answers, Batch};
 use super::error::SubjectError;
@@ -90,8 +91,8 @@ impl Bare {
             }
         }
         let Look { smaps, windows, empty, contents } = look;
-        let digits = digits(self.subject.info.arena_inode);
-        let smaps = smaps.map_or(0, |length| (length + digits) as usize);
+        let digits = decimal_digits(self.subject.info.arena_inode);
+        let smaps = smaps.map_or(0, |length| length as usize + digits);
         let head = [ops.len(), batch.names, windows.len(), empty.len(), contents.len(), smaps];
         programs.extend(head.into_iter().flat_map(|number| (number as u32).to_ne_bytes()));
         for op in (1..batch.len).map(|i| arena.op(i)) {
@@ -137,11 +138,6 @@ impl Bare {
         let mut answers = Answers::from(&self.subject.arena, 1);
         ops.iter().map(|op| answers.next(&op.call)).collect()
     }
-}
-
-/// Digits of a number.
-pub fn digits(number: u64) -> u64 {
-    u64::from(number.checked_ilog10().unwrap_or(0)) + 1
 }
 
 const _: () = assert!(size_of::<bare::Program>() == 24 && size_of::<bare::Request>() == 32);

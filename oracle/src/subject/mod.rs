@@ -18,7 +18,7 @@ mod start;
 mod strings;
 mod wait;
 
-pub use bare::{digits, Bare, Look};
+pub use bare::{Bare, Look};
 pub use batch::Answers;
 pub use error::{Death, SubjectError};
 pub use queue::{Queued, Ran};

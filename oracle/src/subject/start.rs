@@ -16,6 +16,7 @@ use super::strings::{self, ExecInfo};
 use super::Subject;
 use crate::observe::MapsDecoder;
 use crate::protocol::{self, RawOp};
+use crate::stat::Stat;
 use crate::sys;
 
 /// Addresses above belong to the kernel; it shows one mapping there.
@@ -194,11 +195,8 @@ fn read_maps(pid: i32) -> Result<Vec<MapsLine>, SubjectError> {
 
 fn read_mm_fields(pid: i32) -> Result<MmFields, SubjectError> {
     let what = "read the subject's stat";
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(failed(what))?;
-    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let fields: Vec<&str> = after_name.split_ascii_whitespace().collect();
-    // numbered as in proc(5); the first field here is its third
-    let field = |number: usize| fields.get(number - 3).and_then(|f| f.parse().ok());
+    let stat = Stat::read(pid).map_err(failed(what))?;
+    let field = |number| stat.number(number);
     let read = || {
         Some(MmFields {
             start_code: field(26)?,
@@ -211,5 +209,5 @@ fn read_mm_fields(pid: i32) -> Result<MmFields, SubjectError> {
             arg_end: field(49)?,
         })
     };
-    read().ok_or_else(|| failed(what)(io::Error::other(text.clone())))
+    read().ok_or_else(|| failed(what)(io::Error::other(stat.text().to_owned())))
 }

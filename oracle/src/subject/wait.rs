@@ -8,7 +8,7 @@ use mm_reference::op::ProcessId;
 
 use super::error::{Death, SubjectError};
 use super::{Process, Subject, FIRST};
-use crate::condition::{condition, Condition};
+use crate::stat::{condition, Condition};
 use crate::{protocol, sys};
 
 /// How many times as long as otherwise a process may take that a busy machine keeps waiting.
@@ -55,13 +55,15 @@ impl Subject {
             self.look_at(FIRST)?;
             self.look_at(process)?;
         }
-        let spent = patience.spent;
-        let is_over = spent >= self.timeout * STARVED
-            || spent >= self.timeout && !self.is_kept_waiting(process, patience);
-        if is_over {
-            return Err(SubjectError::Hung { process, timeout: spent });
+        if patience.spent < self.timeout {
+            return Ok(());
         }
-        Ok(())
+        let kept_waiting = self.is_kept_waiting(process, patience);
+        let timeout = if kept_waiting { self.timeout * STARVED } else { self.timeout };
+        match patience.spent < timeout {
+            true => Ok(()),
+            false => Err(SubjectError::Hung { process, timeout }),
+        }
     }
 
     /// Whether a process would go on if a busy machine let it: it can run but hardly

@@ -56,7 +56,7 @@ impl MapsLine {
     pub fn text_len(&self) -> usize {
         let hex = |value: u64, least: u32| (16 - value.leading_zeros() / 4).max(least) as usize;
         let (major, minor) = (hex(self.dev.0.into(), 2), hex(self.dev.1.into(), 2));
-        let decimal = self.inode.checked_ilog10().unwrap_or(0) as usize + 1;
+        let decimal = decimal_digits(self.inode);
         let numbers = hex(self.start, 8) + hex(self.end, 8) + hex(self.offset, 8);
         let before = numbers + self.perms.0.len() + major + minor + decimal + "-    : ".len();
         let name = match &self.name {
@@ -69,6 +69,11 @@ impl MapsLine {
         };
         before.max(NAME_COLUMN) + name
     }
+}
+
+/// How many digits a number has.
+pub fn decimal_digits(number: u64) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
 }
 
 /// Where names begin, unless what comes before is longer.

@@ -9,7 +9,7 @@ mod pagemap;
 mod smaps;
 mod status;
 
-pub use maps::{MapsLine, Name, Perms};
+pub use maps::{decimal_digits, MapsLine, Name, Perms};
 pub use page_flags::PageFlags;
 pub use pagemap::{Frame, PageEntry, Window};
 pub use smaps::{SmapsEntry, SmapsField, VmFlagList, SMAPS_FIELDS};
