@@ -52,6 +52,21 @@ fn priority(start: u64) -> u64 {
     (x ^ x >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
 
+/// The lowest and the highest address at which `len` bytes lie inside a range and
+/// inside `[low, high)`.
+pub(super) fn fit((start, end): (u64, u64), len: u64, low: u64, high: u64) -> Option<(u64, u64)> {
+    let (start, end) = (start.max(low), end.min(high));
+    (start < end && end - start >= len).then(|| (start, end - len))
+}
+
+impl FromIterator<(u64, u64)> for Gaps {
+    fn from_iter<I: IntoIterator<Item = (u64, u64)>>(ranges: I) -> Gaps {
+        let mut gaps = Gaps::default();
+        ranges.into_iter().for_each(|(start, end)| gaps.insert(start, end));
+        gaps
+    }
+}
+
 impl Gaps {
     /// How many ranges there are.
     pub fn len(&self) -> usize {
@@ -92,10 +107,7 @@ impl Gaps {
     /// The highest address at which `len` bytes lie inside one range and inside
     /// `[low, high)`.
     pub fn highest(&self, len: u64, low: u64, high: u64) -> Option<u64> {
-        let cut = |(start, end): (u64, u64)| {
-            let (start, end) = (start.max(low), end.min(high));
-            (start < end && end - start >= len).then(|| end - len)
-        };
+        let cut = |range| fit(range, len, low, high).map(|(_, highest)| highest);
         // the window's end cuts only the last range that starts below it
         let last = self.before(high)?;
         cut(last).or_else(|| {

@@ -1,6 +1,6 @@
 //! The mappings of an address space, ordered by address (`mm->mm_mt`).
 
-use super::gaps::Gaps;
+use super::gaps::{fit, Gaps};
 use super::vma::{VmFlags, Vma};
 use crate::addr::TASK_SIZE_MAX;
 
@@ -14,13 +14,14 @@ const FEW: usize = 16;
 /// The mappings lie in leaves, side by side: most spaces have one leaf, and the
 /// list of leaves of the largest is short enough to be searched and kept in
 /// order as it is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct VmaTree {
     leaves: Vec<Leaf>,
     len: usize,
-    /// From the end of each mapping (and from address 0) to the guard distance
-    /// of the next one, where that leaves anything.
-    gaps: Gaps,
+    /// From the end of each mapping (and from address 0) to the start of the next
+    /// one, where that leaves anything. Of a single leaf there is no such index: its
+    /// mappings are gone through faster than one is kept up to date.
+    gaps: Option<Gaps>,
 }
 
 /// Some mappings, ascending, and never none.
@@ -36,14 +37,6 @@ struct Leaf {
 /// Where a mapping is: its leaf and its place there. Past the end it is the
 /// number of leaves, and 0.
 type Position = (usize, usize);
-
-impl Default for VmaTree {
-    fn default() -> Self {
-        let mut gaps = Gaps::default();
-        gaps.insert(0, TASK_SIZE_MAX);
-        VmaTree { leaves: Vec::new(), len: 0, gaps }
-    }
-}
 
 impl Clone for VmaTree {
     fn clone(&self) -> Self {
@@ -153,8 +146,14 @@ impl VmaTree {
 
     /// The mappings that overlap `[start, end)`, ascending.
     pub fn overlapping(&self, start: u64, end: u64) -> impl Iterator<Item = &Vma> + '_ {
-        let first = self.find(start).map_or(u64::MAX, |vma| vma.start);
-        let (leaf, at) = self.position(first);
+        let (mut leaf, mut at) = self.position(start.saturating_add(1));
+        if self.previous((leaf, at)).is_some_and(|vma| vma.end > start) {
+            if at == 0 {
+                leaf -= 1;
+                at = self.leaves[leaf].vmas.len();
+            }
+            at -= 1;
+        }
         let vmas = self.leaves[leaf..].iter().flat_map(|leaf| &leaf.vmas);
         vmas.skip(at).take_while(move |vma| vma.start < end)
     }
@@ -170,7 +169,10 @@ impl VmaTree {
     /// distance that the stack keeps, whatever is mapped within it.
     pub fn highest_gap(&self, len: u64, low: u64, mut high: u64) -> Option<u64> {
         loop {
-            let found = self.gaps.highest(len, low, high)?;
+            let found = match &self.gaps {
+                Some(gaps) => gaps.highest(len, low, high)?,
+                None => self.free_ranges().rev().find_map(|gap| fit(gap, len, low, high))?.1,
+            };
             let limit = self.from(found).map_or(u64::MAX, Vma::start_gap);
             if limit >= found + len {
                 return Some(found);
@@ -183,7 +185,10 @@ impl VmaTree {
     /// touching anything from `high` on (`unmapped_area`).
     pub fn lowest_gap(&self, len: u64, mut low: u64, high: u64) -> Option<u64> {
         loop {
-            let found = self.gaps.lowest(len, low, high)?;
+            let found = match &self.gaps {
+                Some(gaps) => gaps.lowest(len, low, high)?,
+                None => self.free_ranges().find_map(|gap| fit(gap, len, low, high))?.0,
+            };
             match self.from(found) {
                 Some(next) if next.start_gap() < found + len => low = next.end,
                 _ => return Some(found),
@@ -191,12 +196,24 @@ impl VmaTree {
         }
     }
 
+    /// What lies before each mapping of the only leaf and behind its last, be it
+    /// nothing.
+    fn free_ranges(&self) -> impl DoubleEndedIterator<Item = (u64, u64)> + '_ {
+        let vmas = self.leaves.first().map_or(&[][..], |leaf| &leaf.vmas);
+        (0..=vmas.len()).map(|at| {
+            let start = at.checked_sub(1).map_or(0, |before| vmas[before].end);
+            (start, vmas.get(at).map_or(TASK_SIZE_MAX, |vma| vma.start))
+        })
+    }
+
     /// Adds a mapping; the range must be free.
     pub fn insert(&mut self, vma: Vma) {
         debug_assert!(vma.start < vma.end && !self.intersects(vma.start, vma.end));
         let (mut leaf, mut at) = self.position(vma.start);
-        self.set_gap(self.end_below((leaf, at)), vma.start);
-        self.set_gap(vma.end, self.limit_above((leaf, at)));
+        if self.gaps.is_some() {
+            self.set_gap(self.end_below((leaf, at)), vma.start);
+            self.set_gap(vma.end, self.limit_above((leaf, at)));
+        }
         self.len += 1;
         if at == 0 && leaf > 0 {
             leaf -= 1;
@@ -210,6 +227,10 @@ impl VmaTree {
         place.starts.insert(at, vma.start);
         place.vmas.insert(at, vma);
         if place.vmas.len() > LEAF {
+            if self.gaps.is_none() {
+                self.gaps = Some(self.free_ranges().filter(|(s, e)| s < e).collect());
+            }
+            let place = &mut self.leaves[leaf];
             let starts = place.starts.split_off(LEAF / 2);
             let vmas = place.vmas.split_off(LEAF / 2);
             self.leaves.insert(leaf + 1, Leaf { first: starts[0], starts, vmas });
@@ -227,9 +248,7 @@ impl VmaTree {
             Some(&start) => place.first = start,
             None => drop(self.leaves.remove(leaf)),
         }
-        self.gaps.remove(vma.end);
-        let next = self.position(start);
-        self.set_gap(self.end_below(next), self.limit_above(next));
+        self.close_gaps(start, std::slice::from_ref(&vma));
         Some(vma)
     }
 
@@ -255,10 +274,20 @@ impl VmaTree {
             at = 0;
         }
         self.len -= into.len() - known;
-        for vma in &into[known..] {
-            self.gaps.remove(vma.end);
-        }
         if into.len() > known {
+            self.close_gaps(start, &into[known..]);
+        }
+    }
+
+    /// Makes one gap of those between mappings that are gone; `start` is where the
+    /// first of them began, or less.
+    fn close_gaps(&mut self, start: u64, gone: &[Vma]) {
+        if self.leaves.len() < 2 {
+            self.gaps = None;
+        } else if let Some(gaps) = &mut self.gaps {
+            for vma in gone {
+                gaps.remove(vma.end);
+            }
             let next = self.position(start);
             self.set_gap(self.end_below(next), self.limit_above(next));
         }
@@ -276,10 +305,10 @@ impl VmaTree {
 
     /// Says that the gap that begins at `start` ends at `end`.
     fn set_gap(&mut self, start: u64, end: u64) {
-        if start < end {
-            self.gaps.insert(start, end);
-        } else {
-            self.gaps.remove(start);
+        match &mut self.gaps {
+            Some(gaps) if start < end => gaps.insert(start, end),
+            Some(gaps) => gaps.remove(start),
+            None => {}
         }
     }
 
@@ -306,11 +335,14 @@ impl VmaTree {
         (vma.start, vma.end, vma.pgoff) = (start, end, pgoff);
         place.starts[at] = start;
         place.first = place.starts[0];
+        let Some(gaps) = &mut self.gaps else { return };
+        if end != old_end {
+            gaps.remove(old_end);
+        }
         if start != old_start {
             self.set_gap(self.end_below((leaf, at)), start);
         }
         if end != old_end {
-            self.gaps.remove(old_end);
             let limit = self.from(end).map_or(TASK_SIZE_MAX, |vma| vma.start);
             self.set_gap(end, limit);
         }
@@ -432,7 +464,14 @@ mod tests {
                         }
                     }
                 }
-                prop_assert!(tree.gaps.iter().eq(gaps_of(&tree)));
+                prop_assert_eq!(tree.gaps.is_some(), tree.leaves.len() > 1);
+                match &tree.gaps {
+                    Some(gaps) => prop_assert!(gaps.iter().eq(gaps_of(&tree))),
+                    None => {
+                        let free = tree.free_ranges().filter(|(start, end)| start < end);
+                        prop_assert!(free.eq(gaps_of(&tree)));
+                    }
+                }
             }
         }
     }
