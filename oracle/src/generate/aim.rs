@@ -109,7 +109,7 @@ impl Memory {
 /// One process's address space as something to aim at.
 pub(super) struct Aim<'a> {
     pub mm: &'a Mm,
-    pub view: View<'a>,
+    pub view: &'a View<'a>,
     pub process: ProcessId,
     pub fence: &'a Fence,
     pub memory: &'a Memory,

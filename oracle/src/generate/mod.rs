@@ -253,7 +253,7 @@ impl<'f> Generator<'f> {
         let cling = self.theme.cling();
         let memory = &self.memory;
         let maker = Maker {
-            aim: Aim { mm, view: *view, process, fence, memory, cling, free: OnceCell::new() },
+            aim: Aim { mm, view, process, fence, memory, cling, free: OnceCell::new() },
             limits,
             theme: self.theme,
             avoid: &self.shape.avoid,

@@ -94,6 +94,7 @@ impl Runner {
         let last = self.live.as_mut().and_then(|live| live.flights.back_mut());
         if let (Flushed::Fine, Some(flight)) = (&landed, last) {
             let exits = children.into_iter().map(|process| Op { process, call: Call::Exit });
+            flight.undone += exits.len();
             flight.undo.splice(0..0, exits);
         }
         Ok(landed)
@@ -119,14 +120,14 @@ impl Runner {
             (false, true) => FLAGGED,
             (false, false) => 0,
         };
+        let here = |process: &ProcessId| live.subject.pid(*process).is_some();
+        buffers.make_room(system.live().filter(here).count());
         let mut count = 0;
         for process in system.live() {
             if live.subject.pid(process).is_none() {
                 continue;
             }
             grow(&mut buffers.plans, count);
-            grow(&mut buffers.expected.processes, count);
-            grow(&mut buffers.actual.processes, count);
             let plan = &mut buffers.plans[count];
             system.plan_into(process, plan);
             if flagged > 0 {
@@ -156,8 +157,6 @@ impl Runner {
                 }
             }
         }
-        buffers.expected.processes.truncate(count);
-        buffers.actual.processes.truncate(count);
         for (index, process) in system.live().enumerate().take(count) {
             let snapshot = &mut buffers.expected.processes[index];
             system.snapshot_into(process, &buffers.plans[index], snapshot);

@@ -31,6 +31,8 @@ pub(super) struct Flight {
     pub(super) marks: (u64, u64),
     /// How it is undone.
     pub(super) undo: Vec<Op>,
+    /// How much of that is known to be done.
+    pub(super) undone: usize,
     /// Whether all of it is queued, what undoes it included.
     pub(super) complete: bool,
     /// How many of its operations have been taken down.
@@ -57,8 +59,8 @@ pub(super) struct Look {
 pub(super) enum Item {
     /// The next operation of the flight with this number.
     Op(usize),
-    /// An operation that undoes it.
-    Undo(usize, Call),
+    /// The next operation that undoes it.
+    Undo(usize),
     /// The next look, which is at that flight and takes so many operations.
     Look(usize, usize),
     /// Emptying the CPU's batches of pages.
@@ -328,33 +330,32 @@ impl Runner {
 
     /// Queues what undoes the program that was queued last.
     pub(super) fn land(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
-        let live = self.live()?;
-        let undo = reset_ops(&mut live.next, &mut live.start, &live.seed);
+        let mut undo = self.buffers.undos.pop().unwrap_or_default();
+        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        let is_undone = reset_ops(&mut live.next, &mut live.start, &live.seed, &mut undo);
         lap(Stage::Model);
-        let Some(undo) = undo else {
+        let (Some(()), Some(flight)) = (is_undone, live.flights.back_mut()) else {
             let flushed = self.run_queue(done)?;
             if let (Flushed::Fine, Some(live)) = (&flushed, self.live.take()) {
                 done.extend(live.flights.into_iter().map(|flight| flight.trial));
             }
             return Ok(flushed);
         };
-        for op in &undo {
-            if self.live()?.subject.queue(&op.call)? == Queued::Full {
+        let count = undo.len();
+        flight.undo = undo;
+        for at in 0..count {
+            if self.live()?.queue_undo(at)? == Queued::Full {
                 match self.run_queue(done)? {
                     Flushed::Fine => {}
                     ended => return Ok(ended),
                 }
-                self.live()?.subject.queue(&op.call)?;
+                self.live()?.queue_undo(at)?;
             }
-            let live = self.live()?;
-            let number = live.first + live.flights.len() - 1;
-            live.items.push(Item::Undo(number, op.call.clone()));
         }
         let live = self.live()?;
         live.programs += 1;
         live.unseen += 1;
         if let Some(flight) = live.flights.back_mut() {
-            flight.undo = undo;
             flight.complete = true;
         }
         Ok(Flushed::Fine)
@@ -365,8 +366,28 @@ impl Live {
     fn begin(&mut self, mut trial: Trial, stride: usize) {
         (trial.start, trial.layout) = (self.seed.start(), self.seed.layout);
         let marks = self.start.high_water();
-        let (undo, complete, recorded) = (Vec::new(), false, 0);
-        self.flights.push_back(Flight { trial, stride, marks, undo, complete, recorded });
+        self.flights.push_back(Flight {
+            trial,
+            stride,
+            marks,
+            undo: Vec::new(),
+            undone: 0,
+            complete: false,
+            recorded: 0,
+        });
+    }
+
+    /// Queues what undoes the last program, the operation with this index.
+    fn queue_undo(&mut self, at: usize) -> Result<Queued, SubjectError> {
+        let number = self.first + self.flights.len().saturating_sub(1);
+        let Some(op) = self.flights.back().and_then(|flight| flight.undo.get(at)) else {
+            return Ok(Queued::Yes);
+        };
+        let queued = self.subject.queue(&op.call)?;
+        if queued != Queued::Full {
+            self.items.push(Item::Undo(number));
+        }
+        Ok(queued)
     }
 
     /// Whether an operation concerns the first process alone, and nothing but

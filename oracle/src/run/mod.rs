@@ -35,7 +35,7 @@ use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 use mm_reference::profile::{Profile, QuirkSet};
-use mm_reference::snapshot::{ProcessPlan, SmapsEntry, Snapshot};
+use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, SmapsEntry, Snapshot};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -52,6 +52,23 @@ impl Buffers {
         let Buffers { expected, actual, .. } = self;
         if expected.processes.iter().chain(&actual.processes).any(|p| p.maps.len() > LARGE) {
             *self = Buffers::default();
+        }
+    }
+
+    /// Makes both snapshots as many processes, whose memory may be there already.
+    fn make_room(&mut self, processes: usize) {
+        let Buffers { expected, actual, spare, .. } = self;
+        for Snapshot { processes: known } in [expected, actual] {
+            spare.extend(known.drain(processes.min(known.len())..));
+            while known.len() < processes {
+                known.push(spare.pop().unwrap_or_default());
+            }
+        }
+    }
+
+    fn keep_undo(&mut self, undo: Vec<Op>) {
+        if self.undos.len() < RECYCLED {
+            self.undos.push(undo);
         }
     }
 }
@@ -88,12 +105,16 @@ pub struct Runner {
 struct Buffers {
     expected: Snapshot,
     actual: Snapshot,
+    /// Of processes that are not at hand.
+    spare: Vec<ProcessSnapshot>,
     plans: Vec<ProcessPlan>,
     outcomes: Vec<Outcome>,
     output: Vec<u8>,
     requests: Vec<RawOp>,
     looks: Vec<Look>,
     trials: Vec<Trial>,
+    /// What undid programs that are done with.
+    undos: Vec<Vec<Op>>,
 }
 
 /// A running subject and what the model knows of it.

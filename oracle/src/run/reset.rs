@@ -5,11 +5,17 @@ use mm_reference::model::{Seed, System, VmFlags};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
 
-/// The operations that bring process 0 back, applied to the model as they are
+/// Finds the operations that bring process 0 back, applied to the model as they are
 /// found. `None` when something cannot be undone, and the subject has to be
 /// replaced. Afterwards both are the state in which the next program starts:
 /// `initial` as it was, but for what outlives a program.
-pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) -> Option<Vec<Op>> {
+pub(super) fn reset_ops(
+    system: &mut System,
+    initial: &mut System,
+    seed: &Seed,
+    ops: &mut Vec<Op>,
+) -> Option<()> {
+    ops.clear();
     if seed.exec.is_some() {
         return None; // what execve did cannot be done again
     }
@@ -18,7 +24,6 @@ pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) 
     for process in children {
         system.apply(&Op { process, call: Call::Exit }).ok()?;
     }
-    let mut ops = Vec::new();
     let mut perform = |system: &mut System, call: Call| -> Option<()> {
         let op = Op::first(call);
         match system.apply(&op).ok()?.outcome {
@@ -62,7 +67,7 @@ pub(super) fn reset_ops(system: &mut System, initial: &mut System, seed: &Seed) 
     system.is_pristine(initial).ok()?;
     initial.carry_from(system);
     system.return_to(initial);
-    Some(ops)
+    Some(())
 }
 
 fn map_fixed(start: u64, len: u64) -> Call {

@@ -56,6 +56,7 @@ impl Runner {
                 if !live.flights.front().is_some_and(|next| next.complete) {
                     flight.leave_behind(&mut live.before);
                 }
+                self.buffers.keep_undo(flight.undo);
                 done.push(flight.trial);
             }
         }
@@ -88,7 +89,8 @@ impl Runner {
         let mut unread = None;
         for item in items.drain(..) {
             let flight = item.flight().and_then(|number| flights.get_mut(number - *first));
-            let (Some(number), Some(Flight { trial, .. })) = (item.flight(), flight) else {
+            let (Some(number), Some(Flight { trial, undo, undone, .. })) = (item.flight(), flight)
+            else {
                 results.skip(&item)?;
                 continue;
             };
@@ -100,7 +102,12 @@ impl Runner {
             }
             match item {
                 Item::Op(_) => results.operation(trial),
-                Item::Undo(_, call) => results.undone(trial, &call),
+                Item::Undo(_) => {
+                    if let Some(op) = undo.get(*undone) {
+                        results.undone(trial, &op.call);
+                    }
+                    *undone += 1;
+                }
                 Item::Look(..) if ran.result.is_ok() => {
                     let Some(mut look) = looks.pop_front() else { break };
                     let differences = match looking.compare(&mut look, &mut results) {
@@ -275,10 +282,9 @@ impl Looking<'_> {
         look: &mut Look,
         results: &mut Results<'_>,
     ) -> Result<Vec<Difference>, RunError> {
+        self.buffers.make_room(1);
         let Snapshot { processes: expected } = &mut self.buffers.expected;
         let Snapshot { processes: actual } = &mut self.buffers.actual;
-        expected.resize_with(1, Default::default);
-        actual.resize_with(1, Default::default);
         std::mem::swap(&mut expected[0], &mut look.expected);
         let want = Want { contents: look.contents, ..self.caps.parts };
         let own = OwnLook { plan: &look.plan, want, log: look.log, smaps: look.smaps };
@@ -304,7 +310,7 @@ impl Looking<'_> {
 impl Item {
     fn flight(&self) -> Option<usize> {
         match self {
-            Item::Op(flight) | Item::Undo(flight, _) | Item::Look(flight, _) => Some(*flight),
+            Item::Op(flight) | Item::Undo(flight) | Item::Look(flight, _) => Some(*flight),
             Item::Drain | Item::StaleLog => None,
         }
     }

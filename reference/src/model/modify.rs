@@ -84,16 +84,16 @@ impl Current<'_> {
 
     /// `__split_vma`: without regard to the number of mappings.
     pub(crate) fn split(&mut self, start: u64, at: u64) {
-        let Some(mut lower) = self.mm.vmas.remove(start) else { return };
+        let Some(lower) = self.mm.vmas.at(start) else { return };
         let mut upper = lower.clone();
         upper.chain.clear();
-        self.anon_vmas.clone_chain(&mut upper, &lower);
+        self.anon_vmas.clone_chain(&mut upper, lower);
         if !self.profile.has_defect(Defect::SplitKeepsPgoff) {
             upper.pgoff = lower.pgoff_of(at);
         }
         upper.start = at;
-        lower.end = at;
-        self.mm.vmas.insert(lower);
+        let pgoff = lower.pgoff;
+        self.mm.vmas.resize(start, start, at, pgoff);
         self.mm.vmas.insert(upper);
     }
 }

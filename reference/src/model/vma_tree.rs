@@ -7,7 +7,9 @@ use crate::addr::TASK_SIZE_MAX;
 /// The most mappings of one leaf.
 const LEAF: usize = 48;
 /// So many are counted through faster than they are searched.
-const FEW: usize = 16;
+const FEW: usize = 8;
+/// And so many still are.
+const MORE: usize = 16;
 
 /// Disjoint mappings by start address, and the gaps between them.
 ///
@@ -27,12 +29,13 @@ pub struct VmaTree {
 /// Some mappings, ascending, and never none.
 #[derive(Debug)]
 struct Leaf {
-    /// The start of the first.
-    first: u64,
-    /// The starts of all, close together for being searched.
-    starts: Vec<u64>,
+    /// The starts of all, close together for being searched, and then [`NONE`].
+    starts: [u64; LEAF + 1],
     vmas: Vec<Vma>,
 }
+
+/// Stands behind the last start; above all that is searched for.
+const NONE: u64 = u64::MAX;
 
 /// Where a mapping is: its leaf and its place there. Past the end it is the
 /// number of leaves, and 0.
@@ -52,13 +55,56 @@ impl Clone for VmaTree {
 
 impl Clone for Leaf {
     fn clone(&self) -> Self {
-        Leaf { first: self.first, starts: self.starts.clone(), vmas: self.vmas.clone() }
+        Leaf { starts: self.starts, vmas: self.vmas.clone() }
     }
 
     fn clone_from(&mut self, source: &Self) {
-        self.first = source.first;
-        self.starts.clone_from(&source.starts);
+        self.starts = source.starts;
         self.vmas.clone_from(&source.vmas);
+    }
+}
+
+impl Leaf {
+    /// Of mappings that ascend, and are not too many.
+    fn of(vmas: Vec<Vma>) -> Leaf {
+        let mut starts = [NONE; LEAF + 1];
+        starts.iter_mut().zip(&vmas).for_each(|(start, vma)| *start = vma.start);
+        Leaf { starts, vmas }
+    }
+
+    /// The start of the first.
+    fn first(&self) -> u64 {
+        self.starts[0]
+    }
+
+    /// How many mappings start below the address.
+    #[inline]
+    fn below(&self, address: u64) -> usize {
+        // counted without a branch where they are few, as they mostly are
+        let count = |starts: &[u64]| starts.iter().map(|&s| usize::from(s < address)).sum();
+        match self.vmas.len() {
+            ..=FEW => count(&self.starts[..FEW]),
+            ..=MORE => count(&self.starts[..MORE]),
+            all => self.starts[..all].partition_point(|&start| start < address),
+        }
+    }
+
+    fn insert(&mut self, at: usize, vma: Vma) {
+        self.starts.copy_within(at..self.vmas.len(), at + 1);
+        self.starts[at] = vma.start;
+        self.vmas.insert(at, vma);
+    }
+
+    fn remove(&mut self, at: usize) -> Vma {
+        self.starts.copy_within(at + 1.., at);
+        self.vmas.remove(at)
+    }
+
+    /// Takes so many mappings out, from one on.
+    fn remove_some(&mut self, at: usize, count: usize, into: &mut Vec<Vma>) {
+        self.starts.copy_within(at + count.., at);
+        into.extend(self.vmas.drain(at..at + count));
+        self.starts[self.vmas.len()..].fill(NONE);
     }
 }
 
@@ -76,17 +122,15 @@ impl VmaTree {
     /// The first mapping that starts at or above the address.
     #[inline]
     fn position(&self, address: u64) -> Position {
-        if let [only] = &self.leaves[..] {
-            if only.starts.len() <= FEW {
-                let at = only.starts.iter().filter(|&&start| start < address).count();
-                return if at < only.starts.len() { (0, at) } else { (1, 0) };
-            }
-        }
-        let leaf = self.leaves.partition_point(|leaf| leaf.first < address);
-        let Some(before) = leaf.checked_sub(1) else { return (leaf, 0) };
-        let starts = &self.leaves[before].starts;
-        match starts.partition_point(|&start| start < address) {
-            at if at < starts.len() => (before, at),
+        let (before, leaf) = match &self.leaves[..] {
+            [only] => (only, 1),
+            leaves => match leaves.partition_point(|leaf| leaf.first() < address) {
+                0 => return (0, 0),
+                leaf => (&leaves[leaf - 1], leaf),
+            },
+        };
+        match before.below(address) {
+            at if at < before.vmas.len() => (leaf - 1, at),
             _ => (leaf, 0),
         }
     }
@@ -220,20 +264,17 @@ impl VmaTree {
             at = self.leaves[leaf].vmas.len();
         }
         let Some(place) = self.leaves.get_mut(leaf) else {
-            let (first, starts) = (vma.start, vec![vma.start]);
-            return self.leaves.push(Leaf { first, starts, vmas: vec![vma] });
+            return self.leaves.push(Leaf::of(vec![vma]));
         };
-        place.first = place.first.min(vma.start);
-        place.starts.insert(at, vma.start);
-        place.vmas.insert(at, vma);
+        place.insert(at, vma);
         if place.vmas.len() > LEAF {
             if self.gaps.is_none() {
                 self.gaps = Some(self.free_ranges().filter(|(s, e)| s < e).collect());
             }
             let place = &mut self.leaves[leaf];
-            let starts = place.starts.split_off(LEAF / 2);
-            let vmas = place.vmas.split_off(LEAF / 2);
-            self.leaves.insert(leaf + 1, Leaf { first: starts[0], starts, vmas });
+            let upper = place.vmas.split_off(LEAF / 2);
+            place.starts[LEAF / 2..].fill(NONE);
+            self.leaves.insert(leaf + 1, Leaf::of(upper));
         }
     }
 
@@ -241,12 +282,10 @@ impl VmaTree {
     pub fn remove(&mut self, start: u64) -> Option<Vma> {
         let (leaf, at) = self.position_of(start)?;
         let place = &mut self.leaves[leaf];
-        place.starts.remove(at);
-        let vma = place.vmas.remove(at);
+        let vma = place.remove(at);
         self.len -= 1;
-        match place.starts.first() {
-            Some(&start) => place.first = start,
-            None => drop(self.leaves.remove(leaf)),
+        if place.vmas.is_empty() {
+            self.leaves.remove(leaf);
         }
         self.close_gaps(start, std::slice::from_ref(&vma));
         Some(vma)
@@ -257,16 +296,12 @@ impl VmaTree {
         let (mut leaf, mut at) = self.position(start);
         let known = into.len();
         while let Some(place) = self.leaves.get_mut(leaf) {
-            let count = place.starts[at..].iter().take_while(|&&start| start < end).count();
-            place.starts.drain(at..at + count);
-            into.extend(place.vmas.drain(at..at + count));
-            let some_stay_behind = at < place.starts.len();
-            match place.starts.first() {
-                Some(&first) => {
-                    place.first = first;
-                    leaf += 1;
-                }
-                None => drop(self.leaves.remove(leaf)),
+            let count = place.below(end).saturating_sub(at);
+            place.remove_some(at, count, into);
+            let some_stay_behind = at < place.vmas.len();
+            match place.vmas.is_empty() {
+                true => drop(self.leaves.remove(leaf)),
+                false => leaf += 1,
             }
             if some_stay_behind {
                 break;
@@ -334,7 +369,6 @@ impl VmaTree {
         let old_end = vma.end;
         (vma.start, vma.end, vma.pgoff) = (start, end, pgoff);
         place.starts[at] = start;
-        place.first = place.starts[0];
         let Some(gaps) = &mut self.gaps else { return };
         if end != old_end {
             gaps.remove(old_end);

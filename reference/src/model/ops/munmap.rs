@@ -83,17 +83,16 @@ pub(super) fn split_off(cur: &mut Current, start: u64, end: u64) -> Result<(), F
         cur.allocations.take(Purpose::Split)?;
         cur.split(first_start, start);
     }
-    let mut at = start;
-    while let Some(vma) = cur.mm.vmas.find(at).filter(|vma| vma.start < end) {
+    let mut last = None;
+    for vma in cur.mm.vmas.overlapping(start, end) {
         if vma.flags.contains(VmFlags::SEALED) && !ignore_seal {
             return fail(Errno::EPERM, "a mapping in the range is sealed");
         }
-        let (vma_start, vma_end) = (vma.start, vma.end);
-        if vma_end > end {
-            cur.allocations.take(Purpose::Split)?;
-            cur.split(vma_start, end);
-        }
-        at = vma_end;
+        last = Some((vma.start, vma.end));
+    }
+    if let Some((last, _)) = last.filter(|&(_, last_end)| last_end > end) {
+        cur.allocations.take(Purpose::Split)?;
+        cur.split(last, end);
     }
     Ok(())
 }
