@@ -184,15 +184,3 @@ impl Eyes {
 fn mappings(system: &System, process: ProcessId) -> usize {
     system.process(process).map_or(0, |p| p.mm.vmas.len())
 }
-
-/// Whether a program makes so many mappings that looking at them takes long.
-pub(crate) fn is_large(fresh: &System, ops: &[Op]) -> bool {
-    let mut system = fresh.clone();
-    for op in ops {
-        if system.apply(op).is_err() {
-            break;
-        }
-    }
-    let large = system.live().any(|process| mappings(&system, process) > MANY_MAPPINGS);
-    large
-}

@@ -106,10 +106,11 @@ fn look_into(
 ) -> Result<Investigation, RunError> {
     let Some(divergence) = trial.divergence() else { return Ok(Investigation::Unconfirmed) };
     let through = &trial.ops[..=divergence.step.index().min(trial.ops.len() - 1)];
+    let closest = Observe::closest(runner.fresh()?, through);
     let mut seen = None;
     for attempt in 0..CONFIRMATIONS {
         // the first looks find the operation to blame; the last one looks as the first run did
-        let observe = if attempt + 1 < CONFIRMATIONS { Observe::EveryOp } else { Observe::End };
+        let observe = if attempt + 1 < CONFIRMATIONS { closest } else { Observe::End };
         runner.discard();
         let again = runner.run(&mut Replay::new(through), observe)?;
         if let Some(divergence) = again.divergence() {

@@ -76,7 +76,8 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         runner.discard();
         runner.begin_by(program.start, &mut Vec::new())?;
         let ops = operations(file, program, runner.fresh()?)?;
-        let trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
+        let closest = Observe::closest(runner.fresh()?, &ops);
+        let trial = runner.run(&mut Replay::new(&ops), closest)?;
         let layout = trial.layout;
         let wrong = unexpected(program, &trial, &layout);
         let agreed = match &trial.verdict {
@@ -268,7 +269,8 @@ fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
     runner.begin_by(program.start, &mut Vec::new())?;
     let ops = operations(file, &program, runner.fresh()?)?;
     runner.scrutinize(true);
-    let mut trial = runner.run(&mut Replay::new(&ops), Observe::EveryOp)?;
+    let closest = Observe::closest(runner.fresh()?, &ops);
+    let mut trial = runner.run(&mut Replay::new(&ops), closest)?;
     if trial.divergence().is_none() {
         // looking often can hide what it comes to
         trial = runner.run(&mut Replay::new(&ops), Observe::End)?;

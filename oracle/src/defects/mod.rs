@@ -12,7 +12,7 @@ use crate::compare::Difference;
 use crate::generate::{Avoid, Fence, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{Observe, Replay, RunError, Runner, Verdict};
-use crate::search::{is_large, Search};
+use crate::search::Search;
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use crate::subject::Config;
 use mm_reference::defect::Defect;
@@ -208,8 +208,7 @@ impl Hunter {
     }
 
     fn run(&mut self, ops: &[Op]) -> Result<Verdict, RunError> {
-        let fresh = self.runner.fresh()?;
-        let observe = if is_large(fresh, ops) { Observe::End } else { Observe::EveryOp };
+        let observe = Observe::closest(self.runner.fresh()?, ops);
         Ok(self.runner.run(&mut Replay::new(ops), observe)?.verdict)
     }
 

@@ -31,7 +31,30 @@ impl Observe {
             Observe::Adaptive => "adaptive",
         }
     }
+
+    /// The closest way to look at a program that does not take too long. Every look
+    /// goes over every mapping: where a program makes tens of thousands, one by one,
+    /// there is a look at the end alone.
+    pub fn closest(fresh: &System, ops: &[Op]) -> Observe {
+        let mut system = fresh.clone();
+        let mut mappings = 0;
+        for op in ops {
+            if system.apply(op).is_err() {
+                break;
+            }
+            let processes = system.live().filter_map(|process| system.process(process));
+            mappings += processes.map(|process| process.mm.vmas.len()).sum::<usize>();
+            if mappings > AFFORDABLE {
+                return Observe::End;
+            }
+        }
+        Observe::EveryOp
+    }
 }
+
+/// Mappings that all looks at a program together may go over; an emulated processor
+/// takes a minute for so many.
+const AFFORDABLE: usize = 4 << 20;
 
 /// Where the operations of a program come from.
 pub trait Feed {
@@ -268,6 +291,38 @@ impl Trial {
     pub(super) fn end_where_it_got(&mut self) {
         if let (None, Some(last)) = (&self.lost, self.actual.len().checked_sub(1)) {
             self.end_after(last);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mm_reference::model::Seed;
+    use mm_reference::profile::{Profile, Version};
+    use mm_reference::text::{parse, Mode};
+    use std::fmt::Write;
+    use std::sync::Arc;
+
+    /// Makes so many mappings of every other page readable, and unmaps all.
+    fn splits(count: u64) -> Vec<Op> {
+        let mut text = "mmap(mmap-0x10000000, 0x10000000, PROT_NONE, \
+                        MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)\n"
+            .to_owned();
+        for number in 0..count {
+            let at = 0x1000_0000 - 0x2000 * number;
+            writeln!(text, "mprotect(mmap-{at:#x}, 0x1000, PROT_READ)").expect("a line");
+        }
+        text.push_str("munmap(mmap-0x10000000, 0x10000000)\n");
+        parse(&text, Mode::Strict).expect("a program").ops().cloned().collect()
+    }
+
+    #[test]
+    fn tens_of_thousands_of_mappings_are_not_looked_at_one_by_one() {
+        let profile = Arc::new(Profile::stock(Version::new(6, 18)));
+        let fresh = System::new(profile, &Seed::standard());
+        for (count, expected) in [(500, Observe::EveryOp), (30_000, Observe::End)] {
+            assert_eq!(Observe::closest(&fresh, &splits(count)), expected);
         }
     }
 }
