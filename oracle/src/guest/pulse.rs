@@ -5,9 +5,11 @@ use super::link::Event;
 use super::port::Speaker;
 use crate::campaign::{report, Finding, Options, Pace, Record, Watcher};
 use crate::run::{Divergence, Recorder};
+use mm_reference::op::Op;
 use mm_reference::profile::Quirk;
 use mm_reference::text::{write, Program};
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,8 +17,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const EVERY: Duration = Duration::from_secs(1);
-/// How long a campaign may stand still: making a finding small takes a while, but
-/// this long only a kernel that does not let go of a process.
+/// How long a campaign may run nothing, not even what makes a finding small: so long
+/// only a kernel does that does not let go of a process.
 const STANDSTILL: Duration = Duration::from_secs(180);
 
 /// Counts, and sends what was counted every second.
@@ -26,6 +28,8 @@ pub(super) struct Pulse {
     busy: AtomicBool,
     programs: AtomicU64,
     operations: AtomicU64,
+    /// How often something was taken down that was about to be run.
+    recorded: Arc<AtomicU64>,
     /// A campaign runs, whose numbers have to grow.
     grows: AtomicBool,
     known: Mutex<BTreeMap<&'static str, (u64, bool)>>,
@@ -38,6 +42,7 @@ impl Pulse {
             busy: AtomicBool::new(false),
             programs: AtomicU64::new(0),
             operations: AtomicU64::new(0),
+            recorded: Arc::default(),
             grows: AtomicBool::new(false),
             known: Mutex::default(),
         });
@@ -47,7 +52,7 @@ impl Pulse {
     }
 
     fn beat(&self) {
-        let mut last = (0, Instant::now());
+        let mut pace = Still::since(Instant::now());
         loop {
             thread::sleep(EVERY);
             if !self.busy.load(Ordering::Relaxed) {
@@ -55,12 +60,18 @@ impl Pulse {
             }
             let programs = self.programs.load(Ordering::Relaxed);
             let operations = self.operations.load(Ordering::Relaxed);
-            if last.0 != programs + operations || !self.grows.load(Ordering::Relaxed) {
-                last = (programs + operations, Instant::now());
+            let done = programs + operations + self.recorded.load(Ordering::Relaxed);
+            if !self.grows.load(Ordering::Relaxed) {
+                pace = Still::since(Instant::now());
             }
-            if last.1.elapsed() < STANDSTILL {
+            let (before, still) = pace.lasts(done, Instant::now());
+            if still < STANDSTILL {
                 self.speaker.say(&Event::Progress { programs, operations });
                 self.say_known();
+            } else if before < STANDSTILL {
+                // with a priority at which the console shows it
+                let line = format!("<3>mmdiff: nothing was run for {} s", STANDSTILL.as_secs());
+                let _ = fs::write("/dev/kmsg", line); // it is only a help
             }
         }
     }
@@ -99,6 +110,29 @@ impl Pulse {
     }
 }
 
+/// For how long nothing has been done.
+struct Still {
+    done: u64,
+    since: Instant,
+    lasted: Duration,
+}
+
+impl Still {
+    fn since(now: Instant) -> Still {
+        Still { done: 0, since: now, lasted: Duration::ZERO }
+    }
+
+    /// How long it lasts, and how long it did when this was last asked; `done` is other
+    /// than then if something was done.
+    fn lasts(&mut self, done: u64, now: Instant) -> (Duration, Duration) {
+        if std::mem::replace(&mut self.done, done) != done {
+            self.since = now;
+        }
+        let lasts = now - self.since;
+        (std::mem::replace(&mut self.lasted, lasts), lasts)
+    }
+}
+
 impl Watcher for Pulse {
     fn tick(&self, _: &Options, pace: Pace) {
         self.grows.store(true, Ordering::Relaxed);
@@ -127,6 +161,54 @@ impl Watcher for Pulse {
 
     fn recorder(&self) -> Option<Box<dyn Recorder>> {
         // a guest that may not lock memory goes without
-        BlackBox::new().ok().map(|one| Box::new(one) as Box<dyn Recorder>)
+        let kept = BlackBox::new().ok();
+        Some(Box::new(Counting { kept, count: self.recorded.clone() }))
+    }
+}
+
+/// Counts what is taken down: whatever a worker does with a program, as long as it
+/// runs something it does not stand still.
+struct Counting {
+    kept: Option<BlackBox>,
+    count: Arc<AtomicU64>,
+}
+
+impl Recorder for Counting {
+    fn record(&mut self, begins: bool, ops: &[Op]) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if let Some(kept) = &mut self.kept {
+            kept.record(begins, ops);
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_campaign_stands_still_while_nothing_is_done() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut still = Still::since(start);
+        assert_eq!(still.lasts(0, start + second), (Duration::ZERO, second));
+        assert_eq!(still.lasts(0, start + 2 * second), (second, 2 * second));
+        assert_eq!(still.lasts(5, start + 3 * second), (2 * second, Duration::ZERO));
+        assert_eq!(still.lasts(5, start + 5 * second), (Duration::ZERO, 2 * second));
+    }
+
+    #[test]
+    fn what_is_run_for_a_finding_counts_as_well() {
+        let count = Arc::new(AtomicU64::new(0));
+        let mut recorder = Counting { kept: None, count: count.clone() };
+        recorder.record(true, &[]);
+        recorder.clear();
+        recorder.record(false, &[]);
+        assert_eq!(count.load(Ordering::Relaxed), 2);
     }
 }
