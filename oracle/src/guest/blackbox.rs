@@ -127,6 +127,13 @@ impl BlackBox {
         compiler_fence(Ordering::SeqCst);
     }
 
+    /// Takes the headers off all pages.
+    fn wipe(&mut self) {
+        for index in 0..PAGES {
+            self.copy(index * PAGE, &[0; HEADER]);
+        }
+    }
+
     fn copy(&mut self, at: usize, bytes: &[u8]) {
         debug_assert!(at + bytes.len() <= PAGES * PAGE);
         // SAFETY: within the mapping, which nobody else has
@@ -167,6 +174,13 @@ impl Recorder for BlackBox {
 
     fn clear(&mut self) {
         self.stale = true;
+    }
+}
+
+impl Drop for BlackBox {
+    /// Its pages may stay as they are for long, and would be found beside another's.
+    fn drop(&mut self) {
+        self.wipe();
     }
 }
 
@@ -274,6 +288,9 @@ mod tests {
         assert_eq!(suspects(&memory(&[&two, &one])), found);
         one.record(true, &program);
         assert_eq!(suspects(&memory(&[&one])).len(), 1);
+        // as it is when it goes
+        one.wipe();
+        assert!(suspects(&memory(&[&one])).is_empty());
     }
 
     #[test]
