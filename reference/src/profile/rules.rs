@@ -86,7 +86,7 @@ rules! {
     MremapEarlyChecks = "mremap-early-checks", since (6, 17), "check_mremap_params",
         "mremap tests its arguments before it looks for the mapping";
     MremapDestinationFirst = "mremap-destination-first", since (6, 15), "check_mremap_params",
-        "mremap tests whether a given destination is page-aligned before it looks for the mapping";
+        "with a given destination, mremap tests whether it is page-aligned, and the number of mappings, before it looks for the mapping";
     MremapMulti = "mremap-multi", since (6, 17), "remap_move",
         "a pure move with MREMAP_FIXED may span several mappings";
     MremapCountAtEntry = "mremap-count-at-entry", since (7, 1), "do_mremap",

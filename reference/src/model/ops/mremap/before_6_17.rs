@@ -5,11 +5,13 @@
 //! ```text
 //!   arguments -> mapping there? -> sealed? -> destination named?
 //!                                               |yes              |no
-//!                           place, overlap, map count     shrink, or grow:
+//!                           place, overlap, map count *   shrink, or grow:
 //!                           clear the destination         vma_to_resize
 //!                           vma_to_resize                 in place or move
 //!                           move
 //! ```
+//!
+//! `*`: in 6.15 and 6.16 the map count is the last of the tests of the arguments.
 
 use super::super::mseal;
 use super::checks::{check_count, check_growth, check_overlap, known_flags};
@@ -62,6 +64,7 @@ fn check_arguments(cur: &Current, call: &Remap, resizes: bool) -> Result<(), Fai
     }
     if call.implies_new_addr() && cur.profile.has(Rule::MremapDestinationFirst) {
         check_alignment(call)?;
+        check_count(cur)?;
     }
     Ok(())
 }
@@ -89,7 +92,9 @@ fn move_to(cur: &mut Current, mut call: Remap) -> Result<(u64, bool), Fail> {
         return fail(Errno::EINVAL, "the new range is beyond the address space");
     }
     check_overlap(cur, &call)?;
-    check_count(cur)?;
+    if !cur.profile.has(Rule::MremapDestinationFirst) {
+        check_count(cur)?;
+    }
     check_source_seal(cur, &call)?;
     destination::clear_destination(cur, &mut call)?;
     let Some(vma) = cur.mm.vmas.containing(call.addr) else {
