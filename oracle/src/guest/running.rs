@@ -4,7 +4,7 @@ use super::console::{has_panicked, report};
 use super::link::{self, Event, Request};
 use super::qemu::{Accelerator, Qemu};
 use super::{blackbox, port, GuestError, Link, Plan, Wreck};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -17,12 +17,16 @@ const BOOT: Duration = Duration::from_secs(90);
 const PATIENCE: u32 = 5;
 /// How long QEMU may take to end once its line is closed.
 const ENDING: Duration = Duration::from_secs(5);
+/// How often parts of a line are heard of: a serial line takes long for a long finding.
+const PART: Duration = Duration::from_secs(1);
 
 /// What arrives on the line.
 enum Arrival {
     Event(Event),
     /// A piece of a request was taken.
     Taken,
+    /// A part of a line: it is not silent that says something long.
+    Part,
     /// A line that did not arrive as it was sent.
     Garbled(String),
 }
@@ -175,6 +179,7 @@ impl Link for Guest {
             while ahead >= port::AHEAD {
                 match self.arrival(super::SILENCE)? {
                     Arrival::Taken => ahead -= 1,
+                    Arrival::Part => {}
                     Arrival::Event(event) => self.early.push_back(event),
                     Arrival::Garbled(line) => return Err(GuestError::Nonsense(line)),
                 }
@@ -211,9 +216,16 @@ impl Drop for Guest {
 fn listen(line: UnixStream, to: &Sender<Arrival>) {
     let mut reader = BufReader::new(line);
     let mut bytes = Vec::new();
+    let mut heard = Instant::now();
+    let mut part = || {
+        if heard.elapsed() >= PART {
+            heard = Instant::now();
+            let _ = to.send(Arrival::Part); // the next whole line finds out
+        }
+    };
     loop {
         bytes.clear();
-        match read_line(&mut reader, &mut bytes) {
+        match read_line(&mut reader, &mut bytes, &mut part) {
             Ok(true) => {}
             _ => return,
         }
@@ -231,9 +243,62 @@ fn listen(line: UnixStream, to: &Sender<Arrival>) {
     }
 }
 
-/// Reads a line that is not endless; false at the end.
-fn read_line(reader: &mut impl BufRead, into: &mut Vec<u8>) -> io::Result<bool> {
-    const LONGEST: u64 = 256 << 20;
-    reader.take(LONGEST).read_until(b'\n', into)?;
-    Ok(into.ends_with(b"\n"))
+/// Reads a line that is not endless, and says of every part that arrives; false at the
+/// end.
+fn read_line(
+    reader: &mut impl BufRead,
+    into: &mut Vec<u8>,
+    part: &mut impl FnMut(),
+) -> io::Result<bool> {
+    const LONGEST: usize = 256 << 20;
+    while into.len() < LONGEST {
+        let available = match reader.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            available => available?,
+        };
+        let end = available.iter().position(|&byte| byte == b'\n');
+        let length = end.map_or(available.len(), |end| end + 1);
+        if length == 0 {
+            return Ok(false);
+        }
+        into.extend_from_slice(&available[..length]);
+        reader.consume(length);
+        if end.is_some() {
+            return Ok(true);
+        }
+        part();
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_arrives_in_parts() {
+        let long = [&[b'x'; 20_000][..], b"\nand\nhalf"].concat();
+        let mut reader = BufReader::new(&long[..]);
+        let mut parts = 0;
+        let mut read = || {
+            let mut bytes = Vec::new();
+            let whole = read_line(&mut reader, &mut bytes, &mut || parts += 1);
+            (whole.expect("no error"), bytes.len())
+        };
+        assert_eq!([read(), read(), read()], [(true, 20_001), (true, 4), (false, 4)]);
+        assert!(parts > 2, "{parts}");
+    }
+
+    #[test]
+    fn who_says_something_long_is_not_silent() {
+        let (mut guest, host) = UnixStream::pair().expect("a pair of sockets");
+        let (sender, arrivals) = channel();
+        let listener = thread::spawn(move || listen(host, &sender));
+        thread::sleep(PART);
+        guest.write_all(b"the first part of a line").expect("written");
+        let arrival = arrivals.recv_timeout(10 * PART).expect("an arrival");
+        assert!(matches!(arrival, Arrival::Part));
+        drop(guest);
+        listener.join().expect("the end of the line");
+    }
 }
