@@ -83,8 +83,8 @@ impl Leaf {
         // counted without a branch where they are few, as they mostly are
         let count = |starts: &[u64]| starts.iter().map(|&s| usize::from(s < address)).sum();
         match self.vmas.len() {
-            ..=FEW => count(&self.starts[..FEW]),
-            ..=MORE => count(&self.starts[..MORE]),
+            0..=FEW => count(&self.starts[..FEW]),
+            some if some <= MORE => count(&self.starts[..MORE]),
             all => self.starts[..all].partition_point(|&start| start < address),
         }
     }
