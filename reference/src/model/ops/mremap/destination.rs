@@ -26,13 +26,15 @@ pub(super) fn move_several(cur: &mut Current, call: Remap) -> Result<u64, Fail> 
             return fail(Errno::EFAULT, "the old range leaves the mapping");
         }
         let keeps_holes = !cur.profile.has_defect(Defect::MremapClosesHoles);
-        let hole = if keeps_holes && answer.is_some() { vma.start - last_end } else { 0 };
+        // where a wrong rule lets both ranges overlap, the next mapping may begin earlier
+        let after = keeps_holes && answer.is_some();
+        let hole = if after { vma.start.wrapping_sub(last_end) } else { 0 };
         last_end = vma_end;
         let part = Remap {
             addr: from,
             old_len: to - from,
             new_len: to - from,
-            new_addr: target + hole,
+            new_addr: target.wrapping_add(hole),
             ..call
         };
         checks::check_mapping(cur, &part)?;
