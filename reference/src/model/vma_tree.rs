@@ -3,6 +3,7 @@
 use super::gaps::{fit, Gaps};
 use super::vma::{VmFlags, Vma};
 use crate::addr::TASK_SIZE_MAX;
+use smallvec::{Array, SmallVec};
 
 /// The most mappings of one leaf.
 const LEAF: usize = 48;
@@ -101,7 +102,7 @@ impl Leaf {
     }
 
     /// Takes so many mappings out, from one on.
-    fn remove_some(&mut self, at: usize, count: usize, into: &mut Vec<Vma>) {
+    fn remove_some(&mut self, at: usize, count: usize, into: &mut impl Extend<Vma>) {
         self.starts.copy_within(at + count.., at);
         into.extend(self.vmas.drain(at..at + count));
         self.starts[self.vmas.len()..].fill(NONE);
@@ -292,7 +293,10 @@ impl VmaTree {
     }
 
     /// Takes the mappings that start in `[start, end)` out, ascending.
-    pub fn remove_range(&mut self, start: u64, end: u64, into: &mut Vec<Vma>) {
+    pub fn remove_range<A>(&mut self, start: u64, end: u64, into: &mut SmallVec<A>)
+    where
+        A: Array<Item = Vma>,
+    {
         let (mut leaf, mut at) = self.position(start);
         let known = into.len();
         while let Some(place) = self.leaves.get_mut(leaf) {
@@ -476,10 +480,10 @@ mod tests {
                     5 => {
                         let inside = |vma: &&Vma| start <= vma.start && vma.start < end;
                         let expected: Vec<Vma> = tree.iter().filter(inside).cloned().collect();
-                        let (mut removed, before) = (Vec::new(), tree.len());
+                        let (mut removed, before) = (SmallVec::<[Vma; 2]>::new(), tree.len());
                         tree.remove_range(start, end, &mut removed);
                         prop_assert_eq!(tree.len(), before - removed.len());
-                        prop_assert_eq!(removed, expected);
+                        prop_assert_eq!(removed.into_vec(), expected);
                         prop_assert_eq!(tree.iter().count(), tree.len());
                         prop_assert!(tree.iter().all(|vma| vma.start < start || end <= vma.start));
                     }

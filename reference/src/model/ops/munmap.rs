@@ -7,6 +7,10 @@ use crate::errno::Errno;
 use crate::model::allocations::Purpose;
 use crate::model::vma::{VmFlags, Vma};
 use crate::model::{fail, page_table, zap, Current, Fail};
+use smallvec::SmallVec;
+
+/// So many mappings go at once mostly, and need no memory of their own then.
+const FEW: usize = 2;
 
 /// Mappings taken out of the tree, on their way to be unmapped
 /// (`struct vma_munmap_struct`).
@@ -16,7 +20,7 @@ pub(super) struct Removal {
     /// them may go.
     floor: u64,
     ceiling: u64,
-    vmas: Vec<Vma>,
+    vmas: SmallVec<[Vma; FEW]>,
 }
 
 /// The `munmap` system call (`do_vmi_munmap`).
@@ -100,11 +104,11 @@ pub(super) fn split_off(cur: &mut Current, start: u64, end: u64) -> Result<(), F
 /// The second half of `vms_gather_munmap_vmas`: takes the mappings of a range,
 /// split off before, out of the tree.
 pub(super) fn remove(cur: &mut Current, start: u64, end: u64) -> Removal {
-    let mut removal = Removal { range: (start, end), floor: 0, ceiling: 0, vmas: Vec::new() };
-    cur.mm.vmas.remove_range(start, end, &mut removal.vmas);
-    removal.floor = cur.mm.vmas.before(start).map_or(0, |vma| vma.end);
-    removal.ceiling = cur.mm.vmas.from(end).map_or(0, |vma| vma.start);
-    removal
+    let mut vmas = SmallVec::new();
+    cur.mm.vmas.remove_range(start, end, &mut vmas);
+    let floor = cur.mm.vmas.before(start).map_or(0, |vma| vma.end);
+    let ceiling = cur.mm.vmas.from(end).map_or(0, |vma| vma.start);
+    Removal { range: (start, end), floor, ceiling, vmas }
 }
 
 /// `vms_clear_ptes`: empties the page tables of the range and frees those that
