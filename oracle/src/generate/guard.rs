@@ -138,7 +138,8 @@ impl<'f> Guard<'f> {
             }
             &Call::Mlock2 { addr, len, flags } => {
                 let span = self.span(view.resolve(addr), len)?;
-                populated_by(mm, span, |_| flags & MLOCK_ONFAULT == 0)
+                let at_once = flags & MLOCK_ONFAULT == 0;
+                populated_by(mm, span, |flags| at_once || stays_unlocked(flags))
             }
             &Call::Munlock { addr, len } | &Call::Msync { addr, len, .. } => {
                 self.span(view.resolve(addr), len)?;
@@ -160,6 +161,10 @@ impl<'f> Guard<'f> {
             }
             &Call::Mlockall { flags } if flags & MCL_CURRENT != 0 && flags & MCL_ONFAULT == 0 => {
                 mm.total_vm
+            }
+            &Call::Mlockall { flags } if flags & MCL_CURRENT != 0 => {
+                let all = Span::new(0, self.fence.end());
+                populated_by(mm, all, stays_unlocked)
             }
             &Call::Mincore { addr, len } => {
                 self.span(view.resolve(addr), len)?;
@@ -269,7 +274,9 @@ impl<'f> Guard<'f> {
             return Ok(0);
         }
         self.room(mm, size.pages())?;
-        let future = mm.def_flags & VmFlags::LOCKED_MASK == VmFlags::LOCKED;
+        let locks = mm.def_flags & VmFlags::LOCKED_MASK;
+        let future = locks == VmFlags::LOCKED
+            || flags & MAP_TYPE_MASK == MAP_DROPPABLE && locks.contains(VmFlags::LOCKED);
         let populates = (flags & MAP_POPULATE != 0 && flags & MAP_NONBLOCK == 0)
             || flags & MAP_LOCKED != 0
             || future;
@@ -344,6 +351,13 @@ impl<'f> Guard<'f> {
             Ok(0)
         }
     }
+}
+
+/// Whether a mapping cannot be locked. Then it does not get the flag either by which
+/// locking waits for a page to be touched, and is populated at once
+/// (`mm/gup.c:populate_vma_page_range`).
+fn stays_unlocked(flags: VmFlags) -> bool {
+    flags.intersects(VmFlags::DROPPABLE | VmFlags::SPECIAL | VmFlags::HUGETLB)
 }
 
 /// Accessible pages of a range in mappings whose flags satisfy `counts`.

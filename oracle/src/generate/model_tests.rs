@@ -4,7 +4,7 @@ use super::*;
 use crate::fuzzing;
 use mm_reference::addr::{MAP_WINDOW, TASK_SIZE_MAX};
 use mm_reference::model::{Seed, Vma};
-use mm_reference::op::Outcome;
+use mm_reference::op::{Base, Outcome};
 use mm_reference::profile::{Profile, Version};
 use std::sync::Arc;
 
@@ -23,6 +23,40 @@ fn the_fence_is_all_that_a_fresh_subject_runs_on() {
     let system = fresh();
     let fence = Fence::of(&system);
     assert_eq!(own(&system, &fence, ProcessId(0)), Seed::standard().kept_ranges().to_vec());
+}
+
+/// 2.7 GB were populated so, more than a guest has.
+#[test]
+fn memory_that_cannot_be_locked_counts_as_populated() {
+    let mut system = fresh();
+    let fence = Fence::of(&system);
+    let bounds = Bounds { populated: 40, ..Bounds::default() };
+    let mut guard = Guard::new(&fence, bounds, Avoid::default());
+    let mut admit = |system: &System, call: &Call| {
+        guard.admit(&Op::first(call.clone()), &View::of(system)).err()
+    };
+    let (private, droppable) =
+        (Addr::new(Base::Mmap, -0x20_0000), Addr::new(Base::Mmap, -0x10_0000));
+    let (len, prot) = (64 * PAGE_SIZE, PROT_READ | PROT_WRITE);
+    let map = |addr, kind| {
+        let flags = kind | MAP_ANONYMOUS | MAP_FIXED;
+        Call::Mmap { addr, len, prot, flags, fd: -1, offset: 0 }
+    };
+    let maps = [map(private, MAP_PRIVATE), map(droppable, MAP_DROPPABLE)];
+    for call in &maps {
+        assert_eq!(admit(&system, call), None);
+        system.apply(&Op::first(call.clone())).expect("a prediction");
+    }
+    let lock = |addr| Call::Mlock2 { addr, len, flags: MLOCK_ONFAULT };
+    assert_eq!(admit(&system, &lock(private)), None);
+    assert_eq!(admit(&system, &lock(droppable)), Some(Refusal::TooMuch));
+    let all = Call::Mlockall { flags: MCL_CURRENT | MCL_ONFAULT };
+    assert_eq!(admit(&system, &all), Some(Refusal::TooMuch));
+    let future = Call::Mlockall { flags: MCL_FUTURE | MCL_ONFAULT };
+    assert_eq!(admit(&system, &future), None);
+    system.apply(&Op::first(future)).expect("a prediction");
+    let answers = maps.map(|call| admit(&system, &call));
+    assert_eq!(answers, [None, Some(Refusal::TooMuch)]);
 }
 
 #[test]
