@@ -139,7 +139,8 @@ impl<'f> Guard<'f> {
             &Call::Mlock2 { addr, len, flags } => {
                 let span = self.span(view.resolve(addr), len)?;
                 let at_once = flags & MLOCK_ONFAULT == 0;
-                populated_by(mm, span, |flags| at_once || stays_unlocked(flags))
+                let never = VmFlags::NEVER_LOCKED;
+                populated_by(mm, span, |flags| at_once || flags.intersects(never))
             }
             &Call::Munlock { addr, len } | &Call::Msync { addr, len, .. } => {
                 self.span(view.resolve(addr), len)?;
@@ -164,7 +165,7 @@ impl<'f> Guard<'f> {
             }
             &Call::Mlockall { flags } if flags & MCL_CURRENT != 0 => {
                 let all = Span::new(0, self.fence.end());
-                populated_by(mm, all, stays_unlocked)
+                populated_by(mm, all, |flags| flags.intersects(VmFlags::NEVER_LOCKED))
             }
             &Call::Mincore { addr, len } => {
                 self.span(view.resolve(addr), len)?;
@@ -351,13 +352,6 @@ impl<'f> Guard<'f> {
             Ok(0)
         }
     }
-}
-
-/// Whether a mapping cannot be locked. Then it does not get the flag either by which
-/// locking waits for a page to be touched, and is populated at once
-/// (`mm/gup.c:populate_vma_page_range`).
-fn stays_unlocked(flags: VmFlags) -> bool {
-    flags.intersects(VmFlags::DROPPABLE | VmFlags::SPECIAL | VmFlags::HUGETLB)
 }
 
 /// Accessible pages of a range in mappings whose flags satisfy `counts`.

@@ -90,6 +90,11 @@ bitflags::bitflags! {
         /// `VM_SPECIAL`: never merged, advised or locked.
         const SPECIAL = Self::IO.bits() | Self::DONTEXPAND.bits() | Self::PFNMAP.bits()
             | Self::MIXEDMAP.bits();
+        /// What cannot be locked (`vma_supports_mlock`). It does not get the flag either
+        /// by which locking waits for a page to be touched, and a call that locks
+        /// populates it at once (`mm/gup.c:populate_vma_page_range`).
+        const NEVER_LOCKED = Self::SPECIAL.bits() | Self::DROPPABLE.bits()
+            | Self::HUGETLB.bits();
         /// `VM_LOCKED_MASK`
         const LOCKED_MASK = Self::LOCKED.bits() | Self::LOCKONFAULT.bits();
     }

@@ -132,7 +132,7 @@ pub(super) fn fix_up(
 /// Whether the pages of a mapping can be locked; where not, it is passed over.
 /// Mirrors `vma_supports_mlock`.
 fn supports_lock(cur: &Current, vma: &Vma) -> bool {
-    let mut never = VmFlags::SPECIAL | VmFlags::DROPPABLE | VmFlags::HUGETLB;
+    let mut never = VmFlags::NEVER_LOCKED;
     if cur.profile.has_defect(Defect::MlockDroppable) {
         never.remove(VmFlags::DROPPABLE);
     }

@@ -261,8 +261,11 @@ fn finish_locked(cur: &mut Current, addr: u64, flags: VmFlags, count: u64) {
     if !flags.contains(VmFlags::LOCKED) {
         return;
     }
-    let droppable = flags.contains(VmFlags::DROPPABLE) && !cur.quirk(Quirk::DroppableLocked);
-    if droppable || flags.intersects(VmFlags::SPECIAL | VmFlags::HUGETLB) {
+    let mut never = VmFlags::NEVER_LOCKED;
+    if flags.contains(VmFlags::DROPPABLE) && cur.quirk(Quirk::DroppableLocked) {
+        never.remove(VmFlags::DROPPABLE);
+    }
+    if flags.intersects(never) {
         if let Some(start) = cur.mm.vmas.containing(addr).map(|vma| vma.start) {
             cur.mm.vmas.update(start, |vma| vma.flags -= VmFlags::LOCKED_MASK);
         }
