@@ -95,8 +95,7 @@ pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<(Verdict, St
     };
     let mut trial = runner.run(&mut Replay::new(&ops), Observe::End)?;
     if trial.divergence().is_none() {
-        let closest = Observe::closest(runner.fresh()?, &ops);
-        trial = runner.run(&mut Replay::new(&ops), closest)?;
+        trial = runner.run_closely(&ops)?;
     }
     let layout = trial.layout;
     let quirk = expected_quirk(name).filter(|quirk| quirk.affects(runner.profile().version));

@@ -202,7 +202,7 @@ fn plainer_start(runner: &mut Runner, ops: &[Op], signature: &Signature) -> Resu
             break;
         }
         let before = runner.begin_by(plainer, &mut Vec::new())?;
-        let again = runner.run(&mut Replay::new(ops), Observe::EveryOp)?;
+        let again = runner.run_closely(ops)?;
         if again.divergence().is_some_and(|d| d.signature == *signature) {
             break;
         }

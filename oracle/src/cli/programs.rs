@@ -76,8 +76,7 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         runner.discard();
         runner.begin_by(program.start, &mut Vec::new())?;
         let ops = operations(file, program, runner.fresh()?)?;
-        let closest = Observe::closest(runner.fresh()?, &ops);
-        let trial = runner.run(&mut Replay::new(&ops), closest)?;
+        let trial = runner.run_closely(&ops)?;
         let layout = trial.layout;
         let wrong = unexpected(program, &trial, &layout);
         let agreed = match &trial.verdict {
@@ -269,8 +268,7 @@ fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
     runner.begin_by(program.start, &mut Vec::new())?;
     let ops = operations(file, &program, runner.fresh()?)?;
     runner.scrutinize(true);
-    let closest = Observe::closest(runner.fresh()?, &ops);
-    let mut trial = runner.run(&mut Replay::new(&ops), closest)?;
+    let mut trial = runner.run_closely(&ops)?;
     if trial.divergence().is_none() {
         // looking often can hide what it comes to
         trial = runner.run(&mut Replay::new(&ops), Observe::End)?;

@@ -11,7 +11,7 @@ use crate::campaign::avoid;
 use crate::compare::Difference;
 use crate::generate::{Avoid, Fence, Shape, Theme};
 use crate::observe::Capabilities;
-use crate::run::{Observe, Replay, RunError, Runner, Verdict};
+use crate::run::{RunError, Runner, Verdict};
 use crate::search::Search;
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use crate::subject::Config;
@@ -208,8 +208,7 @@ impl Hunter {
     }
 
     fn run(&mut self, ops: &[Op]) -> Result<Verdict, RunError> {
-        let observe = Observe::closest(self.runner.fresh()?, ops);
-        Ok(self.runner.run(&mut Replay::new(ops), observe)?.verdict)
+        Ok(self.runner.run_closely(ops)?.verdict)
     }
 
     fn set_profile(&mut self, profile: &Arc<Profile>) {

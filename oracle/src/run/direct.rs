@@ -123,10 +123,7 @@ impl Runner {
         let here = |process: &ProcessId| live.subject.pid(*process).is_some();
         buffers.make_room(system.live().filter(here).count());
         let mut count = 0;
-        for process in system.live() {
-            if live.subject.pid(process).is_none() {
-                continue;
-            }
+        for process in system.live().filter(here) {
             grow(&mut buffers.plans, count);
             let plan = &mut buffers.plans[count];
             system.plan_into(process, plan);

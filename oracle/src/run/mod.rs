@@ -313,6 +313,16 @@ impl Runner {
         self.flush(&mut done)?;
         done.pop().ok_or(RunError::Subject(SubjectError::Dead))
     }
+
+    /// Runs a program that is there already, looked at as closely as does not take too
+    /// long ([`Observe::closest`]).
+    ///
+    /// # Errors
+    /// Those of [`Runner::run`].
+    pub fn run_closely(&mut self, ops: &[Op]) -> Result<Trial, RunError> {
+        let observe = Observe::closest(self.fresh()?, ops);
+        self.run(&mut Replay::new(ops), observe)
+    }
 }
 
 /// Opens the files of a process of the subject.
