@@ -42,7 +42,11 @@ impl Subject {
             if sys::poll_readable(pidfd, TICK) {
                 return Ok(());
             }
-            self.grow_impatient(process, &mut patience)?;
+            match self.grow_impatient(process, &mut patience) {
+                // meanwhile, as it was to
+                Err(SubjectError::Died { process: gone, .. }) if gone == process => return Ok(()),
+                waited => waited?,
+            }
         }
     }
 
