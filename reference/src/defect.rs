@@ -5,7 +5,7 @@
 //! [`Profile::has_defect`](crate::profile::Profile::has_defect) at the place
 //! where it would go wrong.
 
-use crate::profile::{Profile, Rule};
+use crate::profile::{Profile, Rule, Swap};
 
 macro_rules! defects {
     ($($variant:ident = $name:literal, $area:literal, $text:literal;)+) => {
@@ -175,6 +175,17 @@ defects! {
     CowNeverCopies = "cow-never-copies", "fault",
         "a write to a page shared by a fork does not copy it";
     CowLosesContents = "cow-loses-contents", "fault", "a copy on write is empty";
+    SwapoutStaysResident = "swapout-stays-resident", "swap",
+        "pages that went to swap still count as resident";
+    SwapinLosesContents = "swapin-loses-contents", "swap", "a page read back from swap is empty";
+    SwapinNotAccessed = "swapin-not-accessed", "swap",
+        "a page read back from swap is not marked as accessed";
+    SwapinKeepsCount = "swapin-keeps-count", "swap",
+        "a page read back from swap still counts as swapped";
+    ForkDropsSwap = "fork-drops-swap", "swap", "a child lacks what its parent has in swap";
+    FreeKeepsSwap = "free-keeps-swap", "swap", "MADV_FREE leaves pages in swap";
+    SwapPssCountsWhole = "swap-pss-counts-whole", "swap",
+        "SwapPss counts shared places in swap as a whole";
     DroppableKept = "droppable-kept", "fault",
         "written droppable pages are kept when memory is short";
     AnonVmaNeverLent = "anon-vma-never-lent", "fault",
@@ -453,7 +464,8 @@ impl Defect {
             | Defect::PageoutKeepsLazyfree
             | Defect::PageoutDropsRedirtied
             | Defect::PageoutDropsYoung
-            | Defect::DroppableKept => (!profile.settings.swap, "a state without swap"),
+            | Defect::DroppableKept => (!profile.settings.swap.is_on(), "a state without swap"),
+            _ if self.area() == "swap" => (profile.settings.swap == Swap::Memory, "swap on memory"),
             Defect::GuardBitHidden => {
                 (profile.has(Rule::PagemapGuardBit), "a bit for guard regions")
             }

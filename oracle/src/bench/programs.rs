@@ -1,7 +1,7 @@
 //! The programs that both sides run.
 
 use super::BenchError;
-use crate::campaign::{avoid, Generated};
+use crate::campaign::{avoid_on, Generated};
 use crate::generate::{program_seed, Avoid, Fence, Shape};
 use crate::observe::ranges_read;
 use crate::run::{Observe, Runner, Verdict};
@@ -34,7 +34,7 @@ pub(super) struct Programs {
 
 impl Programs {
     pub(super) fn choose(runner: &mut Runner, count: usize) -> Result<Programs, BenchError> {
-        let avoid = Avoid { fork: true, ..avoid(runner.profile()) };
+        let avoid = Avoid { fork: true, ..avoid_on(runner) };
         let fence = Fence::of(runner.fresh()?);
         let shape = Shape { max_ops: LENGTH, avoid, ..Shape::default() };
         let mut programs = Programs { samples: Vec::with_capacity(count), fence, shape };

@@ -131,7 +131,7 @@ fn look_into(
     let fresh = runner.fresh()?.clone();
     let mut failure = None;
     let fence = Fence::of(&fresh);
-    let shape = Shape { avoid: super::avoid(runner.profile()), ..Shape::default() };
+    let shape = Shape { avoid: super::avoid_on(runner), ..Shape::default() };
     let workshop = Workshop::new(&fresh, &fence, &shape);
     let shrunk = shrink(
         &ops,

@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 pub(crate) use worker::Generated;
 use worker::Worker;
 
-pub use worker::avoid;
+pub use worker::{avoid, avoid_on};
 
 /// When a campaign ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

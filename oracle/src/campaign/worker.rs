@@ -8,7 +8,7 @@ use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::{Op, Start};
-use mm_reference::profile::{Privilege, Profile, Quirk, QuirkSet};
+use mm_reference::profile::{Privilege, Profile, Quirk, QuirkSet, Swap};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -133,7 +133,7 @@ impl<'a> Worker<'a> {
     }
 
     fn run_programs(&mut self, shared: &Shared<'_>) -> Result<(), CampaignError> {
-        let avoid = avoid(self.runner.profile());
+        let avoid = avoid_on(&mut self.runner);
         let fence = Fence::of(self.runner.fresh()?);
         let mut losses = 0;
         let mut count = 0;
@@ -295,10 +295,27 @@ fn without_ipc_lock(profile: &Profile) -> Arc<Profile> {
     Arc::new(Profile { privilege, ..profile.clone() })
 }
 
+/// Whether reading a page back from swap may be a bug of the kernel that ends in a panic
+/// (`BUG_ON` in `__folio_set_anon`): in memory that lost its anon_vma.
+fn panics_with_swap(profile: &Profile) -> bool {
+    let bugs = QuirkSet::of_version(profile.version);
+    profile.settings.swap == Swap::Memory && bugs.contains(Quirk::MoveForgetsAnonVma)
+}
+
+/// What programs stay away from on a runner's kernel, which has fewer bugs than its
+/// version may have.
+pub fn avoid_on(runner: &mut Runner) -> Avoid {
+    let mut avoid = avoid(runner.profile());
+    if panics_with_swap(runner.profile()) {
+        avoid.pageout = runner.known_bugs().contains(Quirk::MoveForgetsAnonVma);
+    }
+    avoid
+}
+
 /// What programs stay away from on this kernel.
 pub fn avoid(profile: &Profile) -> Avoid {
     Avoid {
-        pageout: profile.settings.swap,
+        pageout: profile.settings.swap == Swap::Disk || panics_with_swap(profile),
         mergeable: profile.settings.ksm_runs,
         hard_limits: !profile.privilege.sys_resource,
         ..Avoid::default()

@@ -74,9 +74,9 @@ pub(super) fn within_lag(
     (expected, actual): (Option<u64>, Option<u64>),
     caps: &Capabilities,
 ) -> bool {
-    use StatusField::{RssAnon, RssFile, RssShmem, VmRss};
+    use StatusField::{RssAnon, RssFile, RssShmem, VmRss, VmSwap};
     let counters = match field {
-        RssAnon | RssFile | RssShmem => 1,
+        RssAnon | RssFile | RssShmem | VmSwap => 1,
         VmRss => COUNTERS,
         _ => return false,
     };
@@ -109,8 +109,15 @@ pub struct Unsteady {
 }
 
 /// All of them; every other flag is compared, those without a name included.
-pub const UNSTEADY_FLAGS: &[Unsteady] = &[Unsteady {
-    flags: PageFlags::LOCKED.union(PageFlags::IDLE),
-    reason: "whoever looks at a page may lock it for a moment or mark it as idle, reclaim and \
-                 DAMON among them",
-}];
+pub const UNSTEADY_FLAGS: &[Unsteady] = &[
+    Unsteady {
+        flags: PageFlags::LOCKED.union(PageFlags::IDLE),
+        reason: "whoever looks at a page may lock it for a moment or mark it as idle, reclaim \
+                 and DAMON among them",
+    },
+    Unsteady {
+        flags: PageFlags::ACTIVE_OR_NOT,
+        reason: "whether a page that was read back from swap is ACTIVE depends on what the \
+                 whole system did meanwhile",
+    },
+];

@@ -6,13 +6,35 @@ use mm_reference::op::{Contents, Outcome, ProcessId};
 use mm_reference::snapshot::{Frame, PageEntry, PageFlags, Window};
 use rustc_hash::FxHashMap;
 
-/// Pairs the model's frames with real ones, over all processes of a snapshot.
-/// The zero page is a frame like any other: all its entries have the same one.
+/// Frames and places in swap of the model and the real ones they stand for.
+#[derive(Debug)]
+pub(super) struct Frames {
+    frames: Pairs,
+    places: Pairs,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Frames { frames: Pairs::of(Field::Frame), places: Pairs::of(Field::SwapEntry) }
+    }
+}
+
+impl Frames {
+    pub(super) fn clear(&mut self) {
+        self.frames.clear();
+        self.places.clear();
+    }
+}
+
+/// Pairs the model's frames, or places in swap, with real ones, over all processes of a
+/// snapshot. The zero page is a frame like any other: all its entries have the same one.
 ///
 /// Pairs of earlier snapshots are kept, for the subject's own pages have the same
 /// frames as long as it lives; they count once they are met again.
-#[derive(Debug, Default)]
-pub(super) struct Frames {
+#[derive(Debug)]
+struct Pairs {
+    /// What is paired.
+    field: Field,
     /// The number of the snapshot, from 1 on.
     snapshot: u64,
     /// By number of the model's frame; it counts them from 1.
@@ -39,8 +61,18 @@ struct Met {
     mutual: bool,
 }
 
-impl Frames {
-    pub(super) fn clear(&mut self) {
+impl Pairs {
+    fn of(field: Field) -> Pairs {
+        Pairs {
+            field,
+            snapshot: 0,
+            numbered: Vec::new(),
+            others: FxHashMap::default(),
+            by_real: FxHashMap::default(),
+        }
+    }
+
+    fn clear(&mut self) {
         self.snapshot += 1;
         if self.by_real.len() > KEPT {
             self.numbered.clear();
@@ -110,20 +142,23 @@ impl Frames {
         address: u64,
         findings: &mut Findings<'_>,
     ) {
-        let name = |met: Met| format!("the frame of {} {:08x}", met.process, met.address);
+        let field = self.field;
+        let what = if field == Field::Frame { "frame" } else { "place" };
+        let name = |met: Met| format!("the {what} of {} {:08x}", met.process, met.address);
         let mut add = |kind, expected: String, actual: String| {
-            findings.add_page(page(address), Field::Frame, kind, expected, actual);
+            findings.add_page(page(address), field, kind, expected, actual);
         };
         let expected = match model {
             PageEntry::ZERO_FRAME => "the zero page".to_owned(),
             _ => String::new(),
         };
         if user != model {
-            let expected = if expected.is_empty() { "another frame".into() } else { expected };
+            let other = format!("another {what}");
+            let expected = if expected.is_empty() { other } else { expected };
             add(Kind::Shared, expected, name(*self.of_model(user)));
         } else if before.real != real {
             let expected = if expected.is_empty() { name(before) } else { expected };
-            add(Kind::Unshared, expected, "another frame".into());
+            add(Kind::Unshared, expected, format!("another {what}"));
         }
     }
 }
@@ -150,7 +185,7 @@ pub(super) fn compare_pagemap(
             let addresses = (e.start..).step_by(PAGE_SIZE as usize);
             for ((&e, &a), address) in e.entries.iter().zip(&a.entries).zip(addresses) {
                 // mostly nothing is there
-                if e != a || e.is_present() {
+                if e != a || e.is_present() || e.is_in_swap() {
                     compare_entry(e, a, address, frames.as_deref_mut(), findings);
                 }
             }
@@ -195,7 +230,11 @@ fn compare_entry(
     }
     let Some(frames) = frames else { return };
     if expected.is_present() {
-        frames.pair(expected.frame(), actual.frame(), address, findings);
+        frames.frames.pair(expected.frame(), actual.frame(), address, findings);
+    } else if expected.is_in_swap() && actual.is_in_swap() {
+        // numbered from 1 on above the type
+        let place = expected.frame() / (PageEntry::SWAP_TYPE + 1);
+        frames.places.pair(place, actual.frame(), address, findings);
     } else if expected.frame() != actual.frame() {
         let show = |entry: PageEntry| format!("{:#x}", entry.frame());
         let (e, a) = (show(expected), show(actual));
@@ -238,6 +277,10 @@ pub(super) fn compare_flags(
         |(address, _)| *address,
         |pair| {
             let (Some(&(address, e)), Some(&(_, a))) = pair else { return };
+            let mut ignored = ignored;
+            if e.contains(PageFlags::ACTIVE_OR_NOT) {
+                ignored |= PageFlags::ACTIVE;
+            }
             let (e, a) = (e - ignored, a - ignored);
             for (bit, kind) in each_bit((e ^ a).bits(), a.bits()) {
                 let (e, a) = (e.to_string(), a.to_string());

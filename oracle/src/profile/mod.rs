@@ -15,7 +15,7 @@ pub use probe::{Decides, Probe, Verdict, PROBES};
 pub use report::{json, text};
 
 use kconfig::Kconfig;
-use mm_reference::profile::{Config, Privilege, Profile, Settings, Version, RULES};
+use mm_reference::profile::{Config, Privilege, Profile, Settings, Swap, Version, RULES};
 use mm_reference::text::ConfigName;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -189,8 +189,8 @@ fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings
     );
 
     // a kernel without swap support has no such file
-    let swap = read("/proc/swaps").map(|text| text.lines().count() > 1).unwrap_or(false);
-    origins.add(Section::Setting, "swap", on_off(swap), "/proc/swaps".to_owned());
+    let swap = read("/proc/swaps").map(|text| swap(&text)).unwrap_or_default();
+    origins.add(Section::Setting, "swap", swap.name(), "/proc/swaps".to_owned());
 
     const KSM: &str = "/sys/kernel/mm/ksm/run";
     let ksm_runs = number_in(KSM).map(|n| n == 1).unwrap_or(false);
@@ -213,6 +213,20 @@ fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings
         ksm_runs,
         cpus,
     })
+}
+
+/// What `/proc/swaps` lists: a line of headings, then name, type, size, ... of each.
+fn swap(text: &str) -> Swap {
+    let is_memory = |line: &str| {
+        let name = line.split_whitespace().next().and_then(|path| path.strip_prefix("/dev/"));
+        name.is_some_and(|name| name.starts_with("ram") || name.starts_with("zram"))
+    };
+    let mut devices = text.lines().skip(1);
+    match devices.clone().next() {
+        None => Swap::Off,
+        Some(_) if devices.all(is_memory) => Swap::Memory,
+        Some(_) => Swap::Disk,
+    }
 }
 
 fn privilege(origins: &mut Origins) -> Result<Privilege, ProfileError> {
@@ -304,6 +318,24 @@ mod tests {
         for list in ["", "x", "3-1", "0-4294967295"] {
             assert_eq!(count_of_list(list), None, "{list}");
         }
+    }
+
+    #[test]
+    fn kinds_of_swap() {
+        let list = |devices: &[&str]| {
+            let lines = devices.iter().map(|d| format!("{d} partition 65532 0 -2\n"));
+            format!("Filename Type Size Used Priority\n{}", lines.collect::<String>())
+        };
+        for (devices, kind) in [
+            (&[][..], Swap::Off),
+            (&["/dev/ram0"], Swap::Memory),
+            (&["/dev/ram0", "/dev/zram1"], Swap::Memory),
+            (&["/dev/zram0", "/dev/sda2"], Swap::Disk),
+            (&["/swap.img"], Swap::Disk),
+        ] {
+            assert_eq!(swap(&list(devices)), kind, "{devices:?}");
+        }
+        assert_eq!(swap(""), Swap::Off);
     }
 
     #[test]

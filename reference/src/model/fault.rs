@@ -3,6 +3,7 @@
 use super::expand::expand_stack;
 use super::folio::{Folio, FolioFlags, FolioId, PageContent};
 use super::page_table::{Pte, PteBits};
+use super::swap::swap_in;
 use super::vma::{VmFlags, Vma};
 use super::zap::remove_rmap;
 use super::{pkeys, Backing, CannotPredict, Current, Fail};
@@ -164,6 +165,10 @@ pub(crate) fn handle(
     }
     match pte {
         Pte::Guard => return Err(FaultError::Guard),
+        Pte::Swap(id, bits) => {
+            let vma = vma.clone();
+            return swap_in(cur, &vma, page, (id, bits), write);
+        }
         // do_anonymous_page: readers share the page of zeroes, without an anon_vma
         Pte::None if !write && !cur.profile.has_defect(Defect::ReadMakesPage) => {
             cur.mm.tables.set(page, Pte::Zero);

@@ -19,7 +19,7 @@ pub enum FolioKind {
 bitflags::bitflags! {
     /// State of a page.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-    pub struct FolioFlags: u8 {
+    pub struct FolioFlags: u16 {
         /// `PG_anon_exclusive`: only one process can reach it, so a write need not copy.
         const EXCLUSIVE = 1 << 0;
         /// `PG_dirty`
@@ -37,6 +37,9 @@ bitflags::bitflags! {
         const LARGE = 1 << 6;
         /// Pinned for longer than a call (`folio_maybe_dma_pinned`). No program can.
         const PINNED = 1 << 7;
+        /// It was read back from swap. Whether it is active depends on how far the LRU
+        /// lists have moved meanwhile (`workingset_refault`), the whole system's.
+        const REFAULTED = 1 << 8;
     }
 }
 

@@ -126,6 +126,11 @@ fn get_pages(
                     if write && !bits.contains(PteBits::DIRTY) {
                         folio.flags.insert(FolioFlags::DIRTY);
                     }
+                    let refaulted = FolioFlags::REFAULTED | FolioFlags::REFERENCED;
+                    if folio.flags.contains(refaulted) && !cur.profile.config.lru_gen {
+                        let why = "a further use of a page that may be active or not";
+                        return Err(GupError::Unknown(CannotPredict(why)));
+                    }
                     if !cur.profile.has_defect(Defect::PopulateForgetsReferenced) {
                         folio.mark_accessed(cur.profile.config.lru_gen);
                     }

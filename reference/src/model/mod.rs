@@ -7,8 +7,8 @@
 //! * [`anon_vma`], [`rmap`]: who may share anonymous pages with whom, and how a
 //!   page finds those who map it (`mm/rmap.c`).
 //! * [`page_table`], [`folio`]: what is populated, and by which page.
-//! * [`fault`], [`gup`], [`zap`], [`protection`], [`move_tables`]: the paths
-//!   that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
+//! * [`fault`], `swap`, [`gup`], [`zap`], [`protection`], [`move_tables`]: the
+//!   paths that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
 //!   `mm/mremap.c`); [`stack_shift`] is the one move that `execve` makes, [`exec`] all that
 //!   it leaves on a stack, and [`pkeys`] what makes memory execute-only.
 //! * [`ops`]: one file per operation.
@@ -37,6 +37,7 @@ mod pte_table;
 pub mod rmap;
 pub mod seed;
 pub mod stack_shift;
+mod swap;
 pub mod system;
 #[cfg(test)]
 mod tests;

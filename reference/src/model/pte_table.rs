@@ -16,6 +16,19 @@ bitflags::bitflags! {
         const DIRTY = 1 << 1;
         /// It was accessed.
         const YOUNG = 1 << 2;
+        /// It was written before it was made clean. What is dirty is soft-dirty on x86,
+        /// and nothing in the vocabulary takes that back.
+        const SOFT_DIRTY = 1 << 3;
+    }
+}
+
+impl PteBits {
+    /// Those that an entry keeps when its page becomes clean.
+    pub(super) fn kept(self) -> PteBits {
+        match self.intersects(PteBits::DIRTY | PteBits::SOFT_DIRTY) {
+            true => PteBits::SOFT_DIRTY,
+            false => PteBits::empty(),
+        }
     }
 }
 
@@ -29,6 +42,9 @@ pub enum Pte {
     Zero,
     /// A page.
     Page(FolioId, PteBits),
+    /// A page in swap, whose mapcount is the number of such entries. Of the bits only
+    /// [`PteBits::SOFT_DIRTY`] is kept.
+    Swap(FolioId, PteBits),
     /// A marker: a guard region.
     Guard,
 }

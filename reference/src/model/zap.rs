@@ -56,6 +56,10 @@ fn clear(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64, markers: bool) 
             Pte::None => return,
             Pte::Guard if !markers => return,
             Pte::Guard | Pte::Zero => {}
+            Pte::Swap(id, _) => {
+                rss.swap -= 1;
+                folios.unmap(id);
+            }
             Pte::Page(id, bits) => {
                 let folio = folios.get_mut(id);
                 if folio.is_anon() {

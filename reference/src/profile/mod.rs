@@ -78,6 +78,36 @@ pub struct Config {
     pub lru_gen: bool,
 }
 
+/// What a system swaps to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Swap {
+    /// Nothing.
+    #[default]
+    Off,
+    /// Memory: a RAM disk, or compressed memory. Writing a page and reading it back end
+    /// within the call or the fault (`SWP_SYNCHRONOUS_IO`), so that it can be said
+    /// which pages `MADV_PAGEOUT` takes away.
+    Memory,
+    /// Disks, among others: how long they take decides what goes when.
+    Disk,
+}
+
+impl Swap {
+    /// As profiles and the command line call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Swap::Off => "off",
+            Swap::Memory => "memory",
+            Swap::Disk => "disk",
+        }
+    }
+
+    /// Whether there is any.
+    pub fn is_on(self) -> bool {
+        self != Swap::Off
+    }
+}
+
 /// System settings that change what userspace sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
@@ -93,8 +123,8 @@ pub struct Settings {
     pub overcommit: u8,
     /// RAM plus swap, in pages: what one request may not exceed with overcommit 0.
     pub total_pages: u64,
-    /// Whether any swap is on.
-    pub swap: bool,
+    /// What swap there is.
+    pub swap: Swap,
     /// `/sys/kernel/mm/ksm/run` is 1.
     pub ksm_runs: bool,
     /// Online processors: the batch of per-CPU counters depends on it.
@@ -157,7 +187,7 @@ impl Profile {
                 lsm_mmap_min_addr: 65536,
                 overcommit: 0,
                 total_pages: 1 << 20,
-                swap: false,
+                swap: Swap::Off,
                 ksm_runs: false,
                 cpus: 2,
             },

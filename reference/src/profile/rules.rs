@@ -105,6 +105,10 @@ rules! {
         "making never-faulted memory read-only gives back its commit charge";
     PageoutKeepsYoung = "pageout-keeps-young", since (6, 9), "madvise_cold_or_pageout_pte_range",
         "MADV_PAGEOUT leaves the accessed bits of pages that stay";
+    SwapinForgetsLock = "swapin-forgets-lock", since (6, 11), "do_swap_page",
+        "a page that is read back from swap into locked memory is not locked itself";
+    SwapinByCache = "swapin-by-cache", since (6, 19), "swapin_sync",
+        "a page that is read back from swap has been in the swap cache: it is dirty, and exclusive only if it was";
     Mdwe = "mdwe", since (6, 3), "prctl_set_mdwe", "PR_SET_MDWE exists";
     MdweNoInherit = "mdwe-no-inherit", since (6, 7), "prctl_set_mdwe",
         "PR_SET_MDWE knows PR_MDWE_NO_INHERIT";

@@ -62,6 +62,8 @@ page_flags! {
     SOFTDIRTY = 40;
     ARCH_2 = 41;
     ARCH_3 = 42;
+    // no kernel has so many; on the model's side: ACTIVE may be there or not
+    ACTIVE_OR_NOT = 63;
 }
 
 impl fmt::Display for PageFlags {

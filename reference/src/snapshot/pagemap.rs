@@ -21,6 +21,10 @@ impl PageEntry {
     pub const EXCLUSIVE: u64 = 1 << 56;
     pub const SOFT_DIRTY: u64 = 1 << 55;
     pub const FRAME: u64 = (1 << 55) - 1;
+    /// The lowest bits of a swap entry's frame, its type.
+    pub const SWAP_TYPE: u64 = 31;
+    /// The type that is no device: a marker.
+    pub const MARKER: u64 = 31;
     /// On the model's side: the frame is the shared zero page.
     pub const ZERO_FRAME: u64 = PageEntry::FRAME;
 
@@ -32,6 +36,11 @@ impl PageEntry {
     /// Bits 0 to 54: a frame number, or the type and offset of a swap entry.
     pub fn frame(self) -> Frame {
         self.0 & PageEntry::FRAME
+    }
+
+    /// Whether it refers to a place in swap, which is a page's like a frame.
+    pub fn is_in_swap(self) -> bool {
+        self.0 & PageEntry::SWAP != 0 && self.0 & PageEntry::SWAP_TYPE != PageEntry::MARKER
     }
 
     pub fn is_present(self) -> bool {

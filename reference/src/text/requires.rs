@@ -3,7 +3,7 @@
 use super::check::Repair;
 use super::cursor::Cursor;
 use super::error::{ParseError, Problem};
-use crate::profile::{Config, Privilege, Profile, Rule, Settings, Version, RULES};
+use crate::profile::{Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES};
 use std::fmt;
 
 /// What must hold for a program's expected results to hold.
@@ -23,7 +23,7 @@ pub enum Requirement {
     Before(Version),
     /// `soft-dirty`, `!soft-dirty`: a configuration option.
     Config(ConfigName, bool),
-    /// `swap`, `!swap`
+    /// `swap`: swap on memory; `!swap`: no swap at all.
     Swap(bool),
     /// `thp=madvise`: the system-wide setting.
     Thp(ThpMode),
@@ -183,7 +183,9 @@ impl Requires {
                     };
                 }
                 Requirement::Config(name, on) => name.set(&mut profile.config, on),
-                Requirement::Swap(on) => profile.settings.swap = on,
+                Requirement::Swap(on) => {
+                    profile.settings.swap = if on { Swap::Memory } else { Swap::Off };
+                }
                 Requirement::Overcommit(mode) => profile.settings.overcommit = mode,
                 Requirement::Setting(name, value) => name.set(&mut profile.settings, value),
                 Requirement::Rule(rule, true) => profile.rules.insert(rule),
@@ -274,7 +276,8 @@ impl Requirement {
             Requirement::Since(version) => profile.version >= version,
             Requirement::Before(version) => profile.version < version,
             Requirement::Config(name, on) => name.get(&profile.config) == on,
-            Requirement::Swap(on) => profile.settings.swap == on,
+            Requirement::Swap(true) => profile.settings.swap == Swap::Memory,
+            Requirement::Swap(false) => profile.settings.swap == Swap::Off,
             Requirement::Overcommit(mode) => profile.settings.overcommit == mode,
             Requirement::Setting(name, value) => name.get(&profile.settings) == value,
             Requirement::Rule(rule, on) => profile.has(rule) == on,

@@ -47,6 +47,7 @@ fn flags(system: &System, folio: &Folio) -> PageFlags {
         (FolioFlags::REFERENCED, PageFlags::REFERENCED),
         (FolioFlags::ACTIVE, PageFlags::ACTIVE),
         (FolioFlags::EXCLUSIVE, PageFlags::ANON_EXCLUSIVE),
+        (FolioFlags::REFAULTED, PageFlags::ACTIVE_OR_NOT),
     ] {
         flags.set(shown, folio.flags.contains(flag));
     }

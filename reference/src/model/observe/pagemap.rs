@@ -2,15 +2,18 @@
 
 use crate::addr::{pages, PAGE_SIZE};
 use crate::defect::Defect;
-use crate::model::page_table::{Pte, PteBits};
+use crate::model::page_table::Pte;
 use crate::model::vma::VmFlags;
 use crate::model::{Mm, System};
 use crate::profile::Rule;
 use crate::snapshot::{PageEntry, Ranges, Window};
 
+/// A swap entry's type is below its offset.
+const SWAP_TYPE_BITS: u32 = 5;
+
 /// Type 31 (a marker) and the marker's bit for guard regions, above the five
 /// bits of the type.
-const GUARD_FRAME: u64 = 31 | 4 << 5;
+const GUARD_FRAME: u64 = PageEntry::MARKER | 4 << SWAP_TYPE_BITS;
 
 /// The windows of a plan.
 pub(super) fn fill(system: &System, mm: &Mm, ranges: &Ranges, windows: &mut Vec<Window>) {
@@ -23,9 +26,11 @@ pub(super) fn fill(system: &System, mm: &Mm, ranges: &Ranges, windows: &mut Vec<
         mm.tables.for_each(start, end, |address, pte| {
             let entry = &mut entries[((address - start) / PAGE_SIZE) as usize];
             *entry = self::entry(system, pte);
-            // on x86 what makes an entry dirty makes it soft-dirty, and nothing resets that
-            let dirty = matches!(pte, Pte::Page(_, bits) if bits.contains(PteBits::DIRTY));
-            if dirty && system.profile.config.soft_dirty {
+            let soft_dirty = match pte {
+                Pte::Page(_, bits) | Pte::Swap(_, bits) => !bits.kept().is_empty(),
+                Pte::None | Pte::Zero | Pte::Guard => false,
+            };
+            if soft_dirty && system.profile.config.soft_dirty {
                 entry.0 |= PageEntry::SOFT_DIRTY;
             }
         });
@@ -57,6 +62,8 @@ fn entry(system: &System, pte: Pte) -> PageEntry {
             let guard = if shown { PageEntry::GUARD } else { 0 };
             PageEntry::SWAP | guard | frame(GUARD_FRAME)
         }
+        // a place of its own on a device whose type is 0
+        Pte::Swap(id, _) => PageEntry::SWAP | frame((u64::from(id.0) + 1) << SWAP_TYPE_BITS),
         Pte::Page(id, _) => {
             let folio = system.folios.get(id);
             let anon = folio.is_anon() || defect(Defect::FileBitHidden);

@@ -40,6 +40,7 @@ fn fill_entry(system: &System, mm: &Mm, vma: &Vma, entry: &mut SmapsEntry) {
     let profile = &*system.profile;
     mm.tables.for_each(vma.start, vma.end, |_, pte| match pte {
         Pte::Page(id, bits) => sums.account(profile, system.folios.get(id), bits),
+        Pte::Swap(id, _) => sums.account_swap(profile, system.folios.get(id)),
         Pte::Zero if profile.has_defect(Defect::ZeroResident) => sums.resident += PAGE_SIZE,
         _ => {}
     });
@@ -98,8 +99,8 @@ fn fill_counters(system: &System, sums: &Sums, entry: &mut SmapsEntry) {
         (F::FilePmdMapped, 0),
         (F::SharedHugetlb, 0),
         (F::PrivateHugetlb, 0),
-        (F::Swap, 0),
-        (F::SwapPss, 0),
+        (F::Swap, sums.swap),
+        (F::SwapPss, sums.swap_pss >> PSS_SHIFT),
         (F::Locked, sums.locked >> PSS_SHIFT),
         (F::ThpEligible, 0),
     ] {
@@ -127,9 +128,19 @@ struct Sums {
     referenced: u64,
     anonymous: u64,
     lazy_free: u64,
+    swap: u64,
+    swap_pss: u64,
 }
 
 impl Sums {
+    /// `smaps_pte_entry` for a page in swap
+    fn account_swap(&mut self, profile: &Profile, folio: &Folio) {
+        self.swap += PAGE_SIZE;
+        let whole = profile.has_defect(Defect::SwapPssCountsWhole);
+        let sharers = if whole { 1 } else { folio.mapcount.max(1) };
+        self.swap_pss += (PAGE_SIZE << PSS_SHIFT) / u64::from(sharers);
+    }
+
     /// `smaps_account`
     fn account(&mut self, profile: &Profile, folio: &Folio, bits: PteBits) {
         let defect = |defect| profile.has_defect(defect);

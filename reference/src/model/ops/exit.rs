@@ -27,10 +27,10 @@ pub(super) fn exit(system: &mut System, process: ProcessId) -> Result<Outcome, F
 /// Gives back all that an address space holds.
 pub(super) fn tear_down(mm: &mut Mm, folios: &mut Folios, anon_vmas: &mut AnonVmas) {
     for vma in std::mem::take(&mut mm.vmas).iter() {
-        mm.tables.for_each(vma.start, vma.end, |_, pte| {
-            if let Pte::Page(id, _) = pte {
-                remove_rmap(folios, vma, id);
-            }
+        mm.tables.for_each(vma.start, vma.end, |_, pte| match pte {
+            Pte::Page(id, _) => remove_rmap(folios, vma, id),
+            Pte::Swap(id, _) => folios.unmap(id),
+            Pte::None | Pte::Zero | Pte::Guard => {}
         });
         anon_vmas.release(&mut vma.clone());
     }

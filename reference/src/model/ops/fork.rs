@@ -127,6 +127,7 @@ fn copy_page_range(
     let keeps_young = profile.has_defect(Defect::ForkKeepsYoung);
     let shares = profile.has_defect(Defect::ForkSharesWritable);
     let drops_guards = profile.has_defect(Defect::ForkDropsGuards);
+    let drops_swap = profile.has_defect(Defect::ForkDropsSwap);
     let Mm { tables, rss, .. } = child;
     parent.for_each_pte(vma.start, vma.end, |address, pte| {
         if let Pte::Page(id, bits) = pte {
@@ -146,6 +147,16 @@ fn copy_page_range(
                 copied.remove(PteBits::DIRTY);
             }
             tables.set(address, Pte::Page(*id, copied));
+        } else if let Pte::Swap(id, _) = *pte {
+            // `copy_nonpresent_pte`
+            if drops_swap {
+                return;
+            }
+            let folio = folios.get_mut(id);
+            folio.flags.remove(FolioFlags::EXCLUSIVE);
+            folio.mapcount += 1;
+            rss.swap += 1;
+            tables.set(address, *pte);
         } else if *pte != Pte::Guard || !drops_guards {
             tables.set(address, *pte);
         }

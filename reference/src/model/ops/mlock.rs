@@ -156,7 +156,7 @@ fn lock_pages(cur: &mut Current, start: u64, end: u64, lock: bool) {
         if lock {
             folio.mlocks += 1;
             if !keeps_active {
-                folio.flags.remove(FolioFlags::ACTIVE);
+                folio.flags.remove(FolioFlags::ACTIVE | FolioFlags::REFAULTED);
             }
         } else {
             folio.mlocks = folio.mlocks.saturating_sub(1);

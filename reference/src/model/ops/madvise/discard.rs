@@ -5,7 +5,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::folio::FolioFlags;
 use crate::model::page_table::{Pte, PteBits};
-use crate::model::{fail, zap, CannotPredict, Current, Fail, VmFlags, Vma};
+use crate::model::{fail, zap, CannotPredict, Current, Fail, Mm, VmFlags, Vma};
 use crate::op::consts::MADV_DONTNEED_LOCKED;
 
 /// Whether the pages of a mapping may be thrown away. Mirrors
@@ -51,10 +51,22 @@ pub(super) fn free(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
     cleared.set(PteBits::YOUNG, !profile.has_defect(Defect::FreeKeepsYoung));
     let marks = !profile.has_defect(Defect::FreeKeepsSwapbacked);
     let mut lost = FolioFlags::ACTIVE | FolioFlags::REFERENCED | FolioFlags::SWAPBACKED;
+    lost.insert(FolioFlags::REFAULTED);
     lost.set(FolioFlags::ACTIVE, !profile.has_defect(Defect::FreeKeepsActive));
+    let keeps_swap = profile.has_defect(Defect::FreeKeepsSwap);
     let folios = &mut *cur.folios;
-    cur.mm.tables.for_each_pte(part.start, part.end, |_, pte| {
-        let Pte::Page(id, bits) = pte else { return };
+    let Mm { tables, rss, .. } = &mut *cur.mm;
+    tables.for_each_pte(part.start, part.end, |_, pte| {
+        let (id, bits) = match pte {
+            Pte::Page(id, bits) => (id, bits),
+            Pte::Swap(id, _) if !keeps_swap => {
+                rss.swap -= 1;
+                folios.unmap(*id);
+                *pte = Pte::None;
+                return;
+            }
+            _ => return,
+        };
         let folio = folios.get_mut(*id);
         if folio.flags.contains(FolioFlags::DIRTY) {
             if folio.mapcount != 1 {
@@ -62,7 +74,8 @@ pub(super) fn free(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
             }
             folio.flags.remove(FolioFlags::DIRTY);
         }
-        bits.remove(cleared);
+        let kept = bits.kept();
+        *bits = (*bits - cleared) | kept;
         // `folio_mark_lazyfree`
         if marks && folio.flags.contains(FolioFlags::SWAPBACKED) && folio.mlocks == 0 {
             folio.flags.remove(lost);

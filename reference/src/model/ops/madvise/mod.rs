@@ -134,7 +134,7 @@ fn advise(cur: &mut Current, vma: u64, part: Part, advice: i32) -> Result<u64, F
         MADV_DONTNEED | MADV_DONTNEED_LOCKED => discard::dont_need(cur, vma, part, advice)?,
         MADV_FREE => discard::free(cur, vma, part)?,
         MADV_REMOVE => discard::remove(mapping)?,
-        MADV_WILLNEED => reclaim::will_need(mapping)?,
+        MADV_WILLNEED => reclaim::will_need(cur, mapping, part)?,
         MADV_COLD => reclaim::cold(cur, vma, part)?,
         MADV_PAGEOUT => reclaim::page_out(cur, vma, part)?,
         MADV_COLLAPSE => collapse(cur)?,

@@ -5,16 +5,22 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::folio::FolioFlags;
 use crate::model::page_table::{Pte, PteBits};
+use crate::model::swap::{self, swap_out, SwapOut};
 use crate::model::{fail, CannotPredict, Current, Fail, VmFlags, Vma};
 use crate::profile::Rule;
 
-/// MADV_WILLNEED: reads swapped pages, of which there are none. Mirrors
+/// MADV_WILLNEED: reads pages in swap into the swap cache. Mirrors
 /// `madvise_willneed` with `CONFIG_SWAP`.
-pub(super) fn will_need(vma: &Vma) -> Result<(), Fail> {
-    if vma.is_anonymous() {
-        return Ok(());
+pub(super) fn will_need(cur: &Current, vma: &Vma, part: Part) -> Result<(), Fail> {
+    if !vma.is_anonymous() {
+        return Err(CannotPredict("pages of a file read ahead").into());
     }
-    Err(CannotPredict("pages of a file read ahead").into())
+    let mut any = false;
+    cur.mm.tables.for_each(part.start, part.end, |_, pte| any |= matches!(pte, Pte::Swap(..)));
+    if any {
+        return Err(CannotPredict("pages of swap read ahead").into());
+    }
+    Ok(())
 }
 
 /// Mirrors `can_madv_lru_vma`.
@@ -44,16 +50,16 @@ pub(super) fn cold(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
         folio.flags.remove(FolioFlags::REFERENCED | FolioFlags::YOUNG);
         // `folio_deactivate`
         if folio.mlocks == 0 && !keeps_active {
-            folio.flags.remove(FolioFlags::ACTIVE);
+            folio.flags.remove(FolioFlags::ACTIVE | FolioFlags::REFAULTED);
         }
     });
     Ok(())
 }
 
-/// MADV_PAGEOUT: without swap only lazily freed pages can go. Mirrors
-/// `madvise_cold_or_pageout_pte_range` and `shrink_folio_list`.
+/// MADV_PAGEOUT: pages go to swap, lazily freed ones are dropped; without swap only
+/// these can go. Mirrors `madvise_cold_or_pageout_pte_range` and `shrink_folio_list`.
 pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> {
-    let vma = mapping(cur, vma)?;
+    let vma = &mapping(cur, vma)?.clone();
     check_on_lru(vma)?;
     let droppable = vma.flags.contains(VmFlags::DROPPABLE);
     let profile = cur.profile;
@@ -62,8 +68,9 @@ pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fa
     let keeps_clean = profile.has_defect(Defect::PageoutKeepsLazyfree);
     let drops_dirty = droppable || profile.has_defect(Defect::PageoutDropsRedirtied);
     let activates = !profile.has_defect(Defect::PageoutNeverActivates);
-    let swap = cur.profile.settings.swap;
-    let (mut swapped, mut dropped) = (false, Vec::new());
+    let swap = profile.settings.swap;
+    let before = cur.mm.rss.swap;
+    let (mut swapped, mut dropped, mut unknown) = (0, Vec::new(), None);
     let folios = &mut *cur.folios;
     cur.mm.tables.for_each_pte(part.start, part.end, |_, pte| {
         let Pte::Page(id, bits) = pte else { return };
@@ -79,9 +86,14 @@ pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fa
             return;
         }
         if folio.flags.contains(FolioFlags::SWAPBACKED) {
-            swapped |= swap || !folio.is_anon();
-            if activates {
-                folio.flags.insert(FolioFlags::ACTIVE);
+            match swap_out(swap, vma, folio, before + swapped) {
+                SwapOut::Goes => {
+                    swapped += 1;
+                    *pte = swap::entry(*id, *bits);
+                }
+                SwapOut::Stays if activates => folio.flags.insert(FolioFlags::ACTIVE),
+                SwapOut::Stays => {}
+                SwapOut::Unknown(reason) => unknown = unknown.or(Some(reason)),
             }
             return;
         }
@@ -99,13 +111,15 @@ pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fa
         dropped.push(*id);
         *pte = Pte::None;
     });
-    if swapped {
-        return Err(CannotPredict("pages that are swapped out").into());
+    if let Some(reason) = unknown {
+        return Err(reason.into());
     }
-    if !dropped.is_empty() {
+    let gone = swapped + dropped.len() as u64;
+    if gone != 0 {
         cur.mm.note_hiwater_rss();
-        cur.mm.rss.anon -= dropped.len() as u64;
     }
+    cur.mm.rss.anon -= if profile.has_defect(Defect::SwapoutStaysResident) { 0 } else { gone };
+    cur.mm.rss.swap += swapped;
     for id in dropped {
         cur.folios.unmap(id);
     }

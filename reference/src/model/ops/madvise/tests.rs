@@ -3,6 +3,7 @@ use super::*;
 use crate::addr::PAGE_SIZE;
 use crate::model::folio::FolioFlags;
 use crate::model::page_table::{Pte, PteBits};
+use crate::profile::Swap;
 
 const RW: VmFlags = VmFlags::WRITE;
 
@@ -78,7 +79,7 @@ fn lazily_freed_pages_go_unless_they_are_written_again() {
     bench.map(0, 3, RW);
     let ids = [0, 1, 2].map(|n| bench.touch(n));
     assert_eq!(advise(&mut bench, 0, 2, MADV_FREE), None);
-    assert_eq!(bench.bits(0), Some(PteBits::WRITE));
+    assert_eq!(bench.bits(0), Some(PteBits::WRITE | PteBits::SOFT_DIRTY));
     assert!(!bench.flags(ids[0]).contains(FolioFlags::SWAPBACKED));
     let written = PteBits::WRITE | PteBits::DIRTY;
     bench.mm.tables.set(page(1), Pte::Page(ids[1], written));
@@ -88,7 +89,7 @@ fn lazily_freed_pages_go_unless_they_are_written_again() {
     assert!(bench.flags(ids[1]).contains(FolioFlags::SWAPBACKED | FolioFlags::DIRTY));
     assert_eq!(bench.bits(2), Some(written | PteBits::YOUNG));
     assert_eq!((bench.mm.rss.anon, bench.mm.hiwater_rss), (2, 3));
-    bench.profile.settings.swap = true;
+    bench.profile.settings.swap = Swap::Disk;
     let swapped = madvise(&mut bench.cur(), page(0), 3 * PAGE_SIZE, MADV_PAGEOUT);
     assert!(matches!(swapped, Err(Fail::Unknown(_))));
 }
