@@ -20,6 +20,9 @@ const ENDING: Duration = Duration::from_secs(5);
 /// How often parts of a line are heard of: a serial line takes long for a long finding.
 const PART: Duration = Duration::from_secs(1);
 
+/// How often it is asked whether KVM still executes a guest that says nothing.
+const GLANCE: Duration = Duration::from_millis(250);
+
 /// What arrives on the line.
 enum Arrival {
     Event(Event),
@@ -147,14 +150,28 @@ impl Guest {
 
     fn arrival(&mut self, timeout: Duration) -> Result<Arrival, GuestError> {
         let (before, mut waited) = (self.qemu.time_used(), Duration::ZERO);
+        let mut left = timeout;
         loop {
-            match self.arrivals.recv_timeout(timeout) {
+            let now = match self.accelerator {
+                Accelerator::Kvm => left.min(GLANCE),
+                Accelerator::Emulation => left,
+            };
+            match self.arrivals.recv_timeout(now) {
                 Ok(Arrival::Garbled(line)) => return Err(GuestError::Nonsense(line)),
                 Ok(arrival) => return Ok(arrival),
                 Err(RecvTimeoutError::Disconnected) => return Err(self.gone()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            waited += timeout;
+            waited += now;
+            if self.qemu.is_stopped_by_kvm() {
+                self.qemu.end(Duration::ZERO);
+                return Err(self.gone());
+            }
+            left -= now;
+            if !left.is_zero() {
+                continue;
+            }
+            left = timeout;
             // a busy machine may not have let it run
             let used = before.and_then(|before| self.qemu.time_used()?.checked_sub(before));
             let was_kept_waiting = used.is_some_and(|used| used < timeout / 2);
