@@ -303,6 +303,22 @@ pub fn mount(kind: &CStr, target: &CStr) -> io::Result<()> {
     check(unsafe { libc::mount(kind, target, kind, 0, ptr::null()) }.into()).map(drop)
 }
 
+/// Loads a module of the running kernel, which decompresses it if it is said to be compressed.
+pub fn load_module(file: BorrowedFd<'_>, parameters: &CStr, compressed: bool) -> io::Result<()> {
+    /// `MODULE_INIT_COMPRESSED_FILE`
+    const COMPRESSED: libc::c_int = 4;
+    let (file, flags) = (file.as_raw_fd(), if compressed { COMPRESSED } else { 0 });
+    // SAFETY: a valid string, which is only read
+    let result = unsafe { libc::syscall(libc::SYS_finit_module, file, parameters.as_ptr(), flags) };
+    check(result).map(drop)
+}
+
+/// Swaps to a device; what is freed there is not discarded.
+pub fn swap_on(device: &CStr) -> io::Result<()> {
+    // SAFETY: a valid string, which is only read
+    check(unsafe { libc::swapon(device.as_ptr(), 0) }.into()).map(drop)
+}
+
 /// Switches the machine off.
 pub fn power_off() -> io::Result<()> {
     // SAFETY: no memory is involved

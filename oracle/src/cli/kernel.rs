@@ -18,7 +18,7 @@ pub(super) struct KernelArgs {
 enum KernelCommand {
     /// List the kernels that Debian has, through the archives that this machine's apt uses
     List(ListArgs),
-    /// Fetch kernels into the cache: images and configurations, no modules
+    /// Fetch kernels into the cache: image, configuration and the module of a RAM disk
     Fetch(FetchArgs),
     /// Build a kernel with the parts that mmdiff looks at
     Build(BuildArgs),
@@ -199,6 +199,7 @@ fn files(kernel: &Kernel) -> serde_json::Value {
         "release": kernel.release,
         "image": kernel.image,
         "config": kernel.config,
+        "module": kernel.module,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::link::{Event, Request};
 use super::port::{self, Speaker};
 use super::pulse::Pulse;
-use super::{initramfs, serve};
+use super::{initramfs, serve, swap};
 use crate::sys;
 use std::ffi::CStr;
 use std::fs;
@@ -19,13 +19,15 @@ const DEBUGFS: (&CStr, &CStr) = (c"debugfs", c"/sys/kernel/debug");
 
 /// What works behind a program's back, and would change what is seen of it; a kernel
 /// that lacks one of these has no need of it.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "4294967295"),
     ("/sys/kernel/mm/ksm/run", "0"),
     ("/proc/sys/kernel/numa_balancing", "0"),
     ("/proc/sys/vm/compaction_proactiveness", "0"),
     // the black box stays where it is
     ("/proc/sys/vm/compact_unevictable_allowed", "0"),
+    // a page comes back alone
+    ("/proc/sys/vm/page-cluster", "0"),
     ("/proc/sys/kernel/sysrq", "1"),
 ];
 
@@ -65,6 +67,10 @@ pub fn agent() -> Result<(), AgentError> {
     let _ = sys::mount(kind, target); // see there
     for (file, value) in SETTINGS {
         let _ = fs::write(file, value); // see there
+    }
+    if let Err(why) = swap::switch_on() {
+        // standard error is the console; all else can be done without
+        eprintln!("mmdiff: no swap: {:#}", anyhow::Error::from(why));
     }
     let release = fs::read_to_string("/proc/sys/kernel/osrelease")
         .map_err(failed("read the kernel's release"))?;

@@ -1,8 +1,8 @@
-//! What a guest boots into: this executable, the kernel's configuration, and what
-//! the user adds.
+//! What a guest boots into: this executable, the kernel's configuration and module of
+//! a RAM disk, and what the user adds.
 
 use super::cpio::Archive;
-use super::{GuestError, Plan};
+use super::{swap, GuestError, Plan};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -31,6 +31,9 @@ pub(super) fn initramfs(plan: &Plan) -> Result<Vec<u8>, GuestError> {
     }
     if let Some(config) = &plan.kernel.config {
         archive.file(CONFIG, &read(config)?);
+    }
+    if let Some(module) = &plan.kernel.module {
+        archive.file(swap::MODULE, &read(module)?);
     }
     archive.executable(INIT.trim_start_matches('/'), &executable(plan.executable.as_deref())?);
     Ok(archive.finish())

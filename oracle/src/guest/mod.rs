@@ -19,6 +19,7 @@ mod pulse;
 mod qemu;
 mod running;
 mod serve;
+mod swap;
 mod watch;
 
 pub use agent::{agent, AgentError};

@@ -4,7 +4,7 @@
 //! on disk whatever ends it; and it does not outlive mmdiff.
 
 use super::console::Console;
-use super::{initramfs, GuestError, Plan};
+use super::{initramfs, swap, GuestError, Plan};
 use crate::stat::condition;
 use crate::sys;
 use std::fs::File;
@@ -303,5 +303,6 @@ fn command_line(plan: &Plan, accelerator: Accelerator) -> String {
         Accelerator::Emulation => "tsc=unstable",
     };
     let Plan { append, .. } = plan;
-    format!("{ALWAYS} {clock} {append} rdinit={} -- guest-agent", initramfs::INIT)
+    let (swap, init) = (swap::command_line(), initramfs::INIT);
+    format!("{ALWAYS} {clock} {swap} {append} rdinit={init} -- guest-agent")
 }

@@ -6,10 +6,11 @@
 //! kernels/index.json               what the suites offer
 //! kernels/downloads/               packages, as far as they have come
 //! kernels/unfinished/              what is not complete yet
-//! kernels/images/6.18/VERSION/     vmlinuz, config, kernel.json
+//! kernels/images/6.18/VERSION/     vmlinuz, config, brd, kernel.json
 //! kernels/trees/, kernels/built/   sources and what is built from them
 //! ```
 
+use super::build::BUILT;
 use super::error::{KernelError, Tried};
 use super::report::Report;
 use super::Kernel;
@@ -33,9 +34,24 @@ pub(super) struct Record {
     pub(super) version: String,
     pub(super) package: String,
     pub(super) suite: String,
-    /// Checksums of the two files.
+    /// Checksums of the files.
     pub(super) image: String,
     pub(super) config: Option<String>,
+    #[serde(default)]
+    pub(super) module: Module,
+}
+
+/// What is known of a kernel's module of a RAM disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Module {
+    /// Nothing: it was not looked for when the record was written.
+    #[default]
+    Unknown,
+    /// There is none.
+    Absent,
+    /// It is there, with this checksum.
+    Present(String),
 }
 
 /// The folder that everything is kept in.
@@ -59,6 +75,8 @@ impl Lock {
 pub(super) const IMAGE: &str = "vmlinuz";
 /// See [`IMAGE`].
 pub(super) const CONFIG: &str = "config";
+/// See [`IMAGE`].
+pub(super) const MODULE: &str = "brd";
 const RECORD: &str = "kernel.json";
 
 /// The folder of kernels that are not complete yet.
@@ -140,14 +158,14 @@ impl Cache {
 
     /// Whether it is there; its contents are not looked at.
     pub(super) fn has(&self, kind: &str, name: &str, version: &str) -> bool {
-        self.place(kind, name, version).join(RECORD).is_file()
+        read_record(&self.place(kind, name, version)).is_some()
     }
 
     /// All kernels that are there under any name, by what is written beside them.
     pub(super) fn records(&self, kind: &str) -> Vec<Record> {
         let names = folders(&self.path(kind));
         let places = names.iter().flat_map(|name| folders(name));
-        places.filter_map(|place| read_json(&place.join(RECORD))).collect()
+        places.filter_map(|place| read_record(&place)).collect()
     }
 
     /// The intact kernel of a name that `newer` puts last.
@@ -158,10 +176,8 @@ impl Cache {
         newer: impl Fn(&Record, &Record) -> std::cmp::Ordering,
     ) -> Option<Kernel> {
         let places = folders(&self.root.join(kind).join(name));
-        let mut records: Vec<(Record, PathBuf)> = places
-            .into_iter()
-            .filter_map(|place| Some((read_json(&place.join(RECORD))?, place)))
-            .collect();
+        let mut records: Vec<(Record, PathBuf)> =
+            places.into_iter().filter_map(|place| Some((read_record(&place)?, place))).collect();
         records.sort_by(|(a, _), (b, _)| newer(a, b));
         records.iter().rev().find_map(|(_, place)| intact(place))
     }
@@ -197,8 +213,13 @@ impl Cache {
         record.image = checksum(&unfinished.join(IMAGE))?;
         let config = unfinished.join(CONFIG);
         record.config = if config.is_file() { Some(checksum(&config)?) } else { None };
+        let module = unfinished.join(MODULE);
+        record.module = match module.is_file() {
+            true => Module::Present(checksum(&module)?),
+            false => Module::Absent,
+        };
         write_json(&unfinished.join(RECORD), &record)?;
-        for file in [IMAGE, CONFIG, RECORD].map(|name| unfinished.join(name)) {
+        for file in [IMAGE, CONFIG, MODULE, RECORD].map(|name| unfinished.join(name)) {
             if let Ok(file) = File::open(&file) {
                 // a file system that cannot is no reason to have no kernel
                 let _ = file.sync_all();
@@ -217,18 +238,31 @@ impl Cache {
     }
 }
 
+/// What is written beside a kernel. One that was fetched when modules were not looked
+/// for counts as not there, so that it is fetched anew; what was built stays as it is.
+fn read_record(place: &Path) -> Option<Record> {
+    let record: Record = read_json(&place.join(RECORD))?;
+    (record.suite == BUILT || record.module != Module::Unknown).then_some(record)
+}
+
 /// A kernel whose files are what was written.
 fn intact(place: &Path) -> Option<Kernel> {
-    let record: Record = read_json(&place.join(RECORD))?;
-    let (image, config) = (place.join(IMAGE), place.join(CONFIG));
+    let record = read_record(place)?;
     let same = |path: &Path, sum: &str| checksum(path).is_ok_and(|found| found == sum);
-    let whole =
-        same(&image, &record.image) && record.config.as_ref().is_none_or(|sum| same(&config, sum));
+    let [image, config, module] = [IMAGE, CONFIG, MODULE].map(|name| place.join(name));
+    let module_sum = match record.module {
+        Module::Present(sum) => Some(sum),
+        Module::Unknown | Module::Absent => None,
+    };
+    let whole = same(&image, &record.image)
+        && record.config.as_ref().is_none_or(|sum| same(&config, sum))
+        && module_sum.as_ref().is_none_or(|sum| same(&module, sum));
     whole.then(|| Kernel {
         name: record.name,
         release: record.release,
         image,
         config: record.config.map(|_| config),
+        module: module_sum.map(|_| module),
     })
 }
 
@@ -280,6 +314,7 @@ mod tests {
             suite: "some".into(),
             image: String::new(),
             config: None,
+            module: Module::default(),
         }
     }
 
@@ -320,6 +355,46 @@ mod tests {
         assert_eq!(cache.newest("images", "6.1", by_version), Some(old), "the other one is whole");
         store(&cache, "6.1.9-1").unwrap();
         assert_eq!(cache.newest("images", "6.1", by_version), Some(new), "and replaced");
+    }
+
+    #[test]
+    fn a_module_belongs_to_its_kernel() {
+        let (_folder, cache) = cache();
+        assert_eq!(store(&cache, "6.1.8-1").unwrap().module, None);
+        let kernel = cache.store("images", |folder| {
+            for name in [IMAGE, MODULE] {
+                fs::write(folder.join(name), name).tried("write", folder)?;
+            }
+            Ok(record("6.1.9-1"))
+        });
+        let module = kernel.unwrap().module.unwrap();
+        assert_eq!(fs::read_to_string(&module).unwrap(), MODULE);
+        fs::write(&module, "something else").unwrap();
+        assert_eq!(cache.find("images", "6.1", "6.1.9-1"), None);
+        assert!(cache.find("images", "6.1", "6.1.8-1").is_some());
+    }
+
+    #[test]
+    fn fetched_before_modules_were_looked_for() {
+        let (_folder, cache) = cache();
+        let forget = |kind: &str, suite: &str| {
+            let path = cache.place(kind, "6.1", "6.1.9-1").join(RECORD);
+            let mut written: serde_json::Value = read_json(&path).unwrap();
+            written["suite"] = suite.into();
+            assert!(written.as_object_mut().unwrap().remove("module").is_some());
+            write_json(&path, &written).unwrap();
+        };
+        store(&cache, "6.1.9-1").unwrap();
+        assert!(cache.has("images", "6.1", "6.1.9-1"));
+        forget("images", "some");
+        assert!(!cache.has("images", "6.1", "6.1.9-1"));
+        assert_eq!(cache.find("images", "6.1", "6.1.9-1"), None);
+        assert_eq!(cache.newest("images", "6.1", |a, b| a.version.cmp(&b.version)), None);
+        assert_eq!(cache.records("images"), []);
+        store(&cache, "6.1.9-1").unwrap();
+        assert!(cache.has("images", "6.1", "6.1.9-1"), "and once more");
+        forget("images", BUILT);
+        assert!(cache.has("images", "6.1", "6.1.9-1"), "nobody can fetch what was built");
     }
 
     #[test]

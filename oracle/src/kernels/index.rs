@@ -22,6 +22,8 @@ pub(super) struct Index {
     /// The machine's sources that it was derived from.
     sources: String,
     accept_expired: bool,
+    /// How the names of the packages begin that were looked for.
+    prefixes: Vec<String>,
     /// Lines that tell what was used and what was left out.
     pub(super) notes: Vec<String>,
     /// Whether any suite was left out because it has expired.
@@ -49,11 +51,13 @@ pub(super) fn current(
     let entries = apt::machine_sources()?;
     let apt = Apt::new(cache.folder("apt")?)?;
     let sources = format!("{entries:?}");
+    let prefixes = package::PREFIXES.map(str::to_owned).to_vec();
     if let Some(index) = last(cache).filter(|_| !options.refresh) {
         let age = now().checked_sub(index.time);
         if age.is_some_and(|age| age < FRESH)
             && index.sources == sources
             && index.accept_expired == options.accept_expired
+            && index.prefixes == prefixes
         {
             return Ok((apt, index));
         }
@@ -62,6 +66,7 @@ pub(super) fn current(
         time: now(),
         sources,
         accept_expired: options.accept_expired,
+        prefixes,
         new: true,
         ..take(&apt, &entries, options, report)?
     };

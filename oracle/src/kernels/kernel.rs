@@ -14,6 +14,9 @@ pub struct Kernel {
     pub image: PathBuf,
     /// What it was configured with.
     pub config: Option<PathBuf>,
+    /// Its module of a RAM disk, as it is packaged: compressed or not. None where the
+    /// kernel has that built in, or not at all.
+    pub module: Option<PathBuf>,
 }
 
 impl Kernel {
@@ -35,6 +38,6 @@ impl Kernel {
             .map(|name| folder.join(name))
             .find(|path| path.is_file());
         let name = if release.is_empty() { file_name } else { release.clone() };
-        Ok(Kernel { name, release, image, config })
+        Ok(Kernel { name, release, image, config, module: None })
     }
 }

@@ -19,7 +19,7 @@ pub use error::KernelError;
 pub use kernel::Kernel;
 pub use report::Report;
 
-use cache::{Record, CONFIG, IMAGE};
+use cache::{Module, Record, CONFIG, IMAGE, MODULE};
 use error::Tried;
 use package::{Choice, Package};
 use std::fs;
@@ -196,10 +196,11 @@ fn take_apart(
     files: &[PathBuf],
     folder: &Path,
 ) -> Result<Record, KernelError> {
-    let (image, config) = (folder.join(IMAGE), folder.join(CONFIG));
+    let [image, config, module] = [IMAGE, CONFIG, MODULE].map(|name| folder.join(name));
     let wanted = [
         Wanted { is: unpack::is_image, to: &image },
         Wanted { is: unpack::is_config, to: &config },
+        Wanted { is: unpack::is_module, to: &module },
     ];
     for file in files {
         unpack::unpack(file, &wanted)?;
@@ -220,6 +221,7 @@ fn take_apart(
         suite: package.suite,
         image: String::new(),
         config: None,
+        module: Module::default(),
     })
 }
 

@@ -19,7 +19,8 @@ pub(super) struct Package {
 }
 
 /// The beginnings of the names that matter here.
-const PREFIXES: [&str; 4] = ["linux-image-", "linux-binary-", "linux-base-", "linux-source-"];
+pub(super) const PREFIXES: [&str; 5] =
+    ["linux-image-", "linux-binary-", "linux-base-", "linux-modules-", "linux-source-"];
 
 /// The flavour without drivers for real hardware is the smallest.
 const FLAVOUR: &str = "-cloud-amd64";
@@ -60,6 +61,8 @@ enum Part {
     Binary,
     /// The configuration.
     Base,
+    /// The modules, where image and modules have a package each.
+    Modules,
 }
 
 /// The part, the release of its kernel, and whether it is signed.
@@ -68,6 +71,8 @@ fn part(name: &str) -> Option<(Part, &str, bool)> {
         (Part::Image, release)
     } else if let Some(release) = name.strip_prefix("linux-binary-") {
         (Part::Binary, release)
+    } else if let Some(release) = name.strip_prefix("linux-modules-") {
+        (Part::Modules, release)
     } else {
         (Part::Base, name.strip_prefix("linux-base-")?)
     };
@@ -87,8 +92,8 @@ fn part(name: &str) -> Option<(Part, &str, bool)> {
 pub(super) struct Choice {
     /// The kernel's release, as `uname -r` says it.
     pub(super) release: String,
-    /// The one with the image first, then the one with the configuration, if
-    /// that is another.
+    /// The one with the image first, then those with the configuration and with the
+    /// modules, as far as these are others, and there are any.
     pub(super) packages: Vec<Package>,
     /// The release whose configuration it is, where its own is not offered any more.
     pub(super) configured_as: Option<String>,
@@ -110,15 +115,19 @@ pub(super) fn kernel(series: &str, offered: &[Package]) -> Option<Choice> {
         })
     };
     let (image, part, release, _) = parts()
-        .filter(|(package, part, ..)| *part != Part::Base && is_in(series, &package.version))
+        .filter(|(_, part, ..)| matches!(part, Part::Image | Part::Binary))
+        .filter(|(package, ..)| is_in(series, &package.version))
         .max_by(|(a, part_a, _, signed_a), (b, part_b, _, signed_b)| {
             version::compare(&a.version, &b.version)
                 .then_with(|| part_a.cmp(part_b))
                 .then_with(|| signed_a.cmp(signed_b))
         })?;
     let bases = || parts().filter(|(_, part, ..)| *part == Part::Base);
-    let own =
-        bases().find(|(package, _, of, _)| *of == release && package.version == image.version);
+    let of_the_same = |wanted| {
+        parts().find(|(package, part, of, _)| {
+            *part == wanted && *of == release && package.version == image.version
+        })
+    };
     // Suites keep images for longer than what was split from them. Debian's configuration
     // changes little from one release to the next.
     let later = || {
@@ -127,12 +136,14 @@ pub(super) fn kernel(series: &str, offered: &[Package]) -> Option<Choice> {
         });
         later.min_by(|(a, ..), (b, ..)| version::compare(&a.version, &b.version))
     };
-    let base = own.or_else(|| (part == Part::Binary).then(later).flatten());
-    let packages = [Some(image), base.map(|(package, ..)| package)];
+    let base = of_the_same(Part::Base).or_else(|| (part == Part::Binary).then(later).flatten());
+    // modules of any other kernel are of no use to this one
+    let modules = of_the_same(Part::Modules);
+    let others = [base, modules].into_iter().flatten().map(|(package, ..)| package);
     let other = base.map(|(_, _, of, _)| of).filter(|of| *of != release);
     Some(Choice {
         release: release.to_owned(),
-        packages: packages.into_iter().flatten().cloned().collect(),
+        packages: std::iter::once(image).chain(others).cloned().collect(),
         configured_as: other.map(str::to_owned),
     })
 }
@@ -193,7 +204,11 @@ mod tests {
         let release = "7.3.4+deb13-cloud-amd64";
         assert_eq!(
             names("7.3"),
-            [format!("linux-binary-{release}"), format!("linux-base-{release}")]
+            [
+                format!("linux-binary-{release}"),
+                format!("linux-base-{release}"),
+                format!("linux-modules-{release}")
+            ]
         );
         assert_eq!(
             names("6.18"),
@@ -209,6 +224,20 @@ mod tests {
         assert_eq!(choice.configured_as.as_deref(), Some("7.3.4+deb13-cloud-amd64"));
         assert_eq!(kernel("7.3", &offered()).unwrap().configured_as, None);
         assert_eq!(kernel("6.1", &offered()).unwrap().configured_as, None, "its image has one");
+    }
+
+    #[test]
+    fn modules_of_exactly_the_image_or_none() {
+        let release = "7.2.12+deb13-cloud-amd64";
+        assert_eq!(
+            names("7.2"),
+            [format!("linux-binary-{release}"), "linux-base-7.3.4+deb13-cloud-amd64".to_owned()],
+            "those of an earlier version and of another flavour are not its own"
+        );
+        assert!(
+            !names("7.1").iter().any(|name| name.starts_with("linux-modules-")),
+            "all are gone"
+        );
     }
 
     #[test]

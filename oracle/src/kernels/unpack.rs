@@ -1,4 +1,4 @@
-//! Takes image and configuration out of packages.
+//! Takes image, configuration and a module out of packages.
 
 use super::error::{KernelError, Tried};
 use super::tool;
@@ -27,6 +27,13 @@ pub(super) fn is_image(folder: &str, name: &str) -> bool {
 pub(super) fn is_config(folder: &str, name: &str) -> bool {
     (folder == "boot" && name.starts_with("config-"))
         || (folder.contains("lib/modules/") && name == "config" && !folder.contains("/build"))
+}
+
+/// The module of a RAM disk, compressed or not.
+pub(super) fn is_module(folder: &str, name: &str) -> bool {
+    folder.contains("lib/modules/")
+        && folder.ends_with("/kernel/drivers/block")
+        && matches!(name, "brd.ko" | "brd.ko.xz")
 }
 
 /// Writes the wanted files of a package, as far as it holds them.
@@ -78,6 +85,11 @@ mod tests {
         assert!(is_config("boot", "config-6.1.0-50-cloud-amd64"));
         assert!(is_config("usr/lib/modules/7.3.4+deb13-cloud-amd64", "config"));
         assert!(!is_config("usr/lib/modules/x/build", "config"));
+        assert!(is_module("lib/modules/6.1.0-50-cloud-amd64/kernel/drivers/block", "brd.ko"));
+        let folder = "usr/lib/modules/7.3.4+deb13-cloud-amd64/kernel/drivers";
+        assert!(is_module(&format!("{folder}/block"), "brd.ko.xz"));
+        assert!(!is_module(folder, "brd.ko.xz"));
+        assert!(!is_module(&format!("{folder}/block/zram"), "zram.ko.xz"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a guest can be asked for.
 
-use super::guest;
+use super::{guest, kernel};
 use mm_oracle::guest::{
     Campaign, Event, GuestError, Link, Named, OutcomeForm, Request, SnapshotForm, Verdict,
 };
@@ -25,8 +25,11 @@ fn a_guest_says_what_it_is_and_ends_when_it_is_told() {
     println!("{} was ready after {:?}", guest.release(), guest.boot_time());
     let events = served(&mut guest, &Request::Profile);
     let [Event::Profile { origins, compared, .. }] = &events[..] else { panic!("{events:?}") };
-    let version = &origins.iter().find(|o| o.switch == "version").expect("a version").value;
-    assert!(guest.release().starts_with(version.as_str()));
+    let value = |switch| &origins.iter().find(|o| o.switch == switch).expect(switch).value;
+    assert!(guest.release().starts_with(value("version").as_str()));
+    if kernel().is_ok_and(|kernel| kernel.module.is_some()) {
+        assert_eq!(value("swap"), "on", "its RAM disk can be had");
+    }
     assert!(compared.iter().any(|what| what == "pagemap"), "{compared:?}");
     served(&mut guest, &Request::PowerOff);
     match guest.event(std::time::Duration::from_secs(60)) {

@@ -48,7 +48,13 @@ impl Machine {
             folder => format!("{folder}/vmlinuz"),
         };
         let config = image.replace("vmlinuz", "config");
-        for (path, text) in [(image, format!("image {version}")), (config, "CONFIG_X=y\n".into())] {
+        let mut files =
+            vec![(image, format!("image {version}")), (config, "CONFIG_X=y\n".to_owned())];
+        if folder == "boot" {
+            let path = format!("lib/modules/{version}/kernel/drivers/block/brd.ko");
+            files.push((path, format!("module {version}")));
+        }
+        for (path, text) in files {
             let mut header = tar::Header::new_gnu();
             header.set_size(text.len() as u64);
             header.set_cksum();

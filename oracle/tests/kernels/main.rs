@@ -5,6 +5,7 @@ mod machine;
 
 use machine::Machine;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -48,13 +49,39 @@ fn fetched_once() {
     assert_eq!(status, Some(0), "{err}");
     assert!(out.contains("6.1  6.1.0-10-cloud-amd64  "), "{out}");
     assert_eq!(fs::read_to_string(machine.path(IMAGE)).unwrap(), "image 6.1.10-1");
-    assert_eq!(machine.cached("images").len(), 6, "two images, configurations and records");
+    let cached = machine.cached("images").len();
+    assert_eq!(cached, 7, "two images, configurations and records; one module");
     assert_eq!(machine.cached("downloads").len(), 0, "the packages are not kept");
     assert_eq!(machine.count("download"), 2);
     machine.run(&["kernel", "fetch"]);
     assert_eq!(machine.count("download"), 2);
     let (_, out, _) = machine.run(&["kernel", "list"]);
     assert!(out.lines().nth(1).unwrap().ends_with("yes"), "{out}");
+}
+
+/// Takes a field out of a JSON file.
+fn forget(path: &Path, field: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert!(value.as_object_mut().unwrap().remove(field).is_some(), "{text}");
+    fs::write(path, value.to_string()).unwrap();
+}
+
+#[test]
+fn what_was_fetched_without_its_module_is_fetched_anew() {
+    let machine = Machine::new();
+    machine.run(&["kernel", "fetch", "6.1"]);
+    let folder = machine.path(IMAGE).parent().unwrap().to_owned();
+    assert_eq!(fs::read_to_string(folder.join("brd")).unwrap(), "module 6.1.10-1");
+    // as an mmdiff left it that did not look for modules
+    fs::remove_file(folder.join("brd")).unwrap();
+    forget(&folder.join("kernel.json"), "module");
+    forget(&machine.path("cache/mmdiff/kernels/index.json"), "prefixes");
+    let asked = machine.count("update");
+    assert_eq!(machine.run(&["kernel", "fetch", "6.1"]).0, Some(0));
+    assert!(machine.count("update") > asked, "the list of packages lacked those with modules");
+    assert_eq!(fs::read_to_string(folder.join("brd")).unwrap(), "module 6.1.10-1");
+    assert_eq!(machine.count("download"), 2);
 }
 
 #[test]
@@ -90,7 +117,7 @@ fn the_next_run_completes_what_was_killed() {
     let (status, _, err) = machine.run(&["kernel", "fetch", "6.1"]);
     assert_eq!(status, Some(0), "{err}");
     assert_eq!(machine.count("resumed"), 1);
-    assert_eq!(machine.cached("images").len(), 3);
+    assert_eq!(machine.cached("images").len(), 4);
     assert_eq!(machine.cached("downloads").len() + machine.cached("unfinished").len(), 0);
 }
 

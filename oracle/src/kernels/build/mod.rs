@@ -8,7 +8,7 @@ mod tree;
 
 pub use fragment::Config;
 
-use super::cache::{self, Record, CONFIG, IMAGE};
+use super::cache::{self, Module, Record, CONFIG, IMAGE};
 use super::error::Tried;
 use super::{Cache, Kernel, KernelError, Options, Report};
 use make::Make;
@@ -83,6 +83,8 @@ pub fn build(
             suite: BUILT.to_owned(),
             image: String::new(),
             config: None,
+            // it is built in
+            module: Module::default(),
         })
     })?;
     // the one before may be in use
