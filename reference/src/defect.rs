@@ -178,8 +178,6 @@ defects! {
     SwapoutStaysResident = "swapout-stays-resident", "swap",
         "pages that went to swap still count as resident";
     SwapinLosesContents = "swapin-loses-contents", "swap", "a page read back from swap is empty";
-    SwapinNotAccessed = "swapin-not-accessed", "swap",
-        "a page read back from swap is not marked as accessed";
     SwapinKeepsCount = "swapin-keeps-count", "swap",
         "a page read back from swap still counts as swapped";
     ForkDropsSwap = "fork-drops-swap", "swap", "a child lacks what its parent has in swap";

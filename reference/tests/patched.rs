@@ -2,13 +2,13 @@
 //! behaviour by a program, and a page says so.
 
 mod programs;
+mod shown;
 
 use mm_reference::defect::{Defect, DEFECTS};
 use mm_reference::model::{Seed, System};
 use mm_reference::profile::{Profile, Rule, Version, KERNELS};
-use mm_reference::snapshot::ProcessSnapshot;
-use mm_reference::text::{parse, Expected, Mode, Program};
 use programs::{corpus, programs, root};
+use shown::{read, shown};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,25 +45,6 @@ const ON_THE_MODEL: &[Defect] = &[
 
 fn defects(area: &str, more: &[Defect]) -> Vec<Defect> {
     DEFECTS.iter().copied().filter(|d| d.area() == area || more.contains(d)).collect()
-}
-
-/// What a program shows: each outcome, and the states after each operation.
-fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessSnapshot>) {
-    let mut system = System::new(Arc::new(profile.clone()), &Seed::standard_for(program.start));
-    let layout = *system.layout();
-    let log = if system.warned() { "the kernel warns" } else { "the log is silent" };
-    let (mut outcomes, mut states) = (vec![log.to_owned()], Vec::new());
-    for op in program.ops() {
-        let Ok(answer) = system.apply(op) else { break };
-        outcomes.push(Expected::of(&answer.outcome, &layout).to_string());
-        states.extend(system.live().map(|p| system.snapshot(p, &system.plan(p))));
-    }
-    (outcomes, states)
-}
-
-fn read(path: &PathBuf) -> Program {
-    let text = fs::read_to_string(path).expect("a readable program");
-    parse(&text, Mode::Strict).expect("a program")
 }
 
 #[test]

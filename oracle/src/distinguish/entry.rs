@@ -1,11 +1,11 @@
 //! One entry of a change log.
 
-use super::{Pair, FEW_MAPPINGS};
+use super::{Pair, Setting};
 use crate::compare::Difference;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome};
 use mm_reference::profile::{Profile, Switch};
-use mm_reference::text::{write, Expected, Program, Requirement, SettingName};
+use mm_reference::text::{write, Expected, Program};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -52,16 +52,14 @@ impl Entry {
         on_in_b: bool,
         (a, b): (&Profile, &Profile),
         ops: Vec<Op>,
-        few: bool,
+        setting: Setting,
     ) -> Entry {
         let needs = needs(cause, on_in_b, (a, b), &ops);
         let from = switched(a, &needs, on_in_b_of(b));
         let mut pair = Pair::new(&from, &cause.set(&from, on_in_b));
         let both = pair.run(&ops);
         let mut program = Program::of(ops.iter().cloned());
-        if few {
-            program.requires.0.push(Requirement::Setting(SettingName::MaxMapCount, FEW_MAPPINGS));
-        }
+        program.requires.0.extend(setting.requirement());
         let layout = *System::new(Arc::new(from), &Seed::standard()).layout();
         let say = |outcome: Option<&Outcome>| match outcome {
             Some(outcome) => Expected::of(outcome, &layout).to_string(),

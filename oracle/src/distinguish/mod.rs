@@ -22,7 +22,8 @@ use crate::search::Search;
 use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::Op;
-use mm_reference::profile::{Profile, Switch};
+use mm_reference::profile::{Profile, Rule, Switch};
+use mm_reference::text::{Requirement, Requires, SettingName};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -157,11 +158,8 @@ impl Hunt {
         while self.attempts < self.enough && !turn.is_over() {
             let number = self.attempts;
             self.attempts += 1;
-            let few = number % FEW_EACH == FEW_EACH - 1;
-            let (a, b) = match few {
-                true => (with_few(wide_a), with_few(wide_b)),
-                false => (wide_a.clone(), wide_b.clone()),
-            };
+            let setting = Setting::of(self.switch, number);
+            let (a, b) = (setting.of_profile(wide_a), setting.of_profile(wide_b));
             // the cause alone, from either end; programs are made for the kernel
             // that has it
             let on_in_b = self.switch.is_on(&b);
@@ -171,10 +169,11 @@ impl Hunt {
             let seed = program_seed(turn.seed, rank(self.switch), number);
             let Some(ops) = self.try_one((with, without), (&a, &b), theme, seed) else { continue };
             // what shows with room for many is not about the limit
-            if few && self.shows(wide_a, wide_b, &ops) {
-                return Some(Entry::new(self.switch, on_in_b, (wide_a, wide_b), ops, false));
+            if setting != Setting::Usual && self.shows(wide_a, wide_b, &ops) {
+                let usual = Setting::Usual;
+                return Some(Entry::new(self.switch, on_in_b, (wide_a, wide_b), ops, usual));
             }
-            return Some(Entry::new(self.switch, on_in_b, (&a, &b), ops, few));
+            return Some(Entry::new(self.switch, on_in_b, (&a, &b), ops, setting));
         }
         None
     }
@@ -223,11 +222,41 @@ impl Hunt {
     }
 }
 
-/// The profile with a low limit on the number of mappings.
-fn with_few(profile: &Profile) -> Profile {
-    let mut profile = profile.clone();
-    profile.settings.max_map_count = FEW_MAPPINGS;
-    profile
+/// How the system is set up that a program runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Setting {
+    /// As the profile says.
+    Usual,
+    /// With a low limit on the number of mappings.
+    FewMappings,
+    /// With swap on memory.
+    Swap,
+}
+
+impl Setting {
+    /// That of the attempt with this number.
+    fn of(switch: Switch, number: u64) -> Setting {
+        match switch {
+            Switch::Rule(Rule::SwapinByCache | Rule::SwapinForgetsLock) => Setting::Swap,
+            _ if number % FEW_EACH == FEW_EACH - 1 => Setting::FewMappings,
+            _ => Setting::Usual,
+        }
+    }
+
+    /// What a program requires of it.
+    fn requirement(self) -> Option<Requirement> {
+        match self {
+            Setting::Usual => None,
+            Setting::FewMappings => {
+                Some(Requirement::Setting(SettingName::MaxMapCount, FEW_MAPPINGS))
+            }
+            Setting::Swap => Some(Requirement::Swap(true)),
+        }
+    }
+
+    fn of_profile(self, profile: &Profile) -> Profile {
+        Requires(self.requirement().into_iter().collect()).impose(profile)
+    }
 }
 
 /// The place of a rule in the list of all.

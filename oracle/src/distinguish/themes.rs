@@ -34,7 +34,8 @@ fn fitting(switch: Switch) -> &'static [Theme] {
         Rule::RelocateAnon => &[Theme::Relocate],
         Rule::GupNoStackGrowth => &[Theme::Stack, Theme::Lock],
         Rule::MprotectDropsAccount => &[Theme::Cow, Theme::Merge],
-        Rule::PageoutKeepsYoung => &[Theme::Reclaim],
+        Rule::PageoutKeepsYoung | Rule::SwapinByCache => &[Theme::Reclaim],
+        Rule::SwapinForgetsLock => &[Theme::Reclaim, Theme::Lock],
         Rule::Mdwe
         | Rule::MdweNoInherit
         | Rule::MemoryMerge

@@ -19,7 +19,7 @@ const DEBUGFS: (&CStr, &CStr) = (c"debugfs", c"/sys/kernel/debug");
 
 /// What works behind a program's back, and would change what is seen of it; a kernel
 /// that lacks one of these has no need of it.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     ("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "4294967295"),
     ("/sys/kernel/mm/ksm/run", "0"),
     ("/proc/sys/kernel/numa_balancing", "0"),
@@ -28,6 +28,8 @@ const SETTINGS: [(&str, &str); 7] = [
     ("/proc/sys/vm/compact_unevictable_allowed", "0"),
     // a page comes back alone
     ("/proc/sys/vm/page-cluster", "0"),
+    // what goes to swap goes because a program says so, as far as that can be had
+    ("/proc/sys/vm/swappiness", "0"),
     ("/proc/sys/kernel/sysrq", "1"),
 ];
 

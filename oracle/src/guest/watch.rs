@@ -164,7 +164,7 @@ impl Watching {
 }
 
 /// A number for all that was observed, without what differs from boot to boot: of
-/// frames and inodes counts only which are the same.
+/// frames, places in swap and inodes counts only which are the same.
 fn digest(observed: &Observed) -> u64 {
     let mut hasher = rustc_hash::FxHasher::default();
     observed.outcomes.hash(&mut hasher);
@@ -215,7 +215,9 @@ impl ProcessForm {
             for &(entry, count) in runs {
                 let entry = PageEntry(entry);
                 (entry.bits(), count).hash(hasher);
-                entry.is_present().then(|| frames.of("", entry.frame())).hash(hasher);
+                let sort = if entry.is_in_swap() { "swap" } else { "" };
+                let is_place = entry.is_present() || entry.is_in_swap();
+                is_place.then(|| frames.of(sort, entry.frame())).hash(hasher);
             }
         }
         self.contents.hash(hasher);

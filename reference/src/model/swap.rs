@@ -86,7 +86,6 @@ pub(crate) fn swap_in(
     }
     let exclusive = folio.flags.contains(FolioFlags::EXCLUSIVE);
     let mut now = bits | PteBits::YOUNG;
-    now.set(PteBits::YOUNG, !profile.has_defect(Defect::SwapinNotAccessed));
     if exclusive && vma.flags.contains(VmFlags::WRITE) {
         now.insert(PteBits::WRITE);
         now.set(PteBits::DIRTY, write);

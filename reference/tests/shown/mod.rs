@@ -1,0 +1,29 @@
+//! What programs show on the model.
+
+use mm_reference::model::{Seed, System};
+use mm_reference::profile::Profile;
+use mm_reference::snapshot::ProcessSnapshot;
+use mm_reference::text::{parse, Expected, Mode, Program};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a program shows: each outcome, and the states after each operation.
+pub fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessSnapshot>) {
+    let mut system = System::new(Arc::new(profile.clone()), &Seed::standard_for(program.start));
+    let layout = *system.layout();
+    let log = if system.warned() { "the kernel warns" } else { "the log is silent" };
+    let (mut outcomes, mut states) = (vec![log.to_owned()], Vec::new());
+    for op in program.ops() {
+        let Ok(answer) = system.apply(op) else { break };
+        outcomes.push(Expected::of(&answer.outcome, &layout).to_string());
+        states.extend(system.live().map(|p| system.snapshot(p, &system.plan(p))));
+    }
+    (outcomes, states)
+}
+
+/// The program of a file.
+pub fn read(path: &Path) -> Program {
+    let text = fs::read_to_string(path).expect("a readable program");
+    parse(&text, Mode::Strict).expect("a program")
+}
