@@ -237,7 +237,9 @@ impl Setting {
     /// That of the attempt with this number.
     fn of(switch: Switch, number: u64) -> Setting {
         match switch {
-            Switch::Rule(Rule::SwapinByCache | Rule::SwapinForgetsLock) => Setting::Swap,
+            Switch::Rule(Rule::SwapinByCache | Rule::SwapinForgetsLock | Rule::SwapinWritable) => {
+                Setting::Swap
+            }
             _ if number % FEW_EACH == FEW_EACH - 1 => Setting::FewMappings,
             _ => Setting::Usual,
         }

@@ -35,7 +35,7 @@ fn fitting(switch: Switch) -> &'static [Theme] {
         Rule::GupNoStackGrowth => &[Theme::Stack, Theme::Lock],
         Rule::MprotectDropsAccount => &[Theme::Cow, Theme::Merge],
         Rule::PageoutKeepsYoung | Rule::SwapinByCache => &[Theme::Reclaim],
-        Rule::SwapinForgetsLock => &[Theme::Reclaim, Theme::Lock],
+        Rule::SwapinForgetsLock | Rule::SwapinWritable => &[Theme::Reclaim, Theme::Lock],
         Rule::Mdwe
         | Rule::MdweNoInherit
         | Rule::MemoryMerge

@@ -86,7 +86,8 @@ pub(crate) fn swap_in(
     }
     let exclusive = folio.flags.contains(FolioFlags::EXCLUSIVE);
     let mut now = bits | PteBits::YOUNG;
-    if exclusive && vma.flags.contains(VmFlags::WRITE) {
+    let writable = write || profile.has(Rule::SwapinWritable);
+    if exclusive && writable && vma.flags.contains(VmFlags::WRITE) {
         now.insert(PteBits::WRITE);
         now.set(PteBits::DIRTY, write);
     }

@@ -105,6 +105,8 @@ rules! {
         "making never-faulted memory read-only gives back its commit charge";
     PageoutKeepsYoung = "pageout-keeps-young", since (6, 9), "madvise_cold_or_pageout_pte_range",
         "MADV_PAGEOUT leaves the accessed bits of pages that stay";
+    SwapinWritable = "swapin-writable", since (6, 11), "do_swap_page",
+        "a page that only this process has may be written once it is read back from swap, even by a read";
     SwapinForgetsLock = "swapin-forgets-lock", since (6, 11), "do_swap_page",
         "a page that is read back from swap into locked memory is not locked itself";
     SwapinByCache = "swapin-by-cache", since (6, 19), "swapin_sync",
