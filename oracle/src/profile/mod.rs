@@ -215,11 +215,16 @@ fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings
     })
 }
 
-/// What `/proc/swaps` lists: a line of headings, then name, type, size, ... of each.
+/// What `/proc/swaps` lists: a line of headings, then name, type, size, used, ... of each.
+/// Memory that is more than half full may not take what it is given.
 fn swap(text: &str) -> Swap {
     let is_memory = |line: &str| {
-        let name = line.split_whitespace().next().and_then(|path| path.strip_prefix("/dev/"));
-        name.is_some_and(|name| name.starts_with("ram") || name.starts_with("zram"))
+        let mut columns = line.split_whitespace();
+        let name = columns.next().and_then(|path| path.strip_prefix("/dev/"));
+        let mut number = || columns.next()?.parse::<u64>().ok();
+        number(); // the type is none
+        let has_room = number().zip(number()).is_some_and(|(size, used)| used <= size / 2);
+        has_room && name.is_some_and(|name| name.starts_with("ram") || name.starts_with("zram"))
     };
     let mut devices = text.lines().skip(1);
     match devices.clone().next() {
@@ -336,6 +341,8 @@ mod tests {
             assert_eq!(swap(&list(devices)), kind, "{devices:?}");
         }
         assert_eq!(swap(""), Swap::Off);
+        let full = "Filename Type Size Used Priority\n/dev/zram0 partition 1000 501 100\n";
+        assert_eq!(swap(full), Swap::Disk);
     }
 
     #[test]

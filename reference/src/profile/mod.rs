@@ -88,7 +88,8 @@ pub enum Swap {
     /// within the call or the fault (`SWP_SYNCHRONOUS_IO`), so that it can be said
     /// which pages `MADV_PAGEOUT` takes away.
     Memory,
-    /// Disks, among others: how long they take decides what goes when.
+    /// Disks, among others, or memory that is nearly full: what goes, and when, depends on
+    /// more than what a program does.
     Disk,
 }
 
