@@ -28,7 +28,7 @@ fn a_guest_says_what_it_is_and_ends_when_it_is_told() {
     let value = |switch| &origins.iter().find(|o| o.switch == switch).expect(switch).value;
     assert!(guest.release().starts_with(value("version").as_str()));
     if kernel().is_ok_and(|kernel| kernel.module.is_some()) {
-        assert_eq!(value("swap"), "on", "its RAM disk can be had");
+        assert_eq!(value("swap"), "memory", "its RAM disk can be had");
     }
     assert!(compared.iter().any(|what| what == "pagemap"), "{compared:?}");
     served(&mut guest, &Request::PowerOff);
