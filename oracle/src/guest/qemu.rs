@@ -92,10 +92,16 @@ const PROBE: [u8; 62] = [
     0x0f, 0, 0xa8, 0xff, 0xff, 0xff, // both, at 0xffffffa8
 ];
 
-/// Executes a few instructions in a virtual machine, tens of millions of times: there are
-/// hypervisors whose KVM interprets the kernel's instructions, at a hundredth of the
-/// speed, and stops at those that it does not know.
+/// Whether KVM executes [`PROBE`] in time: there are hypervisors whose KVM interprets the
+/// kernel's instructions, at a hundredth of the speed, and stops at those that it does
+/// not know.
 fn kvm_works() -> bool {
+    let is_there = File::options().read(true).write(true).open("/dev/kvm").is_ok();
+    is_there && passes_probe("kvm", "host", Duration::from_secs(2))
+}
+
+/// Whether a virtual machine that is executed so gets through [`PROBE`] in time.
+fn passes_probe(accelerator: &str, cpu: &str, patience: Duration) -> bool {
     const SIZE: usize = 64 << 10;
     const AT: usize = 0xff80;
     const RESET: usize = 0xfff0;
@@ -103,17 +109,13 @@ fn kvm_works() -> bool {
     const JUMP: [u8; 3] = [0xe9, 0x8d, 0xff];
     // the device answers with the status 2n + 1
     const STATUS: i32 = 0x21;
-    const PATIENCE: Duration = Duration::from_secs(2);
-    if File::options().read(true).write(true).open("/dev/kvm").is_err() {
-        return false;
-    }
     let mut firmware = [0xf4; SIZE];
     firmware[AT..AT + PROBE.len()].copy_from_slice(&PROBE);
     firmware[RESET..RESET + JUMP.len()].copy_from_slice(&JUMP);
     let Ok(file) = memory_file(c"mmdiff-probe", &firmware) else { return false };
     let mut command = Command::new(PROGRAM);
     command
-        .args(["-M", "pc", "-accel", "kvm", "-cpu", "host", "-m", "16", "-nodefaults"])
+        .args(["-M", "pc", "-accel", accelerator, "-cpu", cpu, "-m", "16", "-nodefaults"])
         .args(["-no-user-config", "-display", "none", "-no-reboot", "-monitor", "none"])
         .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=1"])
         .args(["-bios", &sys::inherited_path(file.as_fd())])
@@ -126,7 +128,7 @@ fn kvm_works() -> bool {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return status.code() == Some(STATUS),
-            Ok(None) if started.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+            Ok(None) if started.elapsed() < patience => thread::sleep(Duration::from_millis(5)),
             _ => break,
         }
     }
@@ -305,4 +307,19 @@ fn command_line(plan: &Plan, accelerator: Accelerator) -> String {
     let Plan { append, .. } = plan;
     let (swap, init) = (swap::command_line(), initramfs::INIT);
     format!("{ALWAYS} {clock} {swap} {append} rdinit={init} -- guest-agent")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_probe_comes_to_its_end() {
+        if Command::new(PROGRAM).arg("--version").output().is_err() {
+            println!("skipped: there is no {PROGRAM}");
+            return;
+        }
+        assert!(passes_probe("tcg", "max", Duration::from_secs(60)));
+        assert!(!passes_probe("tcg", "no such processor", Duration::from_secs(60)));
+    }
 }
