@@ -150,7 +150,7 @@ impl Capabilities {
             let why =
                 "this kernel counts them in batches, as kernels before 6.16 do; each is checked \
                        to be off by at most one batch";
-            let what = "VmRSS, RssAnon, RssFile, RssShmem";
+            let what = "VmRSS, RssAnon, RssFile, RssShmem, VmSwap";
             found.blind.push(Blind { what, why: why.to_owned() });
         }
         if kdamond_runs() {
