@@ -233,7 +233,7 @@ fn compare_entry(
         frames.frames.pair(expected.frame(), actual.frame(), address, findings);
     } else if expected.is_in_swap() && actual.is_in_swap() {
         // numbered from 1 on above the type
-        let place = expected.frame() / (PageEntry::SWAP_TYPE + 1);
+        let place = expected.frame() >> PageEntry::SWAP_TYPE_BITS;
         frames.places.pair(place, actual.frame(), address, findings);
     } else if expected.frame() != actual.frame() {
         let show = |entry: PageEntry| format!("{:#x}", entry.frame());

@@ -165,10 +165,7 @@ pub(crate) fn handle(
     }
     match pte {
         Pte::Guard => return Err(FaultError::Guard),
-        Pte::Swap(id, bits) => {
-            let vma = vma.clone();
-            return swap_in(cur, &vma, page, (id, bits), write);
-        }
+        Pte::Swap(id, bits) => return swap_in(cur, vma_start, page, (id, bits), write),
         // do_anonymous_page: readers share the page of zeroes, without an anon_vma
         Pte::None if !write && !cur.profile.has_defect(Defect::ReadMakesPage) => {
             cur.mm.tables.set(page, Pte::Zero);
@@ -240,7 +237,7 @@ fn map_new_page(cur: &mut Current<'_>, vma_start: u64, page: u64, content: PageC
         folio.flags.remove(FolioFlags::SWAPBACKED);
     }
     let forgets_lock = cur.profile.has_defect(Defect::FaultForgetsLock);
-    if vma.flags & (VmFlags::LOCKED | VmFlags::SPECIAL) == VmFlags::LOCKED && !forgets_lock {
+    if vma.locks_pages() && !forgets_lock {
         folio.mlocks = 1;
     }
     let id = cur.folios.add(folio);

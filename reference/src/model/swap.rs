@@ -8,7 +8,7 @@
 use super::fault::FaultError;
 use super::folio::{Folio, FolioFlags, FolioId, PageContent};
 use super::page_table::{Pte, PteBits};
-use super::vma::{VmFlags, Vma};
+use super::vma::VmFlags;
 use super::{CannotPredict, Current};
 use crate::defect::Defect;
 use crate::profile::{Rule, Swap};
@@ -17,29 +17,23 @@ use crate::profile::{Rule, Swap};
 /// from half full on the kernel is thrifty (`vm_swap_full`).
 const MOST: u64 = 1024;
 
-/// What `MADV_PAGEOUT` does to a page that has to be kept. Mirrors `folio_alloc_swap`
-/// and `try_to_unmap_one`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SwapOut {
-    /// It goes.
-    Goes,
-    /// It stays, and counts as used.
-    Stays,
-    /// The model has no rule for this.
-    Unknown(CannotPredict),
-}
-
-/// Whether a page that is swap-backed can be written to swap; so many of the process
-/// are there already.
-pub(crate) fn swap_out(swap: Swap, vma: &Vma, folio: &Folio, there: u64) -> SwapOut {
+/// Whether `MADV_PAGEOUT` writes a swap-backed page to swap; otherwise it stays, and
+/// counts as used. So many of the process are there already, and `found` says whether
+/// reverse mapping finds where it is mapped. Mirrors `folio_alloc_swap` and
+/// `try_to_unmap_one`.
+pub(crate) fn goes_out(
+    swap: Swap,
+    folio: &Folio,
+    found: bool,
+    there: u64,
+) -> Result<bool, CannotPredict> {
     match swap {
-        _ if !folio.is_anon() => SwapOut::Unknown(CannotPredict("pages of a file written back")),
-        Swap::Off => SwapOut::Stays,
-        Swap::Disk => SwapOut::Unknown(CannotPredict("pages that are written to a disk")),
-        // reverse mapping does not find where it is mapped
-        Swap::Memory if vma.anon_vma.is_none() => SwapOut::Stays,
-        Swap::Memory if there >= MOST => SwapOut::Unknown(CannotPredict("much in swap")),
-        Swap::Memory => SwapOut::Goes,
+        _ if !folio.is_anon() => Err(CannotPredict("pages of a file written back")),
+        Swap::Off => Ok(false),
+        Swap::Disk => Err(CannotPredict("pages that are written to a disk")),
+        Swap::Memory if !found => Ok(false),
+        Swap::Memory if there >= MOST => Err(CannotPredict("much in swap")),
+        Swap::Memory => Ok(true),
     }
 }
 
@@ -51,13 +45,14 @@ pub(crate) fn entry(id: FolioId, bits: PteBits) -> Pte {
 /// A fault meets an entry of swap: the page is read back. Mirrors `do_swap_page`.
 pub(crate) fn swap_in(
     cur: &mut Current<'_>,
-    vma: &Vma,
+    vma_start: u64,
     page: u64,
     (id, bits): (FolioId, PteBits),
     write: bool,
 ) -> Result<(), FaultError> {
     let unknown = |what| Err(FaultError::Unknown(CannotPredict(what)));
     let profile = cur.profile;
+    let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");
     let folio = cur.folios.get_mut(id);
     if folio.mapcount != 1 {
         // it is read ahead, and stays in the swap cache for the others
@@ -67,20 +62,16 @@ pub(crate) fn swap_in(
         return unknown("a page of swap in memory that lost its anon_vma");
     }
     let cached = profile.has(Rule::SwapinByCache);
-    let mut lost = FolioFlags::REFERENCED | FolioFlags::ACTIVE | FolioFlags::YOUNG;
-    lost.insert(FolioFlags::DIRTY);
-    folio.flags.remove(lost);
+    folio.flags.remove(FolioFlags::REFERENCED | FolioFlags::ACTIVE | FolioFlags::YOUNG);
     folio.flags.insert(FolioFlags::REFAULTED);
-    if cached {
-        // `folio_free_swap`: what is nowhere else any more has to be written again
-        folio.flags.insert(FolioFlags::DIRTY);
-    } else {
+    // `folio_free_swap`: what is nowhere else any more has to be written again
+    folio.flags.set(FolioFlags::DIRTY, cached);
+    if !cached {
         folio.flags.insert(FolioFlags::EXCLUSIVE);
     }
     folio.anon_vma = vma.anon_vma;
     folio.index = vma.pgoff_of(page);
-    let locked = vma.flags & (VmFlags::LOCKED | VmFlags::SPECIAL) == VmFlags::LOCKED;
-    folio.mlocks = u32::from(locked && !profile.has(Rule::SwapinForgetsLock));
+    folio.mlocks = u32::from(vma.locks_pages() && !profile.has(Rule::SwapinForgetsLock));
     if profile.has_defect(Defect::SwapinLosesContents) {
         folio.content = PageContent::Uniform(0);
     }

@@ -171,6 +171,11 @@ impl Vma {
         pages(self.len())
     }
 
+    /// Whether its pages are locked as they are mapped (`mlock_vma_folio`).
+    pub fn locks_pages(&self) -> bool {
+        self.flags & (VmFlags::LOCKED | VmFlags::SPECIAL) == VmFlags::LOCKED
+    }
+
     /// `vma_is_anonymous`: private anonymous memory.
     pub fn is_anonymous(&self) -> bool {
         self.backing == Backing::Anonymous

@@ -21,10 +21,10 @@ impl PageEntry {
     pub const EXCLUSIVE: u64 = 1 << 56;
     pub const SOFT_DIRTY: u64 = 1 << 55;
     pub const FRAME: u64 = (1 << 55) - 1;
-    /// The lowest bits of a swap entry's frame, its type.
-    pub const SWAP_TYPE: u64 = 31;
+    /// How many of the lowest bits of a swap entry's frame are its type; the offset is above.
+    pub const SWAP_TYPE_BITS: u32 = 5;
     /// The type that is no device: a marker.
-    pub const MARKER: u64 = 31;
+    pub const MARKER: u64 = (1 << PageEntry::SWAP_TYPE_BITS) - 1;
     /// On the model's side: the frame is the shared zero page.
     pub const ZERO_FRAME: u64 = PageEntry::FRAME;
 
@@ -40,7 +40,7 @@ impl PageEntry {
 
     /// Whether it refers to a place in swap, which is a page's like a frame.
     pub fn is_in_swap(self) -> bool {
-        self.0 & PageEntry::SWAP != 0 && self.0 & PageEntry::SWAP_TYPE != PageEntry::MARKER
+        self.0 & PageEntry::SWAP != 0 && self.0 & PageEntry::MARKER != PageEntry::MARKER
     }
 
     pub fn is_present(self) -> bool {

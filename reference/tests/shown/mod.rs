@@ -1,7 +1,8 @@
 //! What programs show on the model.
 
+use mm_reference::defect::Defect;
 use mm_reference::model::{Seed, System};
-use mm_reference::profile::Profile;
+use mm_reference::profile::{Profile, Version};
 use mm_reference::snapshot::ProcessSnapshot;
 use mm_reference::text::{parse, Expected, Mode, Program};
 use std::fs;
@@ -9,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What a program shows: each outcome, and the states after each operation.
-pub fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessSnapshot>) {
+fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessSnapshot>) {
     let mut system = System::new(Arc::new(profile.clone()), &Seed::standard_for(program.start));
     let layout = *system.layout();
     let log = if system.warned() { "the kernel warns" } else { "the log is silent" };
@@ -26,4 +27,13 @@ pub fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessS
 pub fn read(path: &Path) -> Program {
     let text = fs::read_to_string(path).expect("a readable program");
     parse(&text, Mode::Strict).expect("a program")
+}
+
+/// Whether the program of a file tells a wrong rule from the right one, on the kernel
+/// that it requires.
+pub fn tells(file: &Path, defect: Defect) -> bool {
+    let program = read(file);
+    let right = program.requires.impose(&Profile::stock(Version::new(6, 18)));
+    let wrong = Profile { defect: Some(defect), ..right.clone() };
+    shown(&program, &right) != shown(&program, &wrong)
 }

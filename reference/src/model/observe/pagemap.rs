@@ -8,12 +8,8 @@ use crate::model::{Mm, System};
 use crate::profile::Rule;
 use crate::snapshot::{PageEntry, Ranges, Window};
 
-/// A swap entry's type is below its offset.
-const SWAP_TYPE_BITS: u32 = 5;
-
-/// Type 31 (a marker) and the marker's bit for guard regions, above the five
-/// bits of the type.
-const GUARD_FRAME: u64 = PageEntry::MARKER | 4 << SWAP_TYPE_BITS;
+/// A marker, and the marker's bit for guard regions.
+const GUARD_FRAME: u64 = PageEntry::MARKER | 4 << PageEntry::SWAP_TYPE_BITS;
 
 /// The windows of a plan.
 pub(super) fn fill(system: &System, mm: &Mm, ranges: &Ranges, windows: &mut Vec<Window>) {
@@ -63,7 +59,9 @@ fn entry(system: &System, pte: Pte) -> PageEntry {
             PageEntry::SWAP | guard | frame(GUARD_FRAME)
         }
         // a place of its own on a device whose type is 0
-        Pte::Swap(id, _) => PageEntry::SWAP | frame((u64::from(id.0) + 1) << SWAP_TYPE_BITS),
+        Pte::Swap(id, _) => {
+            PageEntry::SWAP | frame((u64::from(id.0) + 1) << PageEntry::SWAP_TYPE_BITS)
+        }
         Pte::Page(id, _) => {
             let folio = system.folios.get(id);
             let anon = folio.is_anon() || defect(Defect::FileBitHidden);

@@ -50,8 +50,7 @@ pub(super) fn free(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
     cleared.set(PteBits::DIRTY, !profile.has_defect(Defect::FreeKeepsDirty));
     cleared.set(PteBits::YOUNG, !profile.has_defect(Defect::FreeKeepsYoung));
     let marks = !profile.has_defect(Defect::FreeKeepsSwapbacked);
-    let mut lost = FolioFlags::ACTIVE | FolioFlags::REFERENCED | FolioFlags::SWAPBACKED;
-    lost.insert(FolioFlags::REFAULTED);
+    let mut lost = FolioFlags::REFERENCED | FolioFlags::SWAPBACKED | FolioFlags::REFAULTED;
     lost.set(FolioFlags::ACTIVE, !profile.has_defect(Defect::FreeKeepsActive));
     let keeps_swap = profile.has_defect(Defect::FreeKeepsSwap);
     let folios = &mut *cur.folios;

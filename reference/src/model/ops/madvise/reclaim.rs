@@ -5,7 +5,7 @@ use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::folio::FolioFlags;
 use crate::model::page_table::{Pte, PteBits};
-use crate::model::swap::{self, swap_out, SwapOut};
+use crate::model::swap::{self, goes_out};
 use crate::model::{fail, CannotPredict, Current, Fail, VmFlags, Vma};
 use crate::profile::Rule;
 
@@ -59,9 +59,10 @@ pub(super) fn cold(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> 
 /// MADV_PAGEOUT: pages go to swap, lazily freed ones are dropped; without swap only
 /// these can go. Mirrors `madvise_cold_or_pageout_pte_range` and `shrink_folio_list`.
 pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fail> {
-    let vma = &mapping(cur, vma)?.clone();
+    let vma = mapping(cur, vma)?;
     check_on_lru(vma)?;
     let droppable = vma.flags.contains(VmFlags::DROPPABLE);
+    let found = vma.anon_vma.is_some();
     let profile = cur.profile;
     let keeps_young =
         profile.has(Rule::PageoutKeepsYoung) && !profile.has_defect(Defect::PageoutDropsYoung);
@@ -86,14 +87,14 @@ pub(super) fn page_out(cur: &mut Current, vma: u64, part: Part) -> Result<(), Fa
             return;
         }
         if folio.flags.contains(FolioFlags::SWAPBACKED) {
-            match swap_out(swap, vma, folio, before + swapped) {
-                SwapOut::Goes => {
+            match goes_out(swap, folio, found, before + swapped) {
+                Ok(true) => {
                     swapped += 1;
                     *pte = swap::entry(*id, *bits);
                 }
-                SwapOut::Stays if activates => folio.flags.insert(FolioFlags::ACTIVE),
-                SwapOut::Stays => {}
-                SwapOut::Unknown(reason) => unknown = unknown.or(Some(reason)),
+                Ok(false) if activates => folio.flags.insert(FolioFlags::ACTIVE),
+                Ok(false) => {}
+                Err(reason) => unknown = unknown.or(Some(reason)),
             }
             return;
         }
