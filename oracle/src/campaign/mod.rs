@@ -1,10 +1,12 @@
 //! Campaigns: many programs, on several CPUs, until time or number run out.
 //!
-//! Every worker is a thread with a CPU, a subject and a generator of its own.
+//! Every worker is a thread with a CPU, a subject and a generator of its own, and
+//! takes programs by the block (`block.rs`).
 //! Divergences are confirmed and shrunk by the worker that met them, and handed
 //! to the [`Store`], which keeps one per signature and writes it to disk at
 //! once, so that an interrupted campaign loses nothing.
 
+mod block;
 mod finding;
 mod progress;
 mod record;
@@ -13,6 +15,7 @@ mod summary;
 mod watcher;
 mod worker;
 
+use block::Block;
 pub use finding::{investigate, report, Finding, Investigation};
 pub use progress::Progress;
 pub use record::{Differs, Record};
@@ -65,6 +68,9 @@ pub struct Options {
 /// What workers share while they run.
 pub(crate) struct Shared<'w> {
     pub(crate) stop: Arc<AtomicBool>,
+    /// Blocks that a worker has taken.
+    pub(crate) blocks: AtomicU64,
+    /// Programs begun.
     pub(crate) programs: AtomicU64,
     pub(crate) operations: AtomicU64,
     pub(crate) deadline: Option<Instant>,
@@ -74,18 +80,25 @@ pub(crate) struct Shared<'w> {
 }
 
 impl Shared<'_> {
+    /// The next programs that a worker is to run.
+    pub(crate) fn claim(&self) -> Option<Block> {
+        let goes_on = self.goes_on();
+        let next = || self.blocks.fetch_add(1, Ordering::Relaxed);
+        goes_on.then(next).and_then(|number| Block::of(number, self.most))
+    }
+
     /// Whether a worker should begin another program; counts it if so.
     pub(crate) fn begin(&self) -> bool {
+        let goes_on = self.goes_on();
+        if goes_on {
+            self.programs.fetch_add(1, Ordering::Relaxed);
+        }
+        goes_on
+    }
+
+    fn goes_on(&self) -> bool {
         let in_time = self.deadline.is_none_or(|end| Instant::now() < end);
-        if self.stop.load(Ordering::Relaxed) || !in_time {
-            return false;
-        }
-        let number = self.programs.fetch_add(1, Ordering::Relaxed);
-        if self.most.is_some_and(|most| number >= most) {
-            self.programs.fetch_sub(1, Ordering::Relaxed);
-            return false;
-        }
-        true
+        in_time && !self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -122,6 +135,7 @@ pub fn run(
     let started = Instant::now();
     let shared = Shared {
         stop,
+        blocks: AtomicU64::new(0),
         programs: AtomicU64::new(0),
         operations: AtomicU64::new(0),
         deadline: match options.limit {
@@ -141,10 +155,8 @@ pub fn run(
             .map(|number| {
                 let cpu = cpus.get(number % cpus.len().max(1)).copied();
                 let shared = &shared;
-                let work = move || {
-                    Worker::new(number as u64, cpu, options, profile.clone(), caps.clone())
-                        .work(shared)
-                };
+                let work =
+                    move || Worker::new(cpu, options, profile.clone(), caps.clone()).work(shared);
                 let started = std::thread::Builder::new().spawn_scoped(scope, work);
                 if started.is_err() {
                     shared.stop.store(true, Ordering::Relaxed);

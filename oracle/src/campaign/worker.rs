@@ -1,14 +1,15 @@
 //! One thread of a campaign.
 
+use super::block::{Block, Circumstances, Stream};
 use super::{investigate, CampaignError, Investigation, Options, Shared};
 use crate::compare::Signature;
-use crate::generate::{exec_start, program_seed, Avoid, Fence, Generator, Seeded, Shape, Theme};
+use crate::generate::{exec_start, Avoid, Fence, Generator, Seeded, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::{Op, Start};
-use mm_reference::profile::{Privilege, Profile, Quirk, QuirkSet, Swap};
+use mm_reference::profile::{Profile, Quirk, QuirkSet, Swap};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -46,10 +47,13 @@ pub(crate) struct Tally {
 }
 
 pub(crate) struct Worker<'a> {
-    number: u64,
     options: &'a Options,
+    /// The kernel as mmdiff itself may use it.
+    kernel: Arc<Profile>,
     runner: Runner,
     tally: Tally,
+    /// Subjects lost in a row.
+    losses: u32,
     /// Signatures of findings.
     met: HashSet<Signature>,
     /// How often a signature was looked into and did not show again.
@@ -97,22 +101,19 @@ impl Feed for Generated<'_> {
 
 impl<'a> Worker<'a> {
     pub(crate) fn new(
-        number: u64,
         cpu: Option<usize>,
         options: &'a Options,
-        profile: Arc<Profile>,
+        kernel: Arc<Profile>,
         caps: Capabilities,
     ) -> Worker<'a> {
-        // every other worker meets the limit on locked memory, which root does not
-        let bounded = number % 2 == 1 && profile.privilege.ipc_lock;
-        let config = Config { cpu, keeps_ipc_lock: !bounded, ..Config::default() };
-        let profile = if bounded { without_ipc_lock(&profile) } else { profile };
-        let runner = Runner::new(config, profile, caps);
+        let config = Config { cpu, ..Config::default() };
+        let runner = Runner::new(config, kernel.clone(), caps);
         Worker {
-            number,
             options,
+            kernel,
             runner,
             tally: Tally::default(),
+            losses: 0,
             met: HashSet::new(),
             vain: HashMap::new(),
         }
@@ -133,70 +134,79 @@ impl<'a> Worker<'a> {
     }
 
     fn run_programs(&mut self, shared: &Shared<'_>) -> Result<(), CampaignError> {
+        while let Some(block) = shared.claim() {
+            let circumstances = Circumstances::of(self.options.seed, &block);
+            let profile = circumstances.profile(&self.kernel);
+            self.runner.restart(circumstances.keeps_ipc_lock, profile);
+            self.run_block(block, shared)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the programs of a block.
+    fn run_block(&mut self, block: Block, shared: &Shared<'_>) -> Result<(), CampaignError> {
         let avoid = avoid_on(&mut self.runner);
-        let fence = Fence::of(self.runner.fresh()?);
-        let mut losses = 0;
-        let mut count = 0;
         let mut done = Vec::new();
-        while shared.begin() {
-            let seed = program_seed(self.options.seed, self.number, count);
-            count += 1;
+        let mut usual = None;
+        for number in block.programs {
+            if !shared.begin() {
+                break;
+            }
+            let seed = Stream::Programs.seed(self.options.seed, number);
             let theme = match self.options.theme {
-                None if count % FILL_EVERY == FILL_EVERY / 2 => Some(Theme::Fill),
+                None if number % FILL_EVERY == FILL_EVERY / 2 => Some(Theme::Fill),
                 theme => theme,
             };
             let fill = theme == Some(Theme::Fill);
             let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
             // tens of thousands of operations are not looked at one by one
             let observe = if fill { Observe::End } else { self.options.observe };
-            let execs = theme == Some(Theme::Realign) && count % EXEC_EVERY == 0;
+            let execs = theme == Some(Theme::Realign) && number % EXEC_EVERY == 0;
             let start = if execs { exec_start(&mut Seeded::new(seed)) } else { Start::Plain };
             let begun = self.runner.begin_by(start, &mut done).map(drop);
-            self.after(begun, &mut losses)?;
+            self.after(begun)?;
             let fresh = match self.runner.fresh() {
                 Ok(fresh) => fresh,
                 Err(error) => {
-                    losses += 1;
-                    self.lose(error, losses)?;
+                    self.lose(error)?;
                     continue;
                 }
             };
-            // what cannot be unmapped is elsewhere after each of them
-            let fence = if execs { &Fence::of(fresh) } else { &fence };
+            // what cannot be unmapped is elsewhere after each execve
+            let fence = match execs {
+                true => &Fence::of(fresh),
+                false => usual.get_or_insert_with(|| Fence::of(fresh)),
+            };
             let mut feed = Generated::new(seed, shape, fence, fresh);
             let submitted = self.runner.submit(&mut feed, observe, &mut done);
-            self.after(submitted, &mut losses)?;
-            self.judge_all(&mut done, &mut losses, shared)?;
+            self.after(submitted)?;
+            self.judge_all(&mut done, shared)?;
         }
         let flushed = self.runner.flush(&mut done);
-        self.after(flushed, &mut losses)?;
-        self.judge_all(&mut done, &mut losses, shared)
+        self.after(flushed)?;
+        self.judge_all(&mut done, shared)
     }
 
     /// Counts what was lost.
-    fn after(&mut self, ran: Result<(), RunError>, losses: &mut u32) -> Result<(), CampaignError> {
+    fn after(&mut self, ran: Result<(), RunError>) -> Result<(), CampaignError> {
         match ran {
             Ok(()) => {
-                *losses = 0;
+                self.losses = 0;
                 Ok(())
             }
-            Err(error) => {
-                *losses += 1;
-                self.lose(error, *losses)
-            }
+            Err(error) => self.lose(error),
         }
     }
 
     fn judge_all(
         &mut self,
         done: &mut Vec<Trial>,
-        losses: &mut u32,
         shared: &Shared<'_>,
     ) -> Result<(), CampaignError> {
         if done.iter().any(|trial| trial.divergence().is_some_and(|d| d.known.is_none())) {
             // looking into it starts with another subject; what is queued comes first
             let flushed = self.runner.flush(done);
-            self.after(flushed, losses)?;
+            self.after(flushed)?;
         }
         for trial in done.drain(..) {
             self.judge(&trial, shared)?;
@@ -206,8 +216,9 @@ impl<'a> Worker<'a> {
     }
 
     /// A subject that could not be run: goes on with another, up to a point.
-    fn lose(&mut self, error: RunError, losses: u32) -> Result<(), CampaignError> {
-        if losses >= LOSSES {
+    fn lose(&mut self, error: RunError) -> Result<(), CampaignError> {
+        self.losses += 1;
+        if self.losses >= LOSSES {
             return Err(error.into());
         }
         *self.tally.lost.entry(error.to_string()).or_default() += 1;
@@ -287,12 +298,6 @@ impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-/// The kernel for a subject that may not lock memory without limit.
-fn without_ipc_lock(profile: &Profile) -> Arc<Profile> {
-    let privilege = Privilege { ipc_lock: false, ..profile.privilege };
-    Arc::new(Profile { privilege, ..profile.clone() })
 }
 
 /// Whether reading a page back from swap may be a bug of the kernel that ends in a panic

@@ -215,6 +215,15 @@ impl Runner {
         self.live = None;
     }
 
+    /// Gives up the running subject, and what is queued with it. The next ones may lock memory
+    /// without limit or not, as the kernel of this profile lets them; its version and its
+    /// bugs are those of the one before.
+    pub fn restart(&mut self, keeps_ipc_lock: bool, profile: Arc<Profile>) {
+        self.config.keeps_ipc_lock = keeps_ipc_lock;
+        self.profile = profile;
+        self.live = None;
+    }
+
     /// Changes the kernel that the model imitates; the subject is started anew.
     pub fn set_profile(&mut self, profile: Arc<Profile>) {
         self.profile = profile;

@@ -1,0 +1,102 @@
+//! How a campaign is divided: into blocks of programs, each with circumstances of its own.
+//!
+//! A block is run by one worker, in subjects that nothing else runs in, and all about it
+//! follows from the campaign's seed and the block's number. So a campaign is the same
+//! whatever the number of its workers.
+
+use crate::generate::{program_seed, Seeded, Source};
+use mm_reference::profile::{Privilege, Profile};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Programs of a block: so few that many circumstances are met within minutes even where a
+/// hundred programs take a second, and so many that starting a subject does not show.
+pub(crate) const BLOCK: u64 = 512;
+
+/// Of so many blocks one runs without `CAP_IPC_LOCK`, where there is a choice.
+const BOUNDED: u32 = 2;
+
+/// The streams of a campaign's seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// What programs do.
+    Programs = 0,
+    /// Under which circumstances.
+    Blocks = 1,
+}
+
+impl Stream {
+    /// The seed of the thing with this number.
+    pub(crate) fn seed(self, campaign: u64, number: u64) -> u64 {
+        program_seed(campaign, self as u64, number)
+    }
+}
+
+/// Some programs in a row, by their numbers in the campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) number: u64,
+    pub(crate) programs: Range<u64>,
+}
+
+impl Block {
+    /// The block with this number of a campaign of so many programs; nothing behind the last.
+    pub(crate) fn of(number: u64, most: Option<u64>) -> Option<Block> {
+        let first = number.checked_mul(BLOCK)?;
+        let end = first.saturating_add(BLOCK).min(most.unwrap_or(u64::MAX));
+        (first < end).then_some(Block { number, programs: first..end })
+    }
+}
+
+/// What the programs of a block run under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Circumstances {
+    /// Whether subjects may lock memory without limit, where mmdiff may.
+    pub(crate) keeps_ipc_lock: bool,
+}
+
+impl Circumstances {
+    /// Those of a block of the campaign with this seed.
+    pub(crate) fn of(seed: u64, block: &Block) -> Circumstances {
+        let src = &mut Seeded::new(Stream::Blocks.seed(seed, block.number));
+        Circumstances { keeps_ipc_lock: !src.chance(1, BOUNDED) }
+    }
+
+    /// The kernel as subjects meet it.
+    pub(crate) fn profile(&self, kernel: &Arc<Profile>) -> Arc<Profile> {
+        if self.keeps_ipc_lock || !kernel.privilege.ipc_lock {
+            return kernel.clone();
+        }
+        let privilege = Privilege { ipc_lock: false, ..kernel.privilege };
+        Arc::new(Profile { privilege, ..(**kernel).clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_cover_a_campaign_without_a_gap() {
+        for most in [1, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK + 7] {
+            let blocks = (0..).map_while(|number| Block::of(number, Some(most)));
+            let programs: Vec<u64> = blocks.flat_map(|block| block.programs).collect();
+            assert_eq!(programs, (0..most).collect::<Vec<_>>());
+        }
+        assert_eq!(Block::of(0, Some(0)), None);
+        assert_eq!(Block::of(3, None).map(|b| b.programs), Some(3 * BLOCK..4 * BLOCK));
+    }
+
+    #[test]
+    fn circumstances_follow_from_seed_and_number() {
+        let of = |seed| -> Vec<Circumstances> {
+            let blocks = (0..64).filter_map(|number| Block::of(number, None));
+            blocks.map(|block| Circumstances::of(seed, &block)).collect()
+        };
+        assert_eq!(of(7), of(7));
+        assert_ne!(of(7), of(8));
+        for keeps in [false, true] {
+            assert!(of(7).iter().any(|c| c.keeps_ipc_lock == keeps));
+        }
+    }
+}
