@@ -1,5 +1,6 @@
 //! From a divergence to a finding: seen again, made small, seen reliably.
 
+use super::Run;
 use crate::compare::{render, Signature};
 use crate::generate::{Fence, Shape, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
@@ -48,6 +49,8 @@ pub struct Finding {
     pub start: System,
     /// Where the bases of addresses were.
     pub layout: Layout,
+    /// The campaign that made it, if one did.
+    pub run: Option<Run>,
 }
 
 impl Finding {
@@ -67,6 +70,7 @@ impl Finding {
             outcomes: trial.outcomes(),
             start: start.clone(),
             layout: trial.layout,
+            run: None,
         })
     }
 }

@@ -9,6 +9,7 @@
 mod block;
 mod finding;
 mod progress;
+mod provenance;
 mod record;
 mod store;
 mod summary;
@@ -18,10 +19,11 @@ mod worker;
 use block::Block;
 pub use finding::{investigate, report, Finding, Investigation};
 pub use progress::Progress;
+pub use provenance::{KernelIdentity, Provenance, Run};
 pub use record::{Differs, Record};
 pub(crate) use store::{folder_below, write_file};
 pub use store::{Store, StoreError};
-pub use summary::{compared, not_compared, Summary};
+pub use summary::{compared, not_compared, too_many_lost, Summary};
 pub use watcher::{Pace, Watcher};
 
 use crate::generate::Theme;
@@ -61,13 +63,25 @@ pub struct Options {
     pub max_ops: usize,
     /// What every program dwells on.
     pub theme: Option<Theme>,
+    /// Whether the first finding ends it.
+    pub until_found: bool,
     /// Where findings go.
     pub out: PathBuf,
 }
 
+impl Options {
+    /// What is said of it wherever something comes of it.
+    pub fn run(&self) -> Run {
+        Run { seed: self.seed, jobs: self.jobs, program: None }
+    }
+}
+
 /// What workers share while they run.
 pub(crate) struct Shared<'w> {
+    /// Set by whoever wants the campaign to end.
     pub(crate) stop: Arc<AtomicBool>,
+    /// Set by a worker: nothing more is to be done.
+    pub(crate) over: AtomicBool,
     /// Blocks that a worker has taken.
     pub(crate) blocks: AtomicU64,
     /// Programs begun.
@@ -98,7 +112,16 @@ impl Shared<'_> {
 
     fn goes_on(&self) -> bool {
         let in_time = self.deadline.is_none_or(|end| Instant::now() < end);
-        in_time && !self.stop.load(Ordering::Relaxed)
+        let is_stopped = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        in_time && !is_stopped(&self.stop) && !is_stopped(&self.over)
+    }
+
+    /// Whether it was stopped before its programs or its time were over.
+    fn is_interrupted(&self) -> bool {
+        let programs = self.programs.load(Ordering::Relaxed);
+        let is_complete = self.deadline.is_some_and(|end| Instant::now() >= end)
+            || self.most.is_some_and(|most| programs >= most);
+        self.stop.load(Ordering::Relaxed) && !is_complete
     }
 }
 
@@ -135,6 +158,7 @@ pub fn run(
     let started = Instant::now();
     let shared = Shared {
         stop,
+        over: AtomicBool::new(false),
         blocks: AtomicU64::new(0),
         programs: AtomicU64::new(0),
         operations: AtomicU64::new(0),
@@ -159,7 +183,7 @@ pub fn run(
                     move || Worker::new(cpu, options, profile.clone(), caps.clone()).work(shared);
                 let started = std::thread::Builder::new().spawn_scoped(scope, work);
                 if started.is_err() {
-                    shared.stop.store(true, Ordering::Relaxed);
+                    shared.over.store(true, Ordering::Relaxed);
                 }
                 started
             })
@@ -193,6 +217,7 @@ pub fn run(
     }
     let programs = shared.programs.load(Ordering::Relaxed);
     let time = started.elapsed();
+    let interrupted = shared.is_interrupted();
     let summary = Summary::new(options, profile, caps, programs, time, &tallies, shared.store);
-    Ok(Summary { failure, ..summary })
+    Ok(Summary { failure, interrupted, ..summary })
 }

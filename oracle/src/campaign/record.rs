@@ -1,9 +1,8 @@
 //! A finding as text: what a guest says of it, and what is kept of it.
 
 use super::store::{write_file, StoreError};
-use super::Finding;
+use super::{Finding, Provenance};
 use crate::compare::Difference;
-use crate::profile;
 use mm_reference::text::write;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,8 +13,8 @@ use std::path::Path;
 pub struct Record {
     /// What makes it the same as another.
     pub signature: String,
-    /// The release of the kernel that showed it; empty where that is not known.
-    pub kernel: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
     /// The smallest program that shows it, with the results that the model
     /// expects; empty where none is known.
     pub program: String,
@@ -56,7 +55,9 @@ impl Record {
         let (shown, of) = self.reliability;
         let info = json!({
             "signature": self.signature,
-            "kernel": self.kernel,
+            "mmdiff": self.provenance.mmdiff,
+            "kernel": self.provenance.kernel,
+            "campaign": self.provenance.campaign,
             "reliability": { "shown": shown, "of": of },
             "minimal": self.minimal,
             "differences": self.differences,
@@ -87,7 +88,7 @@ impl From<&Finding> for Record {
     fn from(finding: &Finding) -> Record {
         Record {
             signature: finding.signature.to_string(),
-            kernel: profile::release().unwrap_or_default(),
+            provenance: Provenance::here(finding.run),
             program: write(&finding.program),
             report: finding.report.clone(),
             c: crate::report::c_of(finding),

@@ -53,23 +53,31 @@ impl Store {
         self.findings.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Keeps a finding; false when its signature is there already. One that
-    /// cannot be written is printed at once, and kept for the summary.
+    /// Keeps a finding; false when its signature is there already. Of two that workers
+    /// made at the same time the one with the lower number stays, so that it is the same
+    /// whatever the number of workers. One that cannot be written is printed at once, and
+    /// kept for the summary.
     pub fn keep(&self, finding: Finding, watcher: &dyn Watcher) -> bool {
         let name = finding.signature.to_string();
         let folder = self.out.join(&name);
-        {
+        let is_new = {
             let mut findings = self.lock();
-            if findings.contains_key(&name) {
-                return false;
-            }
+            let number = |finding: &Finding| finding.run.and_then(|run| run.program);
+            let is_new = match findings.get(&name) {
+                Some((known, _)) if number(known) <= number(&finding) => return false,
+                known => known.is_none(),
+            };
             findings.insert(name, (finding.clone(), folder.clone()));
+            // written while nobody else does, for its folder may be another's as well
+            if let Err(error) = Record::from(&finding).save(&folder) {
+                self.complain(error, &finding.program);
+            }
+            is_new
+        };
+        if is_new {
+            watcher.found(&finding);
         }
-        watcher.found(&finding);
-        if let Err(error) = Record::from(&finding).save(&folder) {
-            self.complain(error, &finding.program);
-        }
-        true
+        is_new
     }
 
     /// Says that a program could not be written, and what it is.

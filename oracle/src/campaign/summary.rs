@@ -1,7 +1,7 @@
 //! What a campaign came to.
 
 use super::worker::Tally;
-use super::{CampaignError, Finding, Options, Store};
+use super::{CampaignError, Finding, Options, Provenance, Store};
 use crate::compare::{Observable, EXEMPTIONS, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
 use mm_reference::profile::{Profile, QuirkSet};
@@ -14,8 +14,8 @@ use std::time::Duration;
 /// The result of a campaign.
 #[derive(Debug)]
 pub struct Summary {
-    /// The seed that repeats it.
-    pub seed: u64,
+    /// What it takes to repeat it.
+    pub provenance: Provenance,
     /// Programs run.
     pub programs: u64,
     /// Operations run.
@@ -42,7 +42,14 @@ pub struct Summary {
     pub unsaved: Vec<String>,
     /// Why the campaign ended early, if it did.
     pub failure: Option<CampaignError>,
+    /// Whether it was stopped before its programs or its time were over.
+    pub interrupted: bool,
 }
+
+/// So many subjects may be lost before a campaign that lost them is no success.
+const FEW: u64 = 10;
+/// Or one of so many programs, if that is more.
+const FEW_OF: u64 = 10_000;
 
 impl Summary {
     pub(super) fn new(
@@ -55,7 +62,7 @@ impl Summary {
         store: Store,
     ) -> Summary {
         let mut summary = Summary {
-            seed: options.seed,
+            provenance: Provenance::here(Some(options.run())),
             programs,
             operations: tallies.iter().map(|t| t.operations).sum(),
             time,
@@ -69,6 +76,7 @@ impl Summary {
             repeated: tallies.iter().map(|t| t.repeated).sum(),
             lost: BTreeMap::new(),
             failure: None,
+            interrupted: false,
         };
         for tally in tallies {
             for (&reason, count) in &tally.unpredictable {
@@ -84,10 +92,37 @@ impl Summary {
         summary
     }
 
+    /// Why a campaign without findings is no success, where it is none: not all that was
+    /// asked for was run and compared.
+    pub fn incomplete(&self) -> Option<String> {
+        let lost: u64 = self.lost.values().sum();
+        if let Some(failure) = &self.failure {
+            return Some(format!("the campaign ended early: {failure}"));
+        }
+        if self.interrupted {
+            return Some("interrupted".to_owned());
+        }
+        if self.programs == 0 {
+            return Some("no program was run".to_owned());
+        }
+        too_many_lost(lost, self.programs).then(|| {
+            format!(
+                "{} lost, and what ran in them was not compared",
+                count(lost, "subject was", "subjects were")
+            )
+        })
+    }
+
     /// For scripts.
     pub fn json(&self) -> serde_json::Value {
+        let run = self.provenance.campaign.unwrap_or_default();
         json!({
-            "seed": self.seed,
+            "mmdiff": self.provenance.mmdiff,
+            "kernel": self.provenance.kernel,
+            "seed": run.seed,
+            "jobs": run.jobs,
+            "interrupted": self.interrupted,
+            "incomplete": self.incomplete(),
             "programs": self.programs,
             "operations": self.operations,
             "seconds": self.time.as_secs_f64(),
@@ -99,6 +134,7 @@ impl Summary {
                 let first = finding.divergence.differences.first();
                 json!({
                     "signature": finding.signature.to_string(),
+                    "number": finding.run.and_then(|run| run.program),
                     "program": folder.join("program.mm"),
                     "reliability": { "shown": finding.reliability.0, "of": finding.reliability.1 },
                     "minimal": finding.minimal,
@@ -133,9 +169,26 @@ pub fn not_compared(caps: &Capabilities) -> Vec<(String, String)> {
     blind.chain(exempt).chain(unsteady).collect()
 }
 
+/// Whether so many subjects were lost that a run of so many programs is no success: now and
+/// then somebody kills one.
+pub fn too_many_lost(lost: u64, programs: u64) -> bool {
+    lost > FEW.max(programs / FEW_OF)
+}
+
+/// A number of things in words.
+fn count(number: u64, one: &str, many: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.time.as_secs_f64().max(0.001);
+        if self.interrupted {
+            writeln!(f, "interrupted; until then:")?;
+        }
         writeln!(
             f,
             "{} programs, {} operations in {seconds:.1} s ({:.0} programs/s, {:.0} operations/s), seed {}",
@@ -143,7 +196,7 @@ impl fmt::Display for Summary {
             self.operations,
             self.programs as f64 / seconds,
             self.operations as f64 / seconds,
-            self.seed,
+            self.provenance.campaign.unwrap_or_default().seed,
         )?;
         writeln!(f, "compared: {}", self.compared.join(", "))?;
         if !self.not_compared.is_empty() {
@@ -158,14 +211,18 @@ impl fmt::Display for Summary {
                 writeln!(f, "  {count:8}  {reason}")?;
             }
         }
-        for (why, count) in &self.lost {
-            writeln!(f, "lost {count} subjects: {why}")?;
+        if !self.lost.is_empty() {
+            writeln!(f, "subjects that were lost, with what ran in them:")?;
+            for (why, count) in &self.lost {
+                writeln!(f, "  {count:8}  {why}")?;
+            }
         }
         for what in &self.unsaved {
             writeln!(f, "could not be saved: {what}")?;
         }
         if self.unconfirmed > 0 {
-            writeln!(f, "{} divergences did not show again (see unconfirmed/)", self.unconfirmed)?;
+            let divergences = count(self.unconfirmed, "divergence", "divergences");
+            writeln!(f, "{divergences} did not show again (see unconfirmed/)")?;
         }
         if !self.known.is_empty() {
             writeln!(f, "known differences of this kernel (mmdiff known):")?;
@@ -177,7 +234,7 @@ impl fmt::Display for Summary {
         if self.findings.is_empty() {
             return writeln!(f, "no findings");
         }
-        writeln!(f, "{} findings:", self.findings.len())?;
+        writeln!(f, "{}:", count(self.findings.len() as u64, "finding", "findings"))?;
         for (finding, folder) in &self.findings {
             let (shown, of) = finding.reliability;
             writeln!(f, "  {}  ({shown} of {of} runs)  {}", finding.signature, folder.display())?;

@@ -1,7 +1,7 @@
 //! One thread of a campaign.
 
 use super::block::{Block, Circumstances, Stream};
-use super::{investigate, CampaignError, Investigation, Options, Shared};
+use super::{investigate, CampaignError, Finding, Investigation, Options, Run, Shared};
 use crate::compare::Signature;
 use crate::generate::{exec_start, Avoid, Fence, Generator, Seeded, Shape, Theme};
 use crate::observe::Capabilities;
@@ -65,6 +65,7 @@ pub(crate) struct Generated<'f> {
     generator: Generator<'f>,
     source: Seeded,
     seed: u64,
+    number: Option<u64>,
 }
 
 impl<'f> Generated<'f> {
@@ -72,7 +73,12 @@ impl<'f> Generated<'f> {
     pub(crate) fn new(seed: u64, shape: Shape, fence: &'f Fence, fresh: &System) -> Self {
         let mut source = Seeded::new(seed);
         let generator = Generator::new(shape, fence, &mut source, fresh);
-        Generated { generator, source, seed }
+        Generated { generator, source, seed, number: None }
+    }
+
+    /// It has this number in the campaign.
+    pub(crate) fn numbered(self, number: u64) -> Self {
+        Generated { number: Some(number), ..self }
     }
 
     /// The whole program, up to an operation that the model cannot predict.
@@ -96,6 +102,10 @@ impl Feed for Generated<'_> {
 
     fn seed(&self) -> u64 {
         self.seed
+    }
+
+    fn number(&self) -> Option<u64> {
+        self.number
     }
 }
 
@@ -122,7 +132,7 @@ impl<'a> Worker<'a> {
     /// Runs programs until the campaign ends.
     pub(crate) fn work(mut self, shared: &Shared<'_>) -> (Tally, Result<(), CampaignError>) {
         // one worker that cannot go on ends the campaign, even by a panic
-        let guard = StopOnDrop(&shared.stop);
+        let guard = StopOnDrop(&shared.over);
         if let Some(recorder) = shared.watcher.recorder() {
             self.runner.set_recorder(recorder);
         }
@@ -177,7 +187,7 @@ impl<'a> Worker<'a> {
                 true => &Fence::of(fresh),
                 false => usual.get_or_insert_with(|| Fence::of(fresh)),
             };
-            let mut feed = Generated::new(seed, shape, fence, fresh);
+            let mut feed = Generated::new(seed, shape, fence, fresh).numbered(number);
             let submitted = self.runner.submit(&mut feed, observe, &mut done);
             self.after(submitted)?;
             self.judge_all(&mut done, shared)?;
@@ -274,8 +284,12 @@ impl<'a> Worker<'a> {
             Investigation::Confirmed(finding) => {
                 self.met.insert(signature);
                 self.met.insert(finding.signature.clone());
-                if !shared.store.keep(*finding, shared.watcher) {
+                let run = Run { program: trial.number, ..self.options.run() };
+                if !shared.store.keep(Finding { run: Some(run), ..*finding }, shared.watcher) {
                     self.tally.repeated += 1;
+                }
+                if self.options.until_found {
+                    shared.over.store(true, Ordering::Relaxed);
                 }
             }
             Investigation::Known(quirks) => {

@@ -1,18 +1,20 @@
 //! `mmdiff kernel boot`
 
+use super::fuzz::stop_flag;
 use super::kernel::CacheArgs;
 use super::{inject, BenchArgs, Format, FormatArgs, FuzzArgs, Outcome};
-use crate::campaign::{folder_below, Differs, Record};
+use crate::campaign::{folder_below, Differs, KernelIdentity, Provenance, Record};
 use crate::guest::{
     examine, Accelerator, Campaign, Event, Guest, GuestError, Link, Named, Plan, Request, Verdict,
 };
 use crate::kernels::{self, Kernel, Report};
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use clap::{Args, Parser};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
@@ -96,7 +98,8 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
         ..Plan::new(kernel)
     };
     // what is wrong with the job shows before the guest is there
-    let (mut request, mut show) = prepare(job)?;
+    let (mut request, mut show) = prepare(job, &plan.kernel.name)?;
+    let stop = stop_flag()?;
     let mut guest = Guest::boot(&plan)?;
     let _ = writeln!(
         io::stderr(),
@@ -108,23 +111,32 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
     if let Request::Bench { emulated, .. } = &mut request {
         *emulated = guest.accelerator() == Accelerator::Emulation;
     }
-    let served = guest.serve(&request, &mut |event| show.event(event));
+    let served = guest.serve_until(&request, &stop, &mut |event| show.event(event));
     match served {
         Ok(()) => {
             let ended = guest.serve(&Request::PowerOff, &mut |_| {});
             ended.context("failed to end the guest")?;
         }
         Err(error) => {
-            let release = guest.release().to_owned();
+            let kernel = guest.kernel();
             drop(guest);
-            went_down(&plan, &release, error, &mut show)?;
+            went_down(&plan, &kernel, error, &mut show)?;
         }
     }
-    show.finish()
+    let outcome = show.finish()?;
+    if outcome == Outcome::Agree && stop.load(Ordering::Relaxed) {
+        bail!("interrupted");
+    }
+    Ok(outcome)
 }
 
 /// Finds out which program did it; where none did, the error is passed on.
-fn went_down(plan: &Plan, release: &str, error: GuestError, show: &mut Show) -> Result<()> {
+fn went_down(
+    plan: &Plan,
+    kernel: &KernelIdentity,
+    error: GuestError,
+    show: &mut Show,
+) -> Result<()> {
     let Some(wreck) = error.wreck() else { return Err(error.into()) };
     let _ = writeln!(io::stderr(), "mmdiff: {error}");
     let count = wreck.suspects.len();
@@ -135,13 +147,14 @@ fn went_down(plan: &Plan, release: &str, error: GuestError, show: &mut Show) -> 
         return Err(error.into());
     }
     for found in findings {
-        let found = Record { kernel: release.to_owned(), ..found };
+        let provenance = Provenance { kernel: kernel.clone(), ..Provenance::here(None) };
+        let found = Record { provenance, ..found };
         show.event(Event::Finding(Box::new(found)));
     }
     Ok(())
 }
 
-fn prepare(job: Job) -> Result<(Request, Show)> {
+fn prepare(job: Job, kernel: &str) -> Result<(Request, Show)> {
     Ok(match job {
         Job::Profile(args) => (Request::Profile, Show::new(args.format, None, true)),
         Job::Bench(args) => {
@@ -168,9 +181,11 @@ fn prepare(job: Job) -> Result<(Request, Show)> {
                 observe: args.observe.observe().name().to_owned(),
                 focus: args.focus.map(|focus| focus.name().to_owned()),
                 defect: args.defect.map(|defect| defect.name().to_owned()),
+                until_found: args.until_found,
                 jobs: args.jobs.map(|jobs| jobs.min(64) as u16),
             };
-            (Request::Fuzz(campaign), Show::new(args.format, Some(args.out), true))
+            let out = folder_below(&args.out, kernel);
+            (Request::Fuzz(campaign), Show::new(args.format, Some(out), true))
         }
     })
 }
@@ -190,6 +205,8 @@ struct Show {
     /// What came of allocations that failed, where that is the job.
     injected: Option<inject::Show>,
     diverged: bool,
+    /// Why a campaign is no success, if it is none.
+    incomplete: Option<String>,
     /// When the guest was started, until its first program has run.
     started: Option<Instant>,
     /// When progress was printed last.
@@ -200,7 +217,8 @@ impl Show {
     fn new(format: Format, out: Option<PathBuf>, verbose: bool) -> Show {
         let (verdicts, now) = (BTreeMap::new(), Instant::now());
         let (injected, started) = (None, Some(now));
-        Show { format, out, verbose, verdicts, injected, diverged: false, started, said: now }
+        let (diverged, incomplete) = (false, None);
+        Show { format, out, verbose, verdicts, injected, diverged, incomplete, started, said: now }
     }
 
     /// Says once how long it took to the first program.
@@ -249,13 +267,16 @@ impl Show {
                     }
                 }
             },
-            Event::Summary(mut summary) => match self.format {
-                Format::Json => {
-                    self.relocate(&mut summary);
-                    println!("{summary:#}");
+            Event::Summary(mut summary) => {
+                self.incomplete = summary["incomplete"].as_str().map(str::to_owned);
+                match self.format {
+                    Format::Json => {
+                        self.relocate(&mut summary);
+                        println!("{summary:#}");
+                    }
+                    Format::Text => println!("{}", in_words(&summary)),
                 }
-                Format::Text => println!("{}", in_words(&summary)),
-            },
+            }
             Event::Bench { report, text } => match self.format {
                 Format::Json => println!("{report:#}"),
                 Format::Text => print!("{text}"),
@@ -268,14 +289,14 @@ impl Show {
         self.diverged = true;
         let (shown, of) = found.reliability;
         // what is printed is kept
-        if let Some(out) = &self.out {
-            if let Err(error) = found.save(&folder_below(out, &found.signature)) {
-                let (error, program) = (anyhow::Error::from(error), &found.program);
-                let _ = writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{program}");
-            }
+        let folder = self.out.as_deref().map(|out| folder_below(out, &found.signature));
+        if let Some(Err(error)) = folder.as_deref().map(|folder| found.save(folder)) {
+            let (error, program) = (anyhow::Error::from(error), &found.program);
+            let _ = writeln!(io::stderr(), "mmdiff: {error:#}; the program is:\n{program}");
         }
         if self.format == Format::Text {
-            println!("finding: {} ({shown} of {of} runs)", found.signature);
+            let folder = folder.map(|folder| format!("  {}", folder.display())).unwrap_or_default();
+            println!("finding: {} ({shown} of {of} runs){folder}", found.signature);
             for line in found.program.lines() {
                 println!("    {line}");
             }
@@ -311,11 +332,11 @@ impl Show {
             println!("{}", counts.collect::<Vec<_>>().join(", "));
         }
         let injected = self.injected.map(inject::Show::finish);
-        Ok(if self.diverged || injected == Some(Outcome::Diverged) {
-            Outcome::Diverged
-        } else {
-            Outcome::Agree
-        })
+        match self.incomplete {
+            _ if self.diverged || injected == Some(Outcome::Diverged) => Ok(Outcome::Diverged),
+            Some(why) => bail!("{why}"),
+            None => Ok(Outcome::Agree),
+        }
     }
 }
 
@@ -324,8 +345,12 @@ fn in_words(summary: &serde_json::Value) -> String {
     let number = |name: &str| summary[name].as_f64().unwrap_or(0.0);
     let seconds = number("seconds").max(0.001);
     let findings = summary["findings"].as_array().map_or(0, Vec::len);
+    let interrupted = match summary["interrupted"].as_bool() {
+        Some(true) => "interrupted; until then: ",
+        _ => "",
+    };
     format!(
-        "{} programs, {} operations in {seconds:.1} s ({:.0} programs/s), seed {}; {findings} findings, {} did not show again",
+        "{interrupted}{} programs, {} operations in {seconds:.1} s ({:.0} programs/s), seed {}; {findings} findings, {} did not show again",
         summary["programs"],
         summary["operations"],
         number("programs") / seconds,

@@ -4,7 +4,7 @@ use super::{kernel, Format, FuzzArgs, Outcome};
 use crate::campaign::{self, Limit, Options, Progress};
 use crate::generate::Theme;
 use crate::observe::Capabilities;
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use mm_reference::profile::Profile;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -30,6 +30,7 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
         observe: args.observe.observe(),
         max_ops: args.max_ops.into(),
         theme: args.focus.and_then(|focus| Theme::of_focus(focus.name())),
+        until_found: args.until_found,
         out: args.out,
     };
     if args.format == Format::Text {
@@ -46,10 +47,11 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
         Format::Text => print!("{summary}"),
         Format::Json => println!("{:#}", summary.json()),
     }
-    if let Some(error) = summary.failure {
-        return Err(error).context("the campaign ended early");
+    match summary.incomplete() {
+        None if summary.findings.is_empty() => Ok(Outcome::Agree),
+        Some(why) if summary.findings.is_empty() => bail!("{why}"),
+        _ => Ok(Outcome::Diverged),
     }
-    Ok(if summary.findings.is_empty() { Outcome::Agree } else { Outcome::Diverged })
 }
 
 /// A flag that Ctrl-C sets; a second Ctrl-C ends the process at once.

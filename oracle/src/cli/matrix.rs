@@ -1,6 +1,7 @@
 //! `mmdiff matrix`
 
 use super::{fuzz::stop_flag, programs, ObserveArg, Outcome};
+use crate::campaign::Limit;
 use crate::guest::{Guest, Link, Named, Plan};
 use crate::kernels::{self, Cache, Kernel, Report};
 use crate::matrix::{self, guests_at_once, schedule, End, Matrix, Row, Told, Work};
@@ -26,6 +27,12 @@ pub(super) struct MatrixArgs {
     /// Folder of programs that are run first [default: corpus, if there is such a folder]
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
+    /// How many fresh programs are run on each kernel, instead of a time
+    #[arg(long, conflicts_with = "time")]
+    programs: Option<u64>,
+    /// End the fresh programs of a kernel with its first finding
+    #[arg(long)]
+    until_found: bool,
     /// How many guests at once; as many as cores and memory allow if not given
     #[arg(long)]
     jobs: Option<usize>,
@@ -62,7 +69,11 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
     let corpus = corpus(args.corpus.as_deref())?;
     let work = Work {
         seed: args.seed.unwrap_or_else(rand::random),
-        time: args.time,
+        limit: match args.programs {
+            Some(programs) => Limit::Programs(programs),
+            None => Limit::Time(args.time),
+        },
+        until_found: args.until_found,
         observe: args.observe.observe().name().to_owned(),
         corpus,
     };
@@ -85,13 +96,15 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
         matrix::run(label, &boot, &work, &args.out, &stop, &|told| telling.tell(label, &told))
     });
     show(&result, args.format)?;
-    if let Some((kernel, why)) = result.failure() {
-        bail!("{kernel} could not be run to the end: {why}");
+    match result.incomplete() {
+        None if !result.has_findings() => Ok(Outcome::Agree),
+        Some(why) if !result.has_findings() => bail!("{why}"),
+        Some(why) => {
+            say(&why);
+            Ok(Outcome::Diverged)
+        }
+        None => Ok(Outcome::Diverged),
     }
-    if result.interrupted {
-        bail!("interrupted");
-    }
-    Ok(if result.has_findings() { Outcome::Diverged } else { Outcome::Agree })
 }
 
 /// The kernel of a name, fetched if need be.

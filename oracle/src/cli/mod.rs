@@ -199,6 +199,9 @@ struct FuzzArgs {
     /// How many workers, each with its CPU
     #[arg(long)]
     jobs: Option<usize>,
+    /// End with the first finding
+    #[arg(long)]
+    until_found: bool,
     /// When to look at the subject
     #[arg(long, value_enum, default_value_t)]
     observe: ObserveArg,

@@ -4,10 +4,12 @@ use super::link::{Event, Request};
 use super::port::{self, Speaker};
 use super::pulse::Pulse;
 use super::{initramfs, serve, swap};
+use crate::campaign::KernelIdentity;
 use crate::sys;
 use std::ffi::CStr;
 use std::fs;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 /// What programs expect of a system.
@@ -79,20 +81,23 @@ pub fn agent() -> Result<(), AgentError> {
     let release = release.trim().to_owned();
     // where the configuration of the running kernel is looked for; there may be none
     let _ = fs::rename(format!("/{}", initramfs::CONFIG), format!("/boot/config-{release}"));
-    let (speaker, requests) = port::open().map_err(failed("open its line to the host"))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (speaker, requests) =
+        port::open(stop.clone()).map_err(failed("open its line to the host"))?;
     let pulse = Pulse::start(speaker.clone()).map_err(failed("start a thread"))?;
     speaker.say(&Event::Hello {
         mmdiff: env!("CARGO_PKG_VERSION").to_owned(),
-        release,
+        kernel: KernelIdentity::running(),
         uptime_ms: uptime().unwrap_or(0),
     });
     for request in requests {
-        answer(request, &speaker, &pulse);
+        answer(request, &speaker, &pulse, &stop);
+        stop.store(false, Ordering::Relaxed);
     }
     Ok(())
 }
 
-fn answer(request: Option<Request>, speaker: &Speaker, pulse: &Arc<Pulse>) {
+fn answer(request: Option<Request>, speaker: &Speaker, pulse: &Arc<Pulse>, stop: &Arc<AtomicBool>) {
     let Some(request) = request else {
         let error = "a request arrived garbled".to_owned();
         return speaker.say(&Event::Failed { error });
@@ -103,7 +108,7 @@ fn answer(request: Option<Request>, speaker: &Speaker, pulse: &Arc<Pulse>) {
         return speaker.say(&Event::Failed { error: format!("failed to switch off: {failed:?}") });
     }
     pulse.begin();
-    let served = serve::serve(&request, speaker, pulse);
+    let served = serve::serve(&request, speaker, pulse, stop);
     pulse.end();
     speaker.say(&match served {
         Ok(()) => Event::Done,

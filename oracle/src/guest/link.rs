@@ -2,7 +2,7 @@
 //! per line, JSON behind a check sum, since a serial line may lose bytes.
 
 use super::form::{OutcomeForm, SnapshotForm};
-use crate::campaign::Record;
+use crate::campaign::{KernelIdentity, Record};
 pub use crate::corpus::Verdict;
 use crate::inject::Injected;
 use crate::profile::Origin;
@@ -68,6 +68,9 @@ pub enum Request {
         /// Whether the guest is emulated, which it cannot tell itself.
         emulated: bool,
     },
+    /// Ends what is being worked on early, with what it has come to; not answered itself, and
+    /// the only request that is sent before the one before it is done.
+    Stop,
     /// Ends the guest; what follows is [`Event::Done`], and then nothing.
     PowerOff,
     /// For tests: makes the kernel panic.
@@ -91,6 +94,8 @@ pub struct Campaign {
     pub focus: Option<String>,
     /// A wrong rule in the model, as `mmdiff fuzz --defect`.
     pub defect: Option<String>,
+    /// Whether the first finding ends it.
+    pub until_found: bool,
     /// How many workers; as many as the guest has CPUs if there is no number.
     pub jobs: Option<u16>,
 }
@@ -111,8 +116,8 @@ pub enum Event {
     Hello {
         /// The version of the tool.
         mmdiff: String,
-        /// The kernel's release.
-        release: String,
+        /// Which kernel it is.
+        kernel: KernelIdentity,
         /// Milliseconds since the kernel was started.
         uptime_ms: u64,
     },

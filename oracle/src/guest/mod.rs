@@ -30,8 +30,10 @@ pub use link::{Campaign, Event, Named, Observed, Request, Verdict};
 pub use qemu::Accelerator;
 pub use running::Guest;
 
+use crate::campaign::KernelIdentity;
 use crate::kernels::Kernel;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long a guest may say nothing while it works.
@@ -87,14 +89,37 @@ pub trait Link {
     /// What the kernel has printed so far.
     fn console(&self) -> String;
 
+    /// Which kernel it is, as far as that is known.
+    fn kernel(&self) -> KernelIdentity {
+        KernelIdentity::default()
+    }
+
     /// Sends a request and hands every event but the last, which is
     /// [`Event::Done`] or [`Event::Failed`], to `each`.
     ///
     /// # Errors
     /// Those of [`Link::event`], and [`GuestError::Failed`].
     fn serve(&mut self, request: &Request, each: &mut dyn FnMut(Event)) -> Result<(), GuestError> {
+        self.serve_until(request, &AtomicBool::new(false), each)
+    }
+
+    /// As [`Link::serve`]; the guest is asked to come to an end once `stop` is set.
+    ///
+    /// # Errors
+    /// Those of [`Link::serve`].
+    fn serve_until(
+        &mut self,
+        request: &Request,
+        stop: &AtomicBool,
+        each: &mut dyn FnMut(Event),
+    ) -> Result<(), GuestError> {
         self.send(request)?;
+        let mut asked = false;
         loop {
+            // a guest says something every second
+            if stop.load(Ordering::Relaxed) && !std::mem::replace(&mut asked, true) {
+                self.send(&Request::Stop)?;
+            }
             match self.event(SILENCE)? {
                 Event::Done => return Ok(()),
                 Event::Failed { error } => return Err(GuestError::Failed(error)),

@@ -8,6 +8,7 @@ use crate::sys;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -38,8 +39,8 @@ impl Speaker {
 }
 
 /// Opens the line; requests come from the receiver, `None` for one that arrived
-/// garbled.
-pub(super) fn open() -> io::Result<(Speaker, Receiver<Option<Request>>)> {
+/// garbled. [`Request::Stop`] does not: it sets `stop`.
+pub(super) fn open(stop: Arc<AtomicBool>) -> io::Result<(Speaker, Receiver<Option<Request>>)> {
     let mut file = File::options().read(true).write(true).open(DEVICE)?;
     sys::raw_terminal(file.as_fd())?;
     let speaker = Speaker(Arc::new(Mutex::new(file.try_clone()?)));
@@ -62,7 +63,9 @@ pub(super) fn open() -> io::Result<(Speaker, Receiver<Option<Request>>)> {
                 }
                 if ends {
                     let request = std::str::from_utf8(&line).ok().and_then(link::read);
-                    if sender.send(request).is_err() {
+                    if request == Some(Request::Stop) {
+                        stop.store(true, Ordering::Relaxed);
+                    } else if sender.send(request).is_err() {
                         return;
                     }
                     line.clear();

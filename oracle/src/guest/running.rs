@@ -4,6 +4,7 @@ use super::console::{has_panicked, report};
 use super::link::{self, Event, Request};
 use super::qemu::{Accelerator, Qemu};
 use super::{blackbox, port, GuestError, Link, Plan, Wreck};
+use crate::campaign::KernelIdentity;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender};
@@ -42,7 +43,7 @@ pub struct Guest {
     arrivals: Receiver<Arrival>,
     /// What arrived while a request was being sent.
     early: std::collections::VecDeque<Event>,
-    release: String,
+    kernel: KernelIdentity,
     accelerator: Accelerator,
     boot_time: Duration,
     /// It was asked to end.
@@ -83,14 +84,14 @@ impl Guest {
             line,
             arrivals,
             early: Default::default(),
-            release: String::new(),
+            kernel: KernelIdentity::default(),
             accelerator,
             boot_time: Duration::ZERO,
             leaving: false,
         };
         match guest.event(BOOT)? {
-            Event::Hello { mmdiff, release, .. } if mmdiff == env!("CARGO_PKG_VERSION") => {
-                guest.release = release;
+            Event::Hello { mmdiff, kernel, .. } if mmdiff == env!("CARGO_PKG_VERSION") => {
+                guest.kernel = KernelIdentity { name: Some(plan.kernel.name.clone()), ..kernel };
                 guest.boot_time = started.elapsed();
                 Ok(guest)
             }
@@ -100,7 +101,7 @@ impl Guest {
 
     /// The kernel's release.
     pub fn release(&self) -> &str {
-        &self.release
+        &self.kernel.release
     }
 
     /// How long it took from the start of QEMU to the greeting.
@@ -218,6 +219,10 @@ impl Link for Guest {
 
     fn console(&self) -> String {
         self.qemu.console.text()
+    }
+
+    fn kernel(&self) -> KernelIdentity {
+        self.kernel.clone()
     }
 }
 

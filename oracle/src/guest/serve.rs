@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 use mm_reference::defect::Defect;
 use mm_reference::profile::Profile;
 use std::fs;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,12 +27,18 @@ const DIGESTS_AT_ONCE: u64 = 64;
 /// A campaign without an end of its own.
 const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
 
-pub(super) fn serve(request: &Request, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+/// Does what is asked for, or less of it once `stop` is set.
+pub(super) fn serve(
+    request: &Request,
+    speaker: &Speaker,
+    pulse: &Pulse,
+    stop: &Arc<AtomicBool>,
+) -> Result<()> {
     match request {
         Request::Profile => profile(speaker),
-        Request::Fuzz(campaign) => fuzz(campaign, speaker, pulse),
-        Request::Corpus { files } => corpus(files, speaker, pulse),
-        Request::Inject { files, defect } => inject(files, defect.as_deref(), speaker, pulse),
+        Request::Fuzz(campaign) => fuzz(campaign, speaker, pulse, stop),
+        Request::Corpus { files } => corpus(files, speaker, pulse, stop),
+        Request::Inject { files, defect } => inject(files, defect.as_deref(), speaker, pulse, stop),
         Request::Observe { program, every_op } => {
             let seen = watch::observe(program, *every_op)?;
             speaker.say(&Event::Observed(Box::new(seen)));
@@ -65,7 +71,7 @@ pub(super) fn serve(request: &Request, speaker: &Speaker, pulse: &Pulse) -> Resu
             fs::write("/proc/sysrq-trigger", "c").context("failed to make the kernel panic")
         }
         // served before it comes here
-        Request::PowerOff => Ok(()),
+        Request::PowerOff | Request::Stop => Ok(()),
     }
 }
 
@@ -94,7 +100,12 @@ fn defect_of(name: Option<&str>) -> Result<Option<Defect>> {
     name.map(known).transpose()
 }
 
-fn fuzz(campaign: &Campaign, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+fn fuzz(
+    campaign: &Campaign,
+    speaker: &Speaker,
+    pulse: &Pulse,
+    stop: &Arc<AtomicBool>,
+) -> Result<()> {
     let defect = defect_of(campaign.defect.as_deref())?;
     let theme = match campaign.focus.as_deref() {
         None => None,
@@ -119,10 +130,11 @@ fn fuzz(campaign: &Campaign, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
         observe,
         max_ops: campaign.max_ops.unwrap_or(200).into(),
         theme,
+        until_found: campaign.until_found,
         out: "/tmp/findings".into(),
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    let summary = campaign::run(&options, &profile, &Capabilities::detect(), stop, pulse)?;
+    let caps = Capabilities::detect();
+    let summary = campaign::run(&options, &profile, &caps, stop.clone(), pulse)?;
     speaker.say(&Event::Summary(summary.json()));
     match summary.failure {
         Some(error) => Err(error).context("the campaign ended early"),
@@ -130,13 +142,14 @@ fn fuzz(campaign: &Campaign, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
     }
 }
 
-fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse, stop: &AtomicBool) -> Result<()> {
     let mut runner = runner()?;
     runner.scrutinize(true);
     if let Ok(recorder) = BlackBox::new() {
         runner.set_recorder(Box::new(recorder));
     }
-    for Named { name, text } in files {
+    let goes_on = |_: &&Named| !stop.load(Ordering::Relaxed);
+    for Named { name, text } in files.iter().take_while(goes_on) {
         let (verdict, detail) = match corpus::judge(&mut runner, name, text) {
             Ok(judged) => judged,
             Err(error) => (corpus::Verdict::Failed, error.to_string()),
@@ -147,7 +160,13 @@ fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse) -> Result<()> {
     Ok(())
 }
 
-fn inject(files: &[Named], defect: Option<&str>, speaker: &Speaker, pulse: &Pulse) -> Result<()> {
+fn inject(
+    files: &[Named],
+    defect: Option<&str>,
+    speaker: &Speaker,
+    pulse: &Pulse,
+    stop: &AtomicBool,
+) -> Result<()> {
     let defect = defect_of(defect)?;
     let faults = match Faults::set_up() {
         Ok(faults) => faults,
@@ -159,7 +178,8 @@ fn inject(files: &[Named], defect: Option<&str>, speaker: &Speaker, pulse: &Puls
     let profile = Arc::new(Profile { defect, ..kernel()? });
     let mut runner = Runner::new(Config::default(), profile, Capabilities::detect());
     let mut injector = Injector::new(&faults, &mut runner);
-    for Named { name, text } in files {
+    let goes_on = |_: &&Named| !stop.load(Ordering::Relaxed);
+    for Named { name, text } in files.iter().take_while(goes_on) {
         let operations = text.lines().count();
         let injected = injector.inject(text, &mut || pulse.count(operations))?;
         speaker.say(&Event::Injected { name: name.clone(), injected });

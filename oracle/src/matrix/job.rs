@@ -4,7 +4,7 @@ use super::known::known;
 use super::result::{Case, End, Found, Row, Verdict};
 use super::save::Folder;
 use super::summary::Counts;
-use crate::campaign::{Differs, Record};
+use crate::campaign::{Differs, KernelIdentity, Limit, Record};
 use crate::generate::program_seed;
 use crate::guest::{self, examine, Campaign, Event, GuestError, Link, Named, Request, SILENCE};
 use mm_reference::profile::Version;
@@ -23,8 +23,10 @@ const DOWN: &str = "kernel-log";
 pub struct Work {
     /// Everything random follows from it.
     pub seed: u64,
-    /// How long fresh programs are run.
-    pub time: Duration,
+    /// How long fresh programs are run, or how many.
+    pub limit: Limit,
+    /// Whether the first finding of fresh programs ends them.
+    pub until_found: bool,
     /// When guests look at them, as [`Campaign::observe`].
     pub observe: String,
     /// The programs of the corpus, by their path below it.
@@ -85,9 +87,10 @@ pub fn run(
         told,
         folder,
         version: None,
+        kernel: KernelIdentity { name: Some(kernel.to_owned()), ..KernelIdentity::default() },
         counts: Counts::default(),
         case: 0,
-        left: work.time,
+        left: work.limit,
     };
     let end = job.lives();
     let mut row = job.row;
@@ -108,11 +111,12 @@ struct Job<'a> {
     told: &'a dyn Fn(Told),
     folder: Folder,
     version: Option<Version>,
+    kernel: KernelIdentity,
     counts: Counts,
     /// The next program of the corpus.
     case: usize,
-    /// How long fresh programs are still to be run.
-    left: Duration,
+    /// How long, or how many, fresh programs are still to be run.
+    left: Limit,
 }
 
 /// How the work with one guest ended early.
@@ -156,6 +160,8 @@ impl Job<'_> {
         let started = Instant::now();
         let mut guest = (self.boot)()?;
         self.row.boots += 1;
+        let name = self.kernel.name.take();
+        self.kernel = KernelIdentity { name, ..guest.kernel() };
         self.greet(guest.as_mut(), started)?;
         self.corpus(guest.as_mut())?;
         self.fuzz(guest.as_mut())?;
@@ -267,27 +273,38 @@ impl Job<'_> {
         Verdict::Diverge { fields, report }
     }
 
-    /// Fresh programs for the time that is left.
+    /// The fresh programs that are left.
     fn fuzz(&mut self, guest: &mut dyn Link) -> Result<(), Broken> {
-        if self.left.is_zero() {
-            return Ok(());
-        }
+        let (seconds, programs) = match self.left {
+            Limit::Time(Duration::ZERO) | Limit::Programs(0) => return Ok(()),
+            Limit::Time(time) => (Some(time.as_secs().max(1)), None),
+            Limit::Programs(programs) => (None, Some(programs)),
+        };
         let started = Instant::now();
         let campaign = Campaign {
             // the programs that a guest was lost over would be the first again
             seed: program_seed(self.work.seed, 0, u64::from(self.row.boots - 1)),
-            seconds: Some(self.left.as_secs().max(1)),
+            seconds,
+            programs,
+            until_found: self.work.until_found,
             observe: self.work.observe.clone(),
             ..Campaign::default()
         };
         self.counts.begin();
+        let before = self.counts.programs();
         let ran = self.serve(guest, &Request::Fuzz(campaign), Job::heard);
         let spent = started.elapsed();
-        self.row.time += spent.min(self.left);
-        self.left = match ran {
-            Ok(()) => Duration::ZERO,
+        let ran_before = self.counts.programs() - before;
+        self.row.time += match self.left {
+            Limit::Time(left) => spent.min(left),
+            Limit::Programs(_) => spent,
+        };
+        let found = self.work.until_found && !self.row.findings.is_empty();
+        self.left = match self.left {
+            _ if ran.is_ok() || found => Limit::Programs(0),
             // too little for another guest is nothing
-            Err(_) => self.left.saturating_sub(spent),
+            Limit::Time(left) => Limit::Time(left.saturating_sub(spent)),
+            Limit::Programs(left) => Limit::Programs(left.saturating_sub(ran_before)),
         };
         ran
     }
@@ -315,7 +332,8 @@ impl Job<'_> {
         if self.row.findings.iter().any(|known| known.signature == record.signature) {
             return;
         }
-        record.kernel = self.row.release.clone().unwrap_or_default();
+        record.provenance.mmdiff = env!("CARGO_PKG_VERSION").to_owned();
+        record.provenance.kernel = self.kernel.clone();
         let folder = self.folder.save(&record);
         (self.told)(Told::Found { signature: record.signature.clone() });
         self.row.findings.push(Found {

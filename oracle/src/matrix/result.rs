@@ -1,6 +1,7 @@
 //! What running on many kernels came to.
 
 use super::known::Expectation;
+use crate::campaign::too_many_lost;
 use crate::compare::Observable;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -146,12 +147,23 @@ impl Matrix {
             .any(|row| !row.findings.is_empty() || row.known.iter().any(|known| known.is_error()))
     }
 
-    /// The first kernel that could not be run to the end, and why.
-    pub fn failure(&self) -> Option<(&str, &str)> {
-        self.rows.iter().find_map(|row| match &row.end {
-            End::Failed(why) => Some((row.kernel.as_str(), why.as_str())),
-            _ => None,
-        })
+    /// Why a run without findings is no success, where it is none: not all that was asked for
+    /// was run and compared.
+    pub fn incomplete(&self) -> Option<String> {
+        let of_row = |row: &Row| {
+            let kernel = &row.kernel;
+            let lost: u64 = row.lost.values().sum();
+            match &row.end {
+                End::Failed(why) => Some(format!("{kernel} could not be run to the end: {why}")),
+                End::Complete if row.ran() == 0 => Some(format!("{kernel} ran no program")),
+                End::Complete if too_many_lost(lost, row.programs) => Some(format!(
+                    "{kernel} lost {lost} subjects, and what ran in them was not compared"
+                )),
+                _ => None,
+            }
+        };
+        let interrupted = || self.interrupted.then(|| "interrupted".to_owned());
+        self.rows.iter().find_map(of_row).or_else(interrupted)
     }
 }
 
@@ -173,6 +185,12 @@ impl Row {
         };
         self.observables = Observable::ALL.iter().map(|&o| (o.word(), of(o))).collect();
         self.not_compared = not_compared;
+    }
+
+    /// How many programs were run, of the corpus and fresh ones.
+    fn ran(&self) -> u64 {
+        let (good, bad, _) = self.corpus_counts();
+        self.programs + (good + bad) as u64
     }
 
     /// How many programs of the corpus agreed or were known, diverged, and were

@@ -84,11 +84,16 @@ struct Resumed<'a> {
     again: std::vec::IntoIter<Op>,
     /// Nothing once the program is over.
     feed: Option<&'a mut dyn Feed>,
+    number: Option<u64>,
 }
 
 impl Feed for Resumed<'_> {
     fn next(&mut self, system: &System) -> Option<Op> {
         self.again.next().or_else(|| self.feed.as_deref_mut()?.next(system))
+    }
+
+    fn number(&self) -> Option<u64> {
+        self.number
     }
 }
 
@@ -119,7 +124,8 @@ impl Runner {
         stride: usize,
         done: &mut Vec<Trial>,
     ) -> Result<(), RunError> {
-        let mut resumed = Resumed { again: Vec::new().into_iter(), feed: Some(feed) };
+        let number = feed.number();
+        let mut resumed = Resumed { again: Vec::new().into_iter(), feed: Some(feed), number };
         loop {
             let flown = self.fly(&mut resumed, stride, done);
             if flown.is_err() {
@@ -157,7 +163,7 @@ impl Runner {
         }
         lap(Stage::Other);
         let trial = self.buffers.trials.pop().unwrap_or_default();
-        self.live()?.begin(trial, stride);
+        self.live()?.begin(Trial { number: feed.number(), ..trial }, stride);
         let mut since = 0;
         loop {
             let live = self.live()?;

@@ -65,23 +65,38 @@ pub trait Feed {
     fn seed(&self) -> u64 {
         0
     }
+
+    /// The number of the program in its campaign.
+    fn number(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A program that is there already.
 pub struct Replay<'a> {
     ops: std::slice::Iter<'a, Op>,
+    number: Option<u64>,
 }
 
 impl Replay<'_> {
     /// Feeds these operations.
     pub fn new(ops: &[Op]) -> Replay<'_> {
-        Replay { ops: ops.iter() }
+        Replay { ops: ops.iter(), number: None }
+    }
+
+    /// Feeds what was run before.
+    pub(super) fn of(trial: &Trial) -> Replay<'_> {
+        Replay { ops: trial.ops.iter(), number: trial.number }
     }
 }
 
 impl Feed for Replay<'_> {
     fn next(&mut self, _: &System) -> Option<Op> {
         self.ops.next().cloned()
+    }
+
+    fn number(&self) -> Option<u64> {
+        self.number
     }
 }
 
@@ -148,6 +163,8 @@ const OUT_OF_MEMORY: CannotPredict = CannotPredict("out of memory");
 /// One run of one program.
 #[derive(Clone, Debug, Default)]
 pub struct Trial {
+    /// Its number in the campaign.
+    pub number: Option<u64>,
     /// How its subject began.
     pub start: Start,
     /// Where the bases of addresses were.

@@ -192,7 +192,7 @@ impl Runner {
             _ => None,
         };
         for flight in again {
-            self.submit_with(&mut Replay::new(&flight.trial.ops), flight.stride, done)?;
+            self.submit_with(&mut Replay::of(&flight.trial), flight.stride, done)?;
         }
         Ok(current.map_or(Flushed::Fine, |flight| Flushed::Restart(flight.trial.ops)))
     }

@@ -64,7 +64,8 @@ fn an_interrupted_campaign_keeps_what_it_found() {
     let done = running.finish();
     assert!(done.time < Duration::from_secs(2), "{done:?}");
     assert_eq!(done.status, Some(1), "{done:?}");
-    assert!(done.out.contains("findings:") && done.out.contains("VmSize"), "{done:?}");
+    assert!(done.out.contains("VmSize") && !done.out.contains("no findings"), "{done:?}");
+    assert!(done.out.contains("interrupted"), "{done:?}");
     wait_for("the end of all processes", || left.iter().all(|pid| is_gone(*pid)).then_some(()));
 }
 
@@ -80,8 +81,27 @@ fn an_interrupted_campaign_without_findings_says_so() {
     signal(running.pid(), libc::SIGTERM);
     let done = running.finish();
     assert!(done.time < Duration::from_secs(2), "{done:?}");
-    assert_eq!(done.status, Some(0), "{done:?}");
+    assert_eq!(done.status, Some(2), "{done:?}");
+    assert!(done.out.contains("interrupted; until then"), "{done:?}");
     assert!(done.out.contains("no findings"), "{done:?}");
+    assert!(done.err.contains("mmdiff: interrupted"), "{done:?}");
+}
+
+#[test]
+fn an_interrupted_campaign_says_so_to_scripts() {
+    if no_subject_here() {
+        return;
+    }
+    let folder = Folder::new();
+    let running = campaign(&folder, &["--time", "60s", "--format", "json"]);
+    subject_of(running.pid());
+    thread::sleep(Duration::from_millis(500));
+    signal(running.pid(), libc::SIGINT);
+    let done = running.finish();
+    assert_eq!(done.status, Some(2), "{done:?}");
+    let summary: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!(summary["interrupted"], true);
+    assert_eq!(summary["incomplete"], "interrupted");
 }
 
 /// A process is gone, or nothing is left of it but its status.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::campaign::{Differs, Record};
+use crate::campaign::{Differs, Limit, Record};
 use crate::guest::{self, Event, GuestError, Link, Named, Request, Wreck};
 use crate::profile::{Origin, Section};
 use std::collections::VecDeque;
@@ -91,7 +91,8 @@ fn work(names: &[&str], time: u64) -> Work {
     let file = |name: &&str| Named { name: (*name).to_owned(), text: format!("# {name}\n") };
     Work {
         seed: 1,
-        time: Duration::from_secs(time),
+        limit: Limit::Time(Duration::from_secs(time)),
+        until_found: false,
         observe: "adaptive".to_owned(),
         corpus: names.iter().map(file).collect(),
     }
