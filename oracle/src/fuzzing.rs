@@ -85,13 +85,7 @@ pub fn mutate_bytes(
     let max_size = max_size.min(buffer.len());
     let ops = read(&buffer[..size.min(buffer.len())]);
     let changed = if ops.is_empty() {
-        let shape = Shape {
-            max_ops: workshop.max_ops,
-            bounds: workshop.bounds,
-            avoid: workshop.avoid,
-            ..Shape::default()
-        };
-        generate::program(shape, workshop.fence, src, workshop.fresh)
+        generate::program(workshop.shape(), workshop.fence, src, workshop.fresh)
     } else {
         mutate(src, &ops, None, workshop)
     };

@@ -319,6 +319,15 @@ pub fn swap_on(device: &CStr) -> io::Result<()> {
     check(unsafe { libc::swapon(device.as_ptr(), 0) }.into()).map(drop)
 }
 
+/// Waits until a terminal has sent all that was written to it.
+///
+/// # Errors
+/// When it is no terminal.
+pub fn drain(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: no memory is involved
+    check(unsafe { libc::tcdrain(fd.as_raw_fd()) }.into()).map(drop)
+}
+
 /// Switches the machine off.
 pub fn power_off() -> io::Result<()> {
     // SAFETY: no memory is involved

@@ -18,14 +18,6 @@ use std::time::Duration;
 /// How many times in a row a subject may be lost before the worker gives up.
 const LOSSES: u32 = 20;
 
-/// Of so many programs one fills the address space up to the limit of mappings,
-/// which takes about a second.
-const FILL_EVERY: u64 = 20_000;
-
-/// Of so many programs that dwell on moves of page tables one begins by an `execve`
-/// with arguments, which takes a subject of its own.
-const EXEC_EVERY: u64 = 100;
-
 /// How often a worker looks into divergences with a signature that never showed
 /// again: one of them may yet be real.
 const VAIN_LOOKS: u32 = 25;
@@ -79,6 +71,12 @@ impl<'f> Generated<'f> {
     /// It has this number in the campaign.
     pub(crate) fn numbered(self, number: u64) -> Self {
         Generated { number: Some(number), ..self }
+    }
+
+    /// What the program dwells on.
+    #[cfg(test)]
+    pub(crate) fn theme(&self) -> Theme {
+        self.generator.theme()
     }
 
     /// The whole program, up to an operation that the model cannot predict.
@@ -163,15 +161,12 @@ impl<'a> Worker<'a> {
                 break;
             }
             let seed = Stream::Programs.seed(self.options.seed, number);
-            let theme = match self.options.theme {
-                None if number % FILL_EVERY == FILL_EVERY / 2 => Some(Theme::Fill),
-                theme => theme,
-            };
+            let theme = self.options.theme.or(Theme::of_program(number));
             let fill = theme == Some(Theme::Fill);
             let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
             // tens of thousands of operations are not looked at one by one
             let observe = if fill { Observe::End } else { self.options.observe };
-            let execs = theme == Some(Theme::Realign) && number % EXEC_EVERY == 0;
+            let execs = Theme::begins_by_exec(theme, number);
             let start = if execs { exec_start(&mut Seeded::new(seed)) } else { Start::Plain };
             let begun = self.runner.begin_by(start, &mut done).map(drop);
             self.after(begun)?;

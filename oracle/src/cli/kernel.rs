@@ -1,9 +1,10 @@
 //! `mmdiff kernel`
 
 use super::{boot, Format, Outcome};
+use crate::guest::{Guest, GuestError, Plan};
 use crate::kernels::build::{self, Config, Request};
-use crate::kernels::{self, Cache, Kernel, Listed, Options, Report};
-use anyhow::Result;
+use crate::kernels::{self, Cache, Kernel, KernelError, Listed, Options, Report};
+use anyhow::{ensure, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use std::path::PathBuf;
@@ -65,8 +66,8 @@ struct FetchArgs {
 
 #[derive(Debug, Args)]
 struct BuildArgs {
-    /// A series whose source Debian has, such as 7.2, or a folder with your own
-    #[arg(long, value_name = "NAME|DIR")]
+    /// A series whose source Debian has, such as 7.2, or all of these, or a folder with your own
+    #[arg(long, value_name = "NAME|all|DIR")]
     source: String,
     /// Apply patches, in this order; the source itself is left as it is
     #[arg(long = "patch", value_name = "FILE", num_args = 1..)]
@@ -80,6 +81,9 @@ struct BuildArgs {
     /// What to call it [default: made of source, configuration and patches]
     #[arg(long)]
     name: Option<String>,
+    /// Keep it without booting it once in a guest
+    #[arg(long)]
+    no_boot: bool,
     #[command(flatten)]
     suites: SuiteArgs,
 }
@@ -87,7 +91,7 @@ struct BuildArgs {
 /// A configuration to build.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum ConfigArg {
-    /// Nothing
+    /// Nothing; of memory management all that there is
     #[default]
     Plain,
     /// The kernel's checks of VMAs, maple tree, page flags, page tables and locks
@@ -205,25 +209,71 @@ fn files(kernel: &Kernel) -> serde_json::Value {
 
 fn build(args: BuildArgs) -> Result<()> {
     let cache = args.suites.cache.open()?;
-    let options = args.suites.options();
-    let request = Request {
-        source: args.source,
-        patches: args.patches,
+    let (options, report) = (args.suites.options(), Report::new(false));
+    if args.source != ALL {
+        let kernel = build::build(&request(&args, &args.source), &cache, options, &report, &|k| {
+            try_boot(k, args.no_boot)
+        })?;
+        match args.suites.format {
+            Format::Text => println!("{}", line(&kernel)),
+            Format::Json => println!("{:#}", files(&kernel)),
+        }
+        return Ok(());
+    }
+    ensure!(args.name.is_none(), "several kernels cannot have one name");
+    let (mut built, mut failed) = (Vec::new(), Vec::new());
+    for series in build::series(&cache, options, &report)? {
+        let request = request(&args, series);
+        let boots = |kernel: &Kernel| try_boot(kernel, args.no_boot);
+        match build::build(&request, &cache, options, &report, &boots) {
+            Ok(kernel) if args.suites.format == Format::Text => println!("{}", line(&kernel)),
+            Ok(kernel) => built.push(files(&kernel)),
+            Err(error) => failed.push(format!("{series}: {:#}", anyhow::Error::from(error))),
+        }
+    }
+    if args.suites.format == Format::Json {
+        println!("{:#}", json!({ "kernels": built }));
+    }
+    ensure!(failed.is_empty(), "not all kernels could be built\n{}", failed.join("\n"));
+    Ok(())
+}
+
+/// All series whose source Debian has.
+const ALL: &str = "all";
+
+fn request(args: &BuildArgs, source: &str) -> Request {
+    Request {
+        source: source.to_owned(),
+        patches: args.patches.clone(),
         config: match args.config {
             ConfigArg::Plain => Config::Plain,
             ConfigArg::Debug => Config::Debug,
             ConfigArg::Kcov => Config::Kcov,
             ConfigArg::FaultInjection => Config::FaultInjection,
         },
-        name: args.name,
+        name: args.name.clone(),
         jobs: args.jobs.unwrap_or_else(|| crate::sys::allowed_cpus().len()).max(1),
-    };
-    let kernel = build::build(&request, &cache, options, &Report::new(false))?;
-    match args.suites.format {
-        Format::Text => println!("{}", line(&kernel)),
-        Format::Json => println!("{:#}", files(&kernel)),
     }
-    Ok(())
+}
+
+/// Boots a kernel once; where there can be no guests this is said.
+fn try_boot(kernel: &Kernel, not: bool) -> Result<(), KernelError> {
+    if not {
+        return Ok(());
+    }
+    let name = &kernel.name;
+    match Guest::boot(&Plan::new(kernel.clone())) {
+        Ok(guest) => {
+            let seconds = guest.boot_time().as_secs_f64();
+            eprintln!("{name}: booted Linux {} in {seconds:.1} s", guest.release());
+            Ok(())
+        }
+        Err(error @ (GuestError::NoQemu { .. } | GuestError::Dynamic { .. })) => {
+            eprintln!("{name}: not booted: {error}");
+            Ok(())
+        }
+        Err(error) => Err(KernelError::DoesNotBoot { name: name.clone(), source: error.into() }),
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ const MEMORY_MIB: u32 = 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct MatrixArgs {
-    /// Kernels by short name (6.12) or by the path of an image, or all
+    /// Kernels by short name (6.12) or by the path of an image, or all: those of Debian,
+    /// and those without patches that `mmdiff kernel build` has made
     #[arg(long, value_delimiter = ',', default_value = "all", value_name = "NAMES")]
     kernels: Vec<String>,
     /// How long fresh programs are run on each kernel, for example 10m; 0s for the corpus alone
@@ -65,7 +66,14 @@ enum MatrixFormat {
 }
 
 pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
-    let kernels = Asked::read(&args.kernels);
+    let (built, missing) = kernels::build::unpatched(&Cache::new(None)?);
+    let kernels = Asked::read(&args.kernels, &built);
+    if args.kernels.iter().any(|name| name == ALL) && !missing.is_empty() {
+        say(&format!(
+            "not among the kernels, as nobody has built them here: {} (mmdiff kernel build --source all)",
+            missing.join(", ")
+        ));
+    }
     let corpus = corpus(args.corpus.as_deref())?;
     let work = Work {
         seed: args.seed.unwrap_or_else(rand::random),
@@ -123,6 +131,9 @@ fn show(result: &Matrix, format: MatrixFormat) -> Result<()> {
     Ok(())
 }
 
+/// All kernels of Debian, and those that were built of its sources.
+const ALL: &str = "all";
+
 /// A kernel as it was asked for.
 struct Asked {
     name: String,
@@ -131,11 +142,13 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(names: &[String]) -> Vec<Asked> {
+    /// `built` are those that belong to [`ALL`] beside Debian's own.
+    fn read(names: &[String], built: &[String]) -> Vec<Asked> {
         let mut asked: Vec<Asked> = Vec::new();
         for name in names.iter().filter(|name| !name.is_empty()) {
-            let all = kernels::NAMES.iter().map(|name| (*name).to_owned());
-            let named = if name == "all" { all.collect() } else { vec![name.clone()] };
+            let debian = kernels::NAMES.iter().map(|name| (*name).to_owned());
+            let all = debian.chain(built.iter().cloned());
+            let named = if name == ALL { all.collect() } else { vec![name.clone()] };
             for name in named {
                 let label = name.rsplit('/').find(|part| !part.is_empty()).unwrap_or("kernel");
                 let same = asked.iter().filter(|other| other.name != name && other.label == label);
@@ -203,4 +216,30 @@ impl Telling {
 fn say(line: &str) {
     // what nobody can see is no reason to stop
     let _ = writeln!(io::stderr(), "mmdiff: {line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_debians_and_those_that_were_built() {
+        let built = ["7.2-plain".to_owned()];
+        let names = |asked: &[&str]| -> Vec<String> {
+            let asked: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
+            Asked::read(&asked, &built).into_iter().map(|asked| asked.name).collect()
+        };
+        let all = names(&["all"]);
+        assert_eq!(all.len(), kernels::NAMES.len() + 1);
+        assert!(all.contains(&"7.2-plain".to_owned()), "{all:?}");
+        assert_eq!(names(&["7.2"]), ["7.2"], "only what was asked for");
+        assert_eq!(names(&["7.2-plain", "all"]).len(), all.len(), "none twice");
+    }
+
+    #[test]
+    fn labels_tell_kernels_apart() {
+        let asked = ["a/bzImage", "b/bzImage"].map(str::to_owned);
+        let labels: Vec<_> = Asked::read(&asked, &[]).into_iter().map(|a| a.label).collect();
+        assert_eq!(labels, ["bzImage", "bzImage-2"]);
+    }
 }

@@ -22,6 +22,8 @@ mod relocate;
 #[cfg(test)]
 mod relocate_tests;
 mod repair;
+#[cfg(test)]
+pub(crate) mod shares;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use super::operands::{addresses, flag_words, lengths};
 use super::repair::{repair, Workshop};
 use super::source::{Choose, Source, Weights};
-use super::weights::{Theme, BAD_ADVICES};
-use super::{wrong, Generator, Shape};
+use super::weights::BAD_ADVICES;
+use super::{wrong, Generator};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, Op, ProcessId, MAX_PROCESSES};
@@ -102,15 +102,8 @@ fn change(
 /// Puts newly generated operations somewhere, fit for the state there.
 fn insert(src: &mut (impl Source + ?Sized), ops: &mut Vec<Op>, shop: &Workshop<'_>) {
     let at = src.below(ops.len() as u64 + 1) as usize;
-    let shape = Shape {
-        max_ops: shop.max_ops,
-        bounds: shop.bounds,
-        avoid: shop.avoid,
-        theme: Some(src.weighted(Theme::CHOICE)),
-        ..Shape::default()
-    };
     let mut system = shop.fresh.clone();
-    let mut generator = Generator::new(shape, shop.fence, src, &system);
+    let mut generator = Generator::new(shop.shape(), shop.fence, src, &system);
     for op in &ops[..at] {
         generator.follow(op, &system);
         if system.apply(op).is_err() {

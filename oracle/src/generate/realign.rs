@@ -142,6 +142,8 @@ fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
         0 => edge,
         1 => edge - PAGE_SIZE,
         2 => edge + PAGE_SIZE,
+        // what the rest may follow, and join again
+        3 => from + src.between(1, 3) * PAGE_SIZE,
         _ => vma.end,
     };
     let end = if end > from && end < vma.end { end } else { vma.end };
@@ -151,7 +153,7 @@ fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
         1 if len > PAGE_SIZE => len - PAGE_SIZE,
         _ => len,
     };
-    let target = destination(maker, src, from, len);
+    let target = destination(maker, src, (vma, from), len);
     let mut flags = MREMAP_MAYMOVE | MREMAP_FIXED;
     if new_len == len && src.chance(3, 5) {
         flags |= MREMAP_DONTUNMAP;
@@ -172,11 +174,20 @@ fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
     })
 }
 
-/// The same place in another span, beside it, or where a mapping ends at it.
-fn destination(maker: &Maker<'_>, src: &mut (impl Source + ?Sized), from: u64, len: u64) -> u64 {
+/// The same place in another span, beside it, or where a mapping ends at it: best one
+/// that what is moved of `source` joins there.
+fn destination(
+    maker: &Maker<'_>,
+    src: &mut (impl Source + ?Sized),
+    (source, from): (&Vma, u64),
+    len: u64,
+) -> u64 {
     let place = from % PMD_SIZE;
     let fits =
         |vma: &&Vma| vma.end % PMD_SIZE == place && vma.end != from && maker.aim.fence.is_free(vma);
+    let pgoff = source.pgoff_of(from);
+    let goes_on = |vma: &&Vma| fits(vma) && vma.pgoff.wrapping_add(vma.pages()) == pgoff;
+    let first = |is: &dyn Fn(&&Vma) -> bool| maker.aim.mm.vmas.iter().find(is);
     let span = span(maker, src);
     if len >= PUD_SIZE && src.chance(1, 2) {
         // to the same place in a table of tables, which can move whole then
@@ -187,7 +198,7 @@ fn destination(maker: &Maker<'_>, src: &mut (impl Source + ?Sized), from: u64, l
         0 => span + src.pick(PLACES) * PAGE_SIZE,
         1 => (span + place).saturating_sub(PAGE_SIZE),
         2 => span + place + PAGE_SIZE,
-        3 | 4 => maker.aim.mm.vmas.iter().find(fits).map_or(span + place, |vma| vma.end),
+        3 | 4 => first(&goes_on).or_else(|| first(&fits)).map_or(span + place, |vma| vma.end),
         5 => (span + place).saturating_sub(align_down(len, PMD_SIZE)),
         _ => span + place,
     }

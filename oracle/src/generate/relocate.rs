@@ -13,6 +13,7 @@ use mm_reference::addr::PAGE_SIZE;
 use mm_reference::model::Vma;
 use mm_reference::op::consts::*;
 use mm_reference::op::Call;
+use mm_reference::profile::Rule;
 
 /// Pages of the ground that everything happens on.
 const GROUND: u64 = 24;
@@ -69,7 +70,9 @@ fn mapped(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Range> 
 fn mremap(maker: &Maker<'_>, src: &mut (impl Source + ?Sized)) -> Option<Call> {
     let range = mapped(maker, src)?;
     let mut flags = MREMAP_MAYMOVE | MREMAP_FIXED;
-    if src.chance(2, 3) {
+    // a kernel that does not know the flag refuses it
+    let relocates = maker.aim.view.system.is_none_or(|s| s.profile().has(Rule::RelocateAnon));
+    if if relocates { src.chance(2, 3) } else { src.chance(1, 16) } {
         flags |= MREMAP_RELOCATE_ANON;
     }
     if src.chance(1, 8) {

@@ -30,6 +30,12 @@ impl<'a> Workshop<'a> {
         let &Shape { bounds, avoid, max_ops, .. } = shape;
         Workshop { fresh, fence, bounds, avoid, max_ops }
     }
+
+    /// The shape of new programs, and of what is put into others.
+    pub(crate) fn shape(&self) -> Shape {
+        let &Workshop { bounds, avoid, max_ops, .. } = self;
+        Shape { bounds, avoid, max_ops, ..Shape::default() }
+    }
 }
 
 /// A mended program.

@@ -85,9 +85,8 @@ impl Theme {
 }
 
 impl Theme {
-    /// The themes with how often each is chosen. [`Theme::Fill`] has to be asked
-    /// for, and those that dwell on one path of the kernel ([`Theme::Realign`],
-    /// [`Theme::Break`], [`Theme::Relocate`]).
+    /// The themes with how often each is chosen where nothing is to be dwelt on.
+    /// [`Theme::Fill`] is not left to chance, see [`Theme::of_program`].
     pub const CHOICE: Weights<Theme> = Weights::of(&[
         (30, Theme::General),
         (14, Theme::Merge),
@@ -103,7 +102,28 @@ impl Theme {
         (3, Theme::Seal),
         (1, Theme::Tables),
         (2, Theme::Reclaim),
+        // what each needs is rare, and hardly comes about in other programs
+        (22, Theme::Realign),
+        (8, Theme::Break),
+        (6, Theme::Relocate),
     ]);
+
+    /// What the program of this number of a campaign dwells on, where the campaign
+    /// itself dwells on nothing and this is not left to chance: what takes long comes
+    /// in its turn.
+    pub fn of_program(number: u64) -> Option<Theme> {
+        match number {
+            _ if number % FILL_EVERY == FILL_EVERY / 2 => Some(Theme::Fill),
+            _ if number % UNAIMED_EXEC_EVERY == UNAIMED_EXEC_EVERY / 2 => Some(Theme::Realign),
+            _ => None,
+        }
+    }
+
+    /// Whether the program of this number of a campaign begins by an `execve` with
+    /// arguments; what it dwells on is known.
+    pub fn begins_by_exec(theme: Option<Theme>, number: u64) -> bool {
+        theme == Some(Theme::Realign) && number % EXEC_EVERY == 0
+    }
 
     /// Out of 100 ranges, how many lie on the program's own small ground.
     pub fn cling(self) -> u32 {
@@ -174,6 +194,18 @@ impl Theme {
         }
     }
 }
+
+/// Of so many programs of a campaign one fills the address space up to the limit of
+/// mappings, which takes about a second.
+const FILL_EVERY: u64 = 20_000;
+
+/// Of so many programs that dwell on moves of page tables one begins by an `execve`
+/// with arguments, which takes a subject of its own.
+const EXEC_EVERY: u64 = 100;
+
+/// The same for campaigns that dwell on nothing, of all programs; half of it is a multiple
+/// of the other.
+const UNAIMED_EXEC_EVERY: u64 = 1000;
 
 /// The chance of a wrong argument, out of 1000 operations.
 pub const WRONG: u32 = 80;

@@ -1,5 +1,6 @@
 //! The guest's side: the first process of its kernel.
 
+use super::console::LAST_WORDS;
 use super::link::{Event, Request};
 use super::port::{self, Speaker};
 use super::pulse::Pulse;
@@ -9,6 +10,7 @@ use crate::sys;
 use std::ffi::CStr;
 use std::fs;
 use std::io;
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
@@ -42,7 +44,7 @@ pub enum AgentError {
     #[error("this command is for the first process of a guest, which mmdiff itself starts")]
     NotFirst,
     /// The guest lacks what it needs.
-    #[error("the guest failed to {what}")]
+    #[error("{LAST_WORDS}{what}")]
     System {
         /// What failed.
         what: &'static str,
@@ -51,14 +53,26 @@ pub enum AgentError {
     },
 }
 
-/// Serves requests until the guest is to end.
+/// Serves requests until the guest is to end. When the guest lacks what it needs, the
+/// host reads on the console why, and the guest is switched off.
 ///
 /// # Errors
-/// When it is not in a guest, or the guest has no line to its host.
+/// When it is not in a guest, or the guest cannot be switched off.
 pub fn agent() -> Result<(), AgentError> {
     if std::process::id() != 1 {
         return Err(AgentError::NotFirst);
     }
+    let Err(error) = prepare_and_serve() else { return Ok(()) };
+    let error = anyhow::Error::from(error);
+    eprintln!("mmdiff: {error:#}");
+    // the first process may not just end: its kernel would panic, and what is on its way
+    // to the console would be lost
+    let _ = sys::drain(io::stderr().as_fd()); // then the host sees less
+    let failed = |source| AgentError::System { what: "switch off", source };
+    sys::power_off().map_err(failed)
+}
+
+fn prepare_and_serve() -> Result<(), AgentError> {
     let failed = |what| move |source| AgentError::System { what, source };
     for (kind, target) in MOUNTS {
         match sys::mount(kind, target) {

@@ -61,6 +61,16 @@ impl Console {
     }
 }
 
+/// How the agent begins what it says when it cannot go on: [`super::AgentError`] as it
+/// is printed.
+pub(super) const LAST_WORDS: &str = "the guest failed to ";
+
+/// What the agent said when it could not go on.
+pub(super) fn last_words(console: &str) -> Option<&str> {
+    let from = console.find(LAST_WORDS)?;
+    console[from..].lines().next()
+}
+
 /// Whether the kernel has given up.
 pub(super) fn has_panicked(console: &str) -> bool {
     console.contains("Kernel panic - not syncing")
@@ -91,6 +101,14 @@ mod tests {
         assert!(report(loud).ends_with("Fatal exception"));
         assert!(has_panicked(loud) && !has_panicked(quiet));
         assert_eq!(report(""), "");
+    }
+
+    #[test]
+    fn the_agent_has_the_last_word() {
+        let console = "[ 0.9] Run /init\nmmdiff: the guest failed to read a file: no such file\n\
+                       [ 1.0] reboot: Power down\n";
+        assert_eq!(last_words(console), Some("the guest failed to read a file: no such file"));
+        assert_eq!(last_words("[ 0.9] Run /init\n"), None);
     }
 
     #[test]

@@ -44,6 +44,9 @@ pub enum GuestError {
         /// Why.
         source: io::Error,
     },
+    /// mmdiff could not work in the guest: its own words.
+    #[error("{0}")]
+    Agent(String),
     /// The kernel panicked.
     #[error("the guest's kernel panicked:\n{}", .0.report)]
     Panic(Box<Wreck>),

@@ -1,6 +1,6 @@
 //! A guest that runs.
 
-use super::console::{has_panicked, report};
+use super::console::{has_panicked, last_words, report};
 use super::link::{self, Event, Request};
 use super::qemu::{Accelerator, Qemu};
 use super::{blackbox, port, GuestError, Link, Plan, Wreck};
@@ -122,6 +122,9 @@ impl Guest {
     fn gone(&mut self) -> GuestError {
         self.qemu.console.wait_for_end(ENDING);
         let status = self.qemu.end(ENDING);
+        if let Some(words) = last_words(&self.console()) {
+            return GuestError::Agent(words.to_owned());
+        }
         let wreck = self.wreck();
         if has_panicked(&self.console()) {
             return GuestError::Panic(wreck);

@@ -58,10 +58,14 @@ impl Programs {
 
     /// The operations of a program, up to one that the model cannot predict.
     pub(super) fn ops(&self, number: u64) -> Vec<Op> {
+        self.generated(number).ops(&self.fresh)
+    }
+
+    fn generated(&self, number: u64) -> Generated<'_> {
         let avoid = Avoid { pageout: true, mergeable: true, ..Avoid::default() };
         let shape = Shape { avoid, ..Shape::default() };
         let seed = program_seed(self.seed, 0, number);
-        Generated::new(seed, shape, &self.fence, &self.fresh).ops(&self.fresh)
+        Generated::new(seed, shape, &self.fence, &self.fresh)
     }
 
     pub(super) fn text(&self, number: u64) -> String {
@@ -221,5 +225,17 @@ impl ProcessForm {
             }
         }
         self.contents.hash(hasher);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::shares;
+
+    #[test]
+    fn every_aimed_theme_has_its_share_of_what_two_kernels_run() {
+        let programs = Programs::new(1, "7.2").unwrap();
+        shares::check("compare-kernels", |number| programs.generated(number).theme());
     }
 }

@@ -62,6 +62,17 @@ pub enum KernelError {
     /// A configuration that the source does not accept.
     #[error("these options have no effect in this source: {0}")]
     Options(String),
+    /// A source without options that mmdiff depends on.
+    #[error("mmdiff depends on options that this source does not know: {0}")]
+    Lacking(String),
+    /// A kernel was built and is of no use.
+    #[error("{name} was built, but does not boot")]
+    DoesNotBoot {
+        /// What it would have been called.
+        name: String,
+        /// What became of its guest.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// There is no kernel of this name.
     #[error("there is no kernel called {0}; `mmdiff kernel list` shows those that there are, and a path to an image works as well")]
     Unknown(String),

@@ -1,7 +1,7 @@
 //! Guests that go down.
 
-use super::guest;
-use mm_oracle::guest::{Campaign, Event, GuestError, Link, Request};
+use super::{guest, plan};
+use mm_oracle::guest::{Campaign, Event, Guest, GuestError, Link, Plan, Request};
 use mm_reference::text::{parse, Mode};
 use std::time::Duration;
 
@@ -40,6 +40,27 @@ fn a_panic_comes_with_the_kernels_report() {
         Err(GuestError::Panic(wreck)) => {
             assert!(wreck.report.contains("Kernel panic - not syncing"), "{}", wreck.report);
             assert!(wreck.report.contains("Call Trace"), "{}", wreck.report);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_guest_in_which_mmdiff_cannot_work_says_why() {
+    // a file where a folder should be
+    let extra = tempfile::tempdir().expect("a new folder");
+    std::fs::write(extra.path().join("sys"), "").expect("a new file");
+    let plan = match plan() {
+        Ok(plan) => Plan { extra: Some(extra.path().to_owned()), ..plan },
+        Err(why) => return println!("skipped: {why}"),
+    };
+    match Guest::boot(&plan) {
+        Err(error @ (GuestError::NoQemu { .. } | GuestError::Dynamic { .. })) => {
+            println!("skipped: {error}");
+        }
+        Err(GuestError::Agent(words)) => {
+            let start = "the guest failed to mount the kernel's file systems: ";
+            assert!(words.len() > start.len() && words.starts_with(start), "{words}");
         }
         other => panic!("{other:?}"),
     }

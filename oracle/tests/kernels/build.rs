@@ -2,7 +2,9 @@
 
 use super::machine::Machine;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// What a kernel's `Makefile` does, in small.
 const MAKEFILE: &str = "\
@@ -49,8 +51,13 @@ impl Source {
         Source { machine, folder }
     }
 
-    /// `None`, and a line, where building kernels is not possible.
+    /// `None`, and a line, where building kernels is not possible. What is built is no
+    /// kernel, and is not booted.
     fn build(&self, more: &[&str]) -> Option<(Option<i32>, String, String)> {
+        self.build_and_boot(&[&["--no-boot"], more].concat())
+    }
+
+    fn build_and_boot(&self, more: &[&str]) -> Option<(Option<i32>, String, String)> {
         let result =
             self.machine.run(&[&["kernel", "build", "--source", &self.folder], more].concat());
         if result.2.contains("scripts/setup --kernel-build") {
@@ -146,4 +153,79 @@ fn what_cannot_be_built_is_explained() {
 
     let (status, _, err) = source.machine.run(&["kernel", "build", "--source", "/nowhere"]);
     assert_eq!(status, Some(2), "{err}");
+}
+
+#[test]
+fn what_mmdiff_depends_on_has_to_be_there() {
+    let source = Source::new();
+    let makefile = MAKEFILE.replace("-v CONFIG_KSM", "-v -e CONFIG_KSM -e CONFIG_PROC_SYSCTL");
+    source.machine.file("source/Makefile", &makefile);
+    source.machine.file("source/Kconfig", "config MMU\n\tbool\nconfig SYSCTL\n\tbool\n");
+    let Some((status, _, err)) = source.build(&[]) else { return };
+    assert_eq!(status, Some(0), "it has another name in this source: {err}");
+    source.machine.file("source/Kconfig", "config MMU\n\tbool\n");
+    let (status, _, err) = source.build(&[]).unwrap();
+    assert_eq!(status, Some(2));
+    let lacks = "does not know: CONFIG_PROC_SYSCTL=y or CONFIG_SYSCTL=y";
+    assert!(err.contains(lacks), "{err}");
+    assert!(err.contains("this source does not have CONFIG_KSM=y"), "only mentioned: {err}");
+}
+
+#[test]
+fn what_does_not_boot_is_not_kept() {
+    let source = Source::new();
+    let Some((status, _, err)) = source.build_and_boot(&[]) else { return };
+    if err.contains("7.2-plain: not booted: ") {
+        println!("skipped: {err}");
+        return;
+    }
+    assert_eq!(status, Some(2));
+    assert!(err.contains("7.2-plain was built, but does not boot: the guest ended"), "{err}");
+    assert!(source.machine.cached("built").is_empty());
+}
+
+#[test]
+fn a_build_without_qemu_says_that_it_was_not_tried() {
+    let source = Source::new();
+    let programs = source.machine.path("bin");
+    fs::create_dir(&programs).expect("a folder");
+    for entry in fs::read_dir("/usr/bin").expect("programs").map_while(Result::ok) {
+        let name = entry.file_name();
+        if !name.to_string_lossy().starts_with("qemu") {
+            symlink(entry.path(), programs.join(name)).expect("a link");
+        }
+    }
+    let mut command =
+        source.machine.mmdiff(&["kernel", "build", "--source", &source.folder, "--name", "new"]);
+    let output = command.env("PATH", &programs).output().expect("mmdiff can be run");
+    let err = String::from_utf8_lossy(&output.stderr);
+    if err.contains("scripts/setup --kernel-build") {
+        println!("skipped: {err}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert!(err.contains("new: not booted: there is no qemu-system-x86_64"), "{err}");
+    assert!(!source.machine.cached("built").is_empty());
+}
+
+/// Takes minutes for each series, so it has to be asked for: with the name of a series, or
+/// `all`.
+#[test]
+fn sources_of_debian_make_kernels_that_boot() {
+    let Ok(series) = std::env::var("MMDIFF_BUILD_KERNELS") else {
+        println!(
+            "skipped: MMDIFF_BUILD_KERNELS=all builds and boots a kernel of each series of \
+             which Debian has the source"
+        );
+        return;
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mmdiff"));
+    let output = command.args(["kernel", "build", "--source", &series]).output().expect("run");
+    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert!(!out.is_empty());
+    for line in out.lines() {
+        let name = line.split_whitespace().next().expect("a name");
+        assert!(err.contains(&format!("{name}: booted Linux ")), "{name}: {err}");
+    }
 }

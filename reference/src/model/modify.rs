@@ -5,6 +5,7 @@ use super::vma::{VmFlags, Vma};
 use super::{fail, Current, Fail};
 use crate::defect::Defect;
 use crate::errno::Errno;
+use crate::profile::Quirk;
 use std::sync::Arc;
 
 /// What changes in a range of a mapping.
@@ -44,11 +45,16 @@ pub fn modify(cur: &mut Current, start: u64, end: u64, change: Change) -> Result
     };
     let mut wanted = attributes_of(vma, start);
     wanted.flags = (wanted.flags - change.clear) | change.set;
+    let is_naming = change.name.is_some();
     if let Some(name) = change.name {
         wanted.name = name;
     }
     let middle = vma.start;
     if let Some(merged) = cur.merge_existing(middle, start, end, &wanted) {
+        let kept = cur.mm.vmas.at(merged).is_some_and(|vma| vma.flags != wanted.flags);
+        if is_naming && kept && cur.quirk(Quirk::NamingForgetsGuard) {
+            cur.mm.vmas.update(merged, |vma| vma.flags = wanted.flags);
+        }
         return Ok(merged);
     }
     let (vma_start, vma_end) = (vma_bounds(cur, middle))?;

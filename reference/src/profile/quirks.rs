@@ -157,6 +157,17 @@ quirks! {
          7.3 counts the pages in a long; stable kernels may do so as well.",
         "mmap(mmap-0x80000000000, 0x80000000000, PROT_NONE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)\n\
          mlock2(mmap-0x80000000000, 0x80000000000, MLOCK_ONFAULT)\n";
+    NamingForgetsGuard = "naming-forgets-guard", from (6, 18) until (99, 0),
+        "madvise_update_vma",
+        "memory that joins a neighbour by its name takes the flag gu from all of the joined mapping if it had no guards itself",
+        "The flag says that there may be guards, and stays with whatever is joined: so it does wherever else flags change. \
+         Naming alone stores the flags that the named part had after it was joined. Where only the flag tells fork to \
+         copy guards, as in shared anonymous memory, the child has none. Since 6.19, which has the flag, and later \
+         updates of 6.18. The soft-dirty flag gets lost in the same way.",
+        "mmap(mmap-0x2000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n\
+         set_vma_name(mmap-0x1000, 0x1000, \"a\")\n\
+         madvise(mmap-0x1000, 0x1000, MADV_GUARD_INSTALL)\n\
+         set_vma_name(mmap-0x2000, 0x1000, \"a\")\n";
 }
 
 impl Quirk {

@@ -79,30 +79,24 @@ impl Make<'_> {
 
     /// Configures the kernel, and makes sure that everything took effect.
     pub(super) fn configure(&self) -> Result<(), KernelError> {
-        let asked = self.config.text();
+        let asked = self.config.asked();
         let fragment = self.tree.join(FRAGMENT);
-        fs::write(&fragment, &asked).tried("write", &fragment)?;
+        fs::write(&fragment, fragment::assignments(&asked)).tried("write", &fragment)?;
         let mut command = self.command();
         command.arg(format!("KCONFIG_ALLCONFIG={FRAGMENT}")).arg("allnoconfig");
         self.run(command, "configuring")?;
         let path = self.tree.join(".config");
         let config = fs::read_to_string(&path).tried("read", path)?;
-        let missed = fragment::without_effect(&asked, &config);
-        if missed.is_empty() {
-            return Ok(());
+        let missed = fragment::missed(&asked, &config, || fragment::symbols(self.tree))?;
+        if !missed.unknown.is_empty() {
+            self.report.say(&format!("this source does not have {}", missed.unknown.join(", ")));
         }
-        let symbols = fragment::symbols(self.tree)?;
-        let is_known = |line: &String| {
-            let symbol = line.strip_prefix("CONFIG_").and_then(|line| line.split('=').next());
-            symbol.is_some_and(|symbol| symbols.contains(symbol))
-        };
-        let (refused, unknown): (Vec<_>, Vec<_>) = missed.into_iter().partition(is_known);
-        if !unknown.is_empty() {
-            self.report.say(&format!("this source does not have {}", unknown.join(", ")));
+        if !missed.lacking.is_empty() {
+            return Err(KernelError::Lacking(missed.lacking.join(", ")));
         }
-        match refused.is_empty() {
+        match missed.refused.is_empty() {
             true => Ok(()),
-            false => Err(KernelError::Options(refused.join(", "))),
+            false => Err(KernelError::Options(missed.refused.join(", "))),
         }
     }
 

@@ -10,7 +10,7 @@ pub use fragment::Config;
 
 use super::cache::{self, Module, Record, CONFIG, IMAGE};
 use super::error::Tried;
-use super::{Cache, Kernel, KernelError, Options, Report};
+use super::{index, package, Cache, Kernel, KernelError, Options, Report, NAMES};
 use make::Make;
 use source::Source;
 use std::fs;
@@ -39,15 +39,20 @@ pub struct Request {
     pub jobs: usize,
 }
 
-/// Builds a kernel; what an earlier build left is used.
+/// Tries whether a kernel boots that was built and is not in the cache yet.
+pub type TryBoot<'a> = dyn Fn(&Kernel) -> Result<(), KernelError> + 'a;
+
+/// Builds a kernel; what an earlier build left is used. It is kept if `boots` lets it
+/// pass.
 ///
 /// # Errors
-/// When it cannot be built.
+/// When it cannot be built, and what `boots` answers.
 pub fn build(
     request: &Request,
     cache: &Cache,
     options: Options,
     report: &Report,
+    boots: &TryBoot<'_>,
 ) -> Result<Kernel, KernelError> {
     make::check_tools(!request.patches.is_empty())?;
     let source = source::find(&request.source, cache, options, report)?;
@@ -68,6 +73,13 @@ pub fn build(
     let image = make.image()?;
     let release = make.release()?;
     let name = request.name.clone().unwrap_or_else(|| name_of(&source.name, request));
+    boots(&Kernel {
+        name: name.clone(),
+        release: release.clone(),
+        image: image.clone(),
+        config: Some(tree.join(".config")),
+        module: None,
+    })?;
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
     let _lock = cache.lock(report)?;
     let kernel = cache.store(BUILT, |folder| {
@@ -91,6 +103,43 @@ pub fn build(
     cache.keep_last(BUILT, &kernel.name, 2)?;
     drop_trees(&source, cache)?;
     Ok(kernel)
+}
+
+/// The series, of those that mmdiff has rules for, whose source Debian has.
+///
+/// # Errors
+/// When the suites cannot be asked.
+pub fn series(
+    cache: &Cache,
+    options: Options,
+    report: &Report,
+) -> Result<Vec<&'static str>, KernelError> {
+    let _lock = cache.lock(report)?;
+    let (_, index) = index::current(cache, options, report)?;
+    Ok(with_source(&index))
+}
+
+fn with_source(index: &index::Index) -> Vec<&'static str> {
+    let is_there = |name: &&str| package::source(name, &index.packages).is_some();
+    NAMES.into_iter().filter(is_there).collect()
+}
+
+/// The kernels without patches that can be built of Debian's sources: those that are in
+/// the cache, and those that are not, as far as the index that was taken last tells.
+pub fn unpatched(cache: &Cache) -> (Vec<String>, Vec<String>) {
+    let index = index::last(cache).unwrap_or_default();
+    let sources = with_source(&index);
+    let records = cache.records(BUILT);
+    let (mut built, mut missing) = (Vec::new(), Vec::new());
+    for series in NAMES {
+        let name = format!("{series}-{}", Config::Plain.name());
+        if records.iter().any(|record| record.name == name) {
+            built.push(name);
+        } else if sources.contains(&series) {
+            missing.push(name);
+        }
+    }
+    (built, missing)
 }
 
 /// Removes the trees of Debian's sources that are not kept any more, unless somebody

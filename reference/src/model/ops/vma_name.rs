@@ -56,6 +56,7 @@ mod tests {
     use super::*;
     use crate::addr::PAGE_SIZE;
     use crate::model::VmFlags;
+    use crate::profile::{Quirk, Rule};
 
     #[test]
     fn names_split_and_merge() {
@@ -76,5 +77,28 @@ mod tests {
         assert_eq!(name(&mut bench, 9, 0, Some(&"x".repeat(79))), None);
         bench.profile.config.anon_vma_name = false;
         assert_eq!(name(&mut bench, 0, 1, None), Some(Errno::EINVAL));
+    }
+
+    #[test]
+    fn naming_forgets_guards_only_where_the_bug_is_imitated() {
+        for imitated in [false, true] {
+            let mut bench = Bench::new();
+            bench.profile.rules.insert(Rule::MaybeGuard);
+            if imitated {
+                bench.profile.quirks.insert(Quirk::NamingForgetsGuard);
+            }
+            bench.map(0, 3, VmFlags::WRITE);
+            let name = |bench: &mut Bench, at| {
+                assert!(set_vma_name(&mut bench.cur(), page(at), PAGE_SIZE, Some("a")).is_ok());
+            };
+            name(&mut bench, 1);
+            bench.mm.vmas.update(page(1), |vma| vma.flags |= VmFlags::MAYBE_GUARD);
+            name(&mut bench, 0);
+            assert_eq!(bench.spans(VmFlags::MAYBE_GUARD), [(0, 2, !imitated), (2, 3, false)]);
+            assert_eq!(bench.fired.contains(Quirk::NamingForgetsGuard), imitated);
+            // nothing is left to forget
+            name(&mut bench, 2);
+            assert_eq!(bench.spans(VmFlags::MAYBE_GUARD), [(0, 3, !imitated)]);
+        }
     }
 }
