@@ -4,9 +4,11 @@ use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 use std::ptr;
 use std::sync::atomic::AtomicU32;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The result of a call that answers -1 on failure.
@@ -281,6 +283,45 @@ pub fn bind_to_this_thread(command: &mut Command, inherited: Vec<RawFd>) {
     };
     // SAFETY: plain system calls, nothing is allocated
     unsafe { command.pre_exec(prepare) };
+}
+
+/// Whether a process of ours may ask for addresses that are not random: filters of container
+/// engines refuse that.
+pub fn may_fix_addresses() -> bool {
+    static MAY: OnceLock<bool> = OnceLock::new();
+    const ASK: libc::c_ulong = 0xffff_ffff;
+    *MAY.get_or_init(|| {
+        // SAFETY: no memory is involved; it is this thread's, and put back before it
+        // executes anything
+        unsafe {
+            let before = libc::personality(ASK);
+            let fixed = before | libc::ADDR_NO_RANDOMIZE;
+            let may = before != -1 && libc::personality(fixed as libc::c_ulong) != -1;
+            if may {
+                libc::personality(before as libc::c_ulong);
+            }
+            may
+        }
+    })
+}
+
+/// Whether the number of processes that this one may start is limited (`ulimit -u`, or the
+/// `pids.max` of a cgroup), so that a fork may fail with EAGAIN.
+pub fn processes_are_limited() -> bool {
+    let by_user =
+        || limit(0, libc::RLIMIT_NPROC).is_ok_and(|(soft, _)| soft != libc::RLIM_INFINITY);
+    let by_cgroup = || {
+        let text = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let groups = text.lines().filter_map(|line| line.splitn(3, ':').nth(2));
+        let above = groups.flat_map(|group| Path::new(group).ancestors());
+        let mut limits = above.flat_map(|group| {
+            let below = group.strip_prefix("/").unwrap_or(group);
+            ["/sys/fs/cgroup", "/sys/fs/cgroup/pids"]
+                .map(|root| Path::new(root).join(below).join("pids.max"))
+        });
+        limits.any(|file| std::fs::read_to_string(file).is_ok_and(|most| most.trim() != "max"))
+    };
+    by_user() || by_cgroup()
 }
 
 /// Makes a terminal pass on all bytes as they are.

@@ -8,7 +8,7 @@ use crate::observe::Capabilities;
 use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
-use mm_reference::op::{Op, Start};
+use mm_reference::op::{Layout, Op, Start};
 use mm_reference::profile::{Profile, Quirk, QuirkSet, Swap};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -155,7 +155,7 @@ impl<'a> Worker<'a> {
     fn run_block(&mut self, block: Block, shared: &Shared<'_>) -> Result<(), CampaignError> {
         let avoid = avoid_on(&mut self.runner);
         let mut done = Vec::new();
-        let mut usual = None;
+        let mut usual: Option<(Layout, Fence)> = None;
         for number in block.programs {
             if !shared.begin() {
                 break;
@@ -177,11 +177,10 @@ impl<'a> Worker<'a> {
                     continue;
                 }
             };
-            // what cannot be unmapped is elsewhere after each execve
-            let fence = match execs {
-                true => &Fence::of(fresh),
-                false => usual.get_or_insert_with(|| Fence::of(fresh)),
-            };
+            // what cannot be unmapped is elsewhere where addresses are random
+            let layout = *fresh.layout();
+            let known = usual.take().filter(|(known, _)| *known == layout);
+            let (_, fence) = usual.insert(known.unwrap_or_else(|| (layout, Fence::of(fresh))));
             let mut feed = Generated::new(seed, shape, fence, fresh).numbered(number);
             let submitted = self.runner.submit(&mut feed, observe, &mut done);
             self.after(submitted)?;

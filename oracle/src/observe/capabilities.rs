@@ -71,6 +71,8 @@ pub struct Capabilities {
     pub scan: bool,
     /// The kernel's log can be read.
     pub kernel_log: bool,
+    /// Calls that a filter of this system refuses, by name: programs end before them.
+    pub refused: Vec<&'static str>,
     /// What is missing.
     pub blind: Vec<Blind>,
 }
@@ -88,6 +90,7 @@ impl Capabilities {
             rss_lag: None,
             scan: true,
             kernel_log: true,
+            refused: Vec::new(),
             blind: Vec::new(),
         }
     }
@@ -157,6 +160,21 @@ impl Capabilities {
             let why = "a kdamond of this system clears accessed bits; such a difference does not \
                        show again, and only what shows again is a finding";
             found.blind.push(Blind { what: "Referenced, at times", why: why.to_owned() });
+        }
+        found.refused = crate::profile::refused_calls();
+        if !found.refused.is_empty() {
+            let why = format!(
+                "a filter of this system (seccomp) refuses {}; programs end before they make such a call",
+                found.refused.join(", ")
+            );
+            found.blind.push(Blind { what: "calls", why });
+        }
+        if !crate::sys::may_fix_addresses() {
+            let why = "a filter of this system (seccomp) does not let them be fixed; a seed repeats programs, \
+                       but not their addresses, and where a search upwards begins at random they end";
+            found
+                .blind
+                .push(Blind { what: "addresses, as the seed has them", why: why.to_owned() });
         }
         if let Err(e) = KernelLog::open() {
             found.kernel_log = false;

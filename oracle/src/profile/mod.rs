@@ -8,10 +8,12 @@
 
 mod kconfig;
 mod probe;
+mod refused;
 mod report;
 mod sys;
 
 pub use probe::{Decides, Probe, Verdict, PROBES};
+pub use refused::refused_calls;
 pub use report::{json, text};
 
 use kconfig::Kconfig;

@@ -9,7 +9,7 @@ pub(super) const PAGE: u64 = mm_reference::addr::PAGE_SIZE;
 /// Longest life of a probe, in seconds.
 const TIMEOUT: u32 = 5;
 
-fn syscall(number: libc::c_long, args: [u64; 5]) -> Result<u64, i32> {
+pub(super) fn syscall(number: libc::c_long, args: [u64; 5]) -> Result<u64, i32> {
     let [a, b, c, d, e] = args;
     // SAFETY: the callers touch only mappings that the probe itself made, in a
     // child whose memory nobody else uses

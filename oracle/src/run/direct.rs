@@ -1,13 +1,14 @@
 //! Going along with a program of several processes: a few operations at a time,
 //! looked at by the worker.
 
-use super::flight::{Flight, Flushed};
+use super::flight::{Flight, Flushed, REFUSED};
 use super::trial::{Feed, Step, Trial};
 use super::{files_of, RunError, Runner};
 use crate::compare::{complaint, Difference};
 use crate::observe::{KernelLog, Want};
 use crate::stages::{lap, Stage};
 use crate::subject::SubjectError;
+use mm_reference::model::CannotPredict;
 use mm_reference::op::{Call, Op, ProcessId};
 
 /// Of how many pages of a process the flags are looked at: frames are scattered,
@@ -15,6 +16,8 @@ use mm_reference::op::{Call, Op, ProcessId};
 const FLAGGED: usize = 16;
 /// Of how many at most when looking closely.
 const FLAGGED_CLOSELY: usize = 1024;
+/// What ends a program where a fork fails for reasons that are none of mm's.
+const NO_MORE_PROCESSES: CannotPredict = CannotPredict("the limit on processes is met");
 
 impl Runner {
     /// Performs the operation and all that follow; nothing is queued.
@@ -37,6 +40,10 @@ impl Runner {
             let mut count = 0;
             while more && count < stride {
                 more = match held.take().or_else(|| feed.next(&live.next)) {
+                    Some(op) if self.caps.refused.contains(&op.call.name()) => {
+                        live.refuse(REFUSED);
+                        false
+                    }
                     Some(op) => live.predict(op),
                     None => false,
                 };
@@ -52,6 +59,10 @@ impl Runner {
             trial.actual.append(outcomes);
             lap(Stage::Execute);
             match ran {
+                Err(SubjectError::NoMoreProcesses) => {
+                    trial.end_before_refusal(NO_MORE_PROCESSES);
+                    return self.conclude_last(done);
+                }
                 Err(error) if !error.is_about_program() => {
                     let why = error.to_string();
                     let out_of_memory = self.is_out_of_memory(&error);

@@ -7,7 +7,7 @@ use crate::observe::{OwnLook, Want};
 use crate::protocol::{MAX_OPS, OUTPUT_SIZE};
 use crate::stages::{lap, Stage};
 use crate::subject::{Queued, SubjectError};
-use mm_reference::model::{System, VmFlags};
+use mm_reference::model::{CannotPredict, System, VmFlags};
 use mm_reference::op::{Call, Op, ProcessId};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot};
 
@@ -20,6 +20,8 @@ const CLOSE_LOOK_AFTER: u32 = 128;
 const NEARLY_FULL: usize = 40;
 /// As [`Live::unseen`] begins: the first program is looked at.
 pub(super) const LONG_AGO: u32 = 2 * CLOSE_LOOK_AFTER;
+/// What ends a program before a call that a filter refuses.
+pub(super) const REFUSED: CannotPredict = CannotPredict("a filter of this system refuses a call");
 const FIRST: ProcessId = ProcessId(0);
 
 /// A program that is being run.
@@ -166,9 +168,13 @@ impl Runner {
         self.live()?.begin(Trial { number: feed.number(), ..trial }, stride);
         let mut since = 0;
         loop {
-            let live = self.live()?;
+            let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
             let Some(op) = feed.next(&live.next) else { break };
             lap(Stage::Generate);
+            if self.caps.refused.contains(&op.call.name()) {
+                live.refuse(REFUSED);
+                break;
+            }
             if !live.can_queue(&op) {
                 match self.run_queue(done)? {
                     Flushed::Fine => return self.go_along(op, feed, stride, done),
@@ -402,6 +408,13 @@ impl Live {
         let makes_process = matches!(op.call, Call::Fork | Call::Exit);
         let alone = self.next.live().eq([FIRST]);
         op.process == FIRST && !makes_process && alone && self.subject.sees_itself()
+    }
+
+    /// Ends the last program before an operation that cannot be tried here.
+    pub(super) fn refuse(&mut self, why: CannotPredict) {
+        if let Some(flight) = self.flights.back_mut() {
+            flight.trial.unpredictable = Some(why);
+        }
     }
 
     fn arena_is_locked(&self) -> bool {

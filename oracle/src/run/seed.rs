@@ -43,6 +43,7 @@ pub fn seed(subject: &Subject, files: &mut ProcFiles) -> Result<Seed, RunError> 
             tables_end: exec.tables_end,
             bytes: exec.bytes.clone(),
         }),
+        randomised: info.randomised,
         start_stack: info.mm.start_stack,
         start_brk: info.mm.start_brk,
         mmap_base: info.layout.mmap,

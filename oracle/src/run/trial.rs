@@ -296,6 +296,15 @@ impl Trial {
         }
     }
 
+    /// Ends with what was performed, since the system refused what came next.
+    pub(super) fn end_before_refusal(&mut self, why: CannotPredict) {
+        let done = self.actual.len();
+        self.ops.truncate(done);
+        self.predicted.truncate(done);
+        self.unpredictable = Some(why);
+        (0..done).for_each(|index| self.check_outcome(index));
+    }
+
     /// Forgets the operations behind the one with this index.
     pub(super) fn end_after(&mut self, index: usize) {
         self.ops.truncate(index + 1);

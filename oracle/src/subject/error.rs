@@ -9,8 +9,9 @@ use mm_reference::op::{Outcome, ProcessId};
 pub use crate::sys::Death;
 
 /// Why a subject cannot go on. All but [`SubjectError::Unrepresentable`],
-/// [`SubjectError::NoProcess`] and [`SubjectError::TooManyProcesses`], which
-/// are about the program, leave it dead: start another one.
+/// [`SubjectError::NoProcess`], [`SubjectError::NoMoreProcesses`] and
+/// [`SubjectError::TooManyProcesses`], which are about the program or the system, leave it
+/// dead: start another one.
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
     /// It could not be started.
@@ -75,6 +76,9 @@ pub enum SubjectError {
     /// The program speaks of a process that does not live.
     #[error("there is no process {}", .0.0)]
     NoProcess(ProcessId),
+    /// The system lets nobody start another process, because of a limit that is none of mm's.
+    #[error("the limit on the number of processes is met")]
+    NoMoreProcesses,
     /// The program forks more often than there is room for.
     #[error("a program can have at most {} processes", mm_reference::op::MAX_PROCESSES)]
     TooManyProcesses,
@@ -94,6 +98,7 @@ impl SubjectError {
         matches!(
             self,
             SubjectError::NoProcess(_)
+                | SubjectError::NoMoreProcesses
                 | SubjectError::TooManyProcesses
                 | SubjectError::Unrepresentable { .. }
         )

@@ -53,7 +53,10 @@ const STEPS: [(&str, Step); 10] = [
     }),
     // without it no stack moves
     ("choose whether addresses are random", |launch| unsafe {
-        libc::personality(if launch.randomises { 0 } else { libc::ADDR_NO_RANDOMIZE as _ })
+        match launch.randomises {
+            true => 0,
+            false => libc::personality(libc::ADDR_NO_RANDOMIZE as _),
+        }
     }),
     ("switch off huge pages", |_| unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) }),
     ("set the stack limit", |launch| {
@@ -110,6 +113,12 @@ pub struct Manner {
     pub keeps_ipc_lock: bool,
     /// With which arguments.
     pub start: Start,
+}
+
+/// Whether addresses are random for a process that starts like this: where its stack is to be
+/// moved, and where nobody may ask for other ones.
+pub(super) fn randomises(start: Start) -> bool {
+    start.exec().is_some() || !sys::may_fix_addresses()
 }
 
 /// The name and the arguments.
@@ -205,7 +214,7 @@ fn fork_once(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, Subje
         executable: file.as_raw_fd(),
         long_name: long_name.as_ref().map(AsRawFd::as_raw_fd),
         keeps_ipc_lock: manner.keeps_ipc_lock,
-        randomises: manner.start.exec().is_some(),
+        randomises: randomises(manner.start),
         arguments,
     };
     let mut stack = vec![0_u64; CHILD_STACK / size_of::<u64>()];

@@ -29,6 +29,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use mm_reference::errno::Errno;
 use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 
 use crate::protocol::{self, RawOp, RawResult};
@@ -295,7 +296,14 @@ impl Subject {
             }
             waited?;
             match cut {
-                Cut::Fork => self.adopt(process, child, outcomes)?,
+                Cut::Fork => {
+                    let refused = Some(&Outcome::Error(Errno::EAGAIN));
+                    if outcomes.last() == refused && sys::processes_are_limited() {
+                        outcomes.pop();
+                        return Err(SubjectError::NoMoreProcesses);
+                    }
+                    self.adopt(process, child, outcomes)?;
+                }
                 Cut::Exit => self.processes[usize::from(process.0)] = None,
                 Cut::Drain => self.drain(),
                 Cut::None => {}

@@ -12,6 +12,7 @@ use mm_reference::snapshot::{MapsLine, Name, Perms};
 
 use super::batch::syscall;
 use super::error::SubjectError;
+use super::launch::randomises;
 use super::strings::{self, ExecInfo};
 use super::Subject;
 use crate::observe::MapsDecoder;
@@ -32,6 +33,8 @@ const KERNEL_HALF: u64 = 1 << 63;
 pub struct StartInfo {
     /// Where heap and mappings are, and where the stack was.
     pub layout: Layout,
+    /// Whether the kernel chose that at random, and chooses at random from there on.
+    pub randomised: bool,
     /// The shared memory.
     pub arena: Range<u64>,
     /// Its inode number.
@@ -113,6 +116,7 @@ pub fn set_up(subject: &mut Subject, pid: i32, start: Start) -> Result<StartInfo
     }
     Ok(StartInfo {
         layout: Layout { mmap, ..layout },
+        randomised: randomises(start),
         arena_inode: arena_line.inode,
         arena_dev: arena_line.dev,
         arena,

@@ -2,6 +2,7 @@
 //! nothing found is lost, and nothing is left behind.
 
 mod disk;
+mod environment;
 mod files;
 mod memory;
 mod processes;

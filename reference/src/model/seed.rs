@@ -23,6 +23,9 @@ pub struct Seed {
     pub arena: ArenaSeed,
     /// What `execve` left on the stack, where that is mapped at the start.
     pub exec: Option<ExecSeed>,
+    /// Whether the kernel chooses addresses at random (`PF_RANDOMIZE`): where it moves the stack,
+    /// and where nothing can keep it from that.
+    pub randomised: bool,
     /// `start_stack`: the stack pointer when the program was started. What is
     /// mapped there is the stack; at the start nothing is.
     pub start_stack: u64,
@@ -65,6 +68,7 @@ impl Seed {
                 mappers: 1,
             },
             exec: None,
+            randomised: false,
             start_stack: stack - PAGE_SIZE,
             start_brk: heap,
             mmap_base: mmap,
@@ -98,6 +102,7 @@ impl Seed {
             mmap_base,
             start_stack: tables_start,
             exec: Some(exec_seed),
+            randomised: true,
             ..seed
         }
     }
@@ -156,7 +161,7 @@ impl System {
         let mut anon_vmas = AnonVmas::default();
         let mut mm = Mm {
             mmap_base: seed.mmap_base,
-            randomised: seed.exec.is_some(),
+            randomised: seed.randomised,
             start_brk: seed.start_brk,
             brk: seed.start_brk,
             data_segment: seed.data_segment,
