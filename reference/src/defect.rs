@@ -151,10 +151,16 @@ defects! {
         "touching a guard region is reported as SEGV_ACCERR";
     NonCanonicalTold = "non-canonical-told", "fault",
         "an access to a non-canonical address tells the address";
+    ErrorHidesEntry = "error-hides-entry", "fault",
+        "the error code never says that there is an entry";
+    ErrorTellsKernelHalf = "error-tells-kernel-half", "fault",
+        "the error code tells whether anything is mapped in the kernel's half";
     ExecIgnoresPermission = "exec-ignores-permission", "fault",
         "populated memory can be executed without PROT_EXEC";
     KeyFaultAccerr = "key-fault-accerr", "pkeys",
         "reading execute-only memory is reported as SEGV_ACCERR";
+    KeyFaultWithoutKey = "key-fault-without-key", "pkeys",
+        "the signal for reading execute-only memory names the default key";
     ExecuteOnlyWithoutKey = "execute-only-without-key", "pkeys",
         "execute-only memory gets no protection key";
     ExecuteOnlyKeepsKey = "execute-only-keeps-key", "pkeys",

@@ -166,9 +166,14 @@ fn record(file: &Path, trial: &Trial, wrong: &[String], agreed: bool) -> serde_j
 fn table(trial: &Trial, layout: &Layout) -> String {
     let mut text = String::new();
     for (index, op) in trial.ops.iter().enumerate() {
-        let say = |outcome| Expected::of(outcome, layout).to_string();
-        let expected = say(&trial.predicted[index].outcome);
-        let actual = trial.actual.get(index).map(say).unwrap_or_else(|| "(not run)".to_owned());
+        let predicted = &trial.predicted[index].outcome;
+        let (expected, actual) = match trial.actual.get(index) {
+            Some(actual) => {
+                let (expected, actual) = Expected::told_apart(predicted, actual, layout);
+                (expected.to_string(), actual.to_string())
+            }
+            None => (Expected::of(predicted, layout).to_string(), "(not run)".to_owned()),
+        };
         let mark = if expected == actual { ' ' } else { '!' };
         text.push_str(&format!("{mark} {op} = {expected}"));
         if expected != actual {

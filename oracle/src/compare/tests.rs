@@ -2,7 +2,7 @@ use super::*;
 use crate::observe::{Complaint, SmapsDecoder};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::errno::Errno;
-use mm_reference::op::{Call, Contents, Outcome, Signal};
+use mm_reference::op::{Call, Contents, Outcome, Signal, Trap};
 use mm_reference::snapshot::{MapsLine, Name, PageEntry, PageFlags, Perms, Status, Window};
 use proptest::prelude::*;
 
@@ -227,7 +227,9 @@ fn outcomes_differ_by_class() {
     let slug = |expected: Outcome, actual: Outcome| {
         compare_outcome(3, ProcessId(1), &expected, &actual).map(|d| signature(&d))
     };
-    let signal = |number, address| Outcome::Signal(Signal { number, code: 1, address });
+    let signal = |number, address| {
+        Outcome::Signal(Signal { number, code: 1, address, trap: Trap::default() })
+    };
     assert_eq!(slug(Outcome::Value(0), Outcome::Value(0)), None);
     for (expected, actual, is) in [
         (Outcome::Value(0), Outcome::Error(Errno::EINVAL), "munlockall.outcome.EINVAL-not-value"),

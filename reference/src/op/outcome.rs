@@ -34,6 +34,19 @@ pub struct Signal {
     pub code: i32,
     /// `si_addr`
     pub address: u64,
+    /// The exception behind it.
+    pub trap: Trap,
+}
+
+/// The exception behind a signal, as the kernel tells the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Trap {
+    /// `REG_TRAPNO`: 14 is a page fault, 13 a general protection fault.
+    pub number: u8,
+    /// `REG_ERR`
+    pub error: u16,
+    /// `si_pkey`, where the code is `SEGV_PKUERR`.
+    pub key: Option<u8>,
 }
 
 /// The bytes of a range: said plainly where they are all the same, as a digest

@@ -6,12 +6,17 @@ static unsigned char access_value;
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-	(void)context;
+	const ucontext_t *interrupted = context;
+
 	if (!accessing) {
 		dprintf(2, "unexpected signal %d at %p\n", signal, info->si_addr);
 		_exit(2);
 	}
 	got = signalled(signal, info->si_code, 0, info->si_addr);
+	got.trap = interrupted->uc_mcontext.gregs[REG_TRAPNO];
+	got.error = interrupted->uc_mcontext.gregs[REG_ERR];
+	if (signal == SIGSEGV && info->si_code == SEGV_PKUERR)
+		got.key = info->si_pkey;
 	siglongjmp(recover, 1);
 }
 

@@ -3,7 +3,7 @@
 mod random;
 
 use super::*;
-use crate::op::{Call, Contents, Residency, Signal};
+use crate::op::{Call, Contents, Residency, Signal, Trap};
 
 const LAYOUT: Layout =
     Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 };
@@ -281,7 +281,12 @@ fn expected_results_follow_the_layout() {
         (Outcome::Address(LAYOUT.heap + 0x4000), "heap+0x4000"),
         (Outcome::Error(crate::errno::Errno::EINVAL), "-EINVAL"),
         (
-            Outcome::Signal(Signal { number: 11, code: 2, address: LAYOUT.stack - 8 }),
+            Outcome::Signal(Signal {
+                number: 11,
+                code: 2,
+                address: LAYOUT.stack - 8,
+                trap: Trap::default(),
+            }),
             "SIGSEGV/SEGV_ACCERR at stack-0x8",
         ),
         (Outcome::Contents(Contents::Uniform(0)), "0x00"),
