@@ -181,6 +181,8 @@ defects! {
     CowNeverCopies = "cow-never-copies", "fault",
         "a write to a page shared by a fork does not copy it";
     CowLosesContents = "cow-loses-contents", "fault", "a copy on write is empty";
+    CopySwapsFrames = "copy-swaps-frames", "fault",
+        "of a page that a write copies, the writer keeps the frame";
     SwapoutStaysResident = "swapout-stays-resident", "swap",
         "pages that went to swap still count as resident";
     SwapinLosesContents = "swapin-loses-contents", "swap", "a page read back from swap is empty";
@@ -264,6 +266,8 @@ defects! {
         "a failed attempt unmaps what its copy had merged with";
     MoveLosesGuards = "move-loses-guards", "mremap", "guard regions do not move along";
     MoveClearsYoung = "move-clears-young", "mremap", "moved pages count as not accessed";
+    MoveSwapsFrames = "move-swaps-frames", "mremap",
+        "the first two pages of a move come out in each other's frames";
     MremapChecksSealLate = "mremap-checks-seal-late", "mremap",
         "a range that leaves its mapping is refused before a seal is";
     DontunmapKeepsLock = "dontunmap-keeps-lock", "mremap",

@@ -144,7 +144,7 @@ fn look_into(
             if stop.load(Ordering::Relaxed) || failure.is_some() {
                 return Shrinking::Gone;
             }
-            match runner.run(&mut Replay::new(candidate), Observe::End) {
+            match run_for(runner, candidate, &signature) {
                 Ok(trial) => match trial.divergence() {
                     Some(d) if d.known.is_none() && d.signature == signature => {
                         Shrinking::Same { at: d.step.index() }
@@ -168,7 +168,7 @@ fn look_into(
     let mut last = None;
     for _ in 0..RELIABILITY_RUNS {
         runner.discard();
-        let again = runner.run(&mut Replay::new(&shrunk.ops), Observe::End)?;
+        let again = run_for(runner, &shrunk.ops, &signature)?;
         if again.divergence().is_some_and(|d| d.signature == signature) {
             shown += 1;
             last = Some(again);
@@ -183,6 +183,15 @@ fn look_into(
         }
         _ => Ok(Investigation::Unconfirmed),
     }
+}
+
+/// Runs a program to see whether it has this signature: it is looked at once, at the end,
+/// if that is enough.
+fn run_for(runner: &mut Runner, ops: &[Op], signature: &Signature) -> Result<Trial, RunError> {
+    if signature.is_between_looks() {
+        return runner.run_closely(ops);
+    }
+    runner.run(&mut Replay::new(ops), Observe::End)
 }
 
 /// What shows before a program that begins by `execve` does anything, whatever its

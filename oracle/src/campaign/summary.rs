@@ -2,7 +2,7 @@
 
 use super::worker::Tally;
 use super::{CampaignError, Finding, Options, Provenance, Store};
-use crate::compare::{Observable, EXEMPTIONS, UNSTEADY_FLAGS};
+use crate::compare::{Observable, EXEMPTIONS, MIGRATIONS, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
 use mm_reference::profile::{Profile, QuirkSet};
 use serde_json::json;
@@ -166,7 +166,9 @@ pub fn not_compared(caps: &Capabilities) -> Vec<(String, String)> {
         .iter()
         .filter(|_| caps.parts.page_flags)
         .map(|u| (format!("{} of kpageflags", u.flags), u.reason.to_owned()));
-    blind.chain(exempt).chain(unsteady).collect()
+    let (frames, why) = MIGRATIONS;
+    let moves = caps.frames.then(|| (frames.to_owned(), why.to_owned()));
+    blind.chain(exempt).chain(unsteady).chain(moves).collect()
 }
 
 /// Whether so many subjects were lost that a run of so many programs is no success: now and

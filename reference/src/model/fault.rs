@@ -225,6 +225,9 @@ fn write_protected(cur: &mut Current<'_>, vma_start: u64, page: u64, id: FolioId
         if cur.profile.has_defect(Defect::CopyStaysShared) {
             cur.folios.get_mut(copy).flags.remove(FolioFlags::EXCLUSIVE);
         }
+        if cur.profile.has_defect(Defect::CopySwapsFrames) {
+            cur.folios.swap_frames(copy, id);
+        }
     }
     let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");
     if cur.profile.has_defect(Defect::CopyKeepsLock) {
