@@ -4,6 +4,7 @@ use super::worker::Tally;
 use super::{CampaignError, Finding, Options, Provenance, Store};
 use crate::compare::{Observable, EXEMPTIONS, MIGRATIONS, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
+use crate::profile::Contradiction;
 use mm_reference::profile::{Profile, QuirkSet};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Summary {
     pub operations: u64,
     /// How long it took.
     pub time: Duration,
+    /// What probes say against what else is known of the kernel.
+    pub contradictions: Vec<Contradiction>,
     /// What was compared.
     pub compared: Vec<&'static str>,
     /// What was not compared, or not exactly, and why.
@@ -66,6 +69,7 @@ impl Summary {
             programs,
             operations: tallies.iter().map(|t| t.operations).sum(),
             time,
+            contradictions: options.contradictions.clone(),
             compared: compared(caps),
             not_compared: not_compared(caps),
             cannot_compare: BTreeMap::new(),
@@ -126,6 +130,7 @@ impl Summary {
             "programs": self.programs,
             "operations": self.operations,
             "seconds": self.time.as_secs_f64(),
+            "contradictions": self.contradictions,
             "compared": self.compared,
             "not_compared": self.not_compared.iter()
                 .map(|(what, why)| json!({ "what": what, "why": why })).collect::<Vec<_>>(),
@@ -200,6 +205,9 @@ impl fmt::Display for Summary {
             self.operations as f64 / seconds,
             self.provenance.campaign.unwrap_or_default().seed,
         )?;
+        for contradiction in &self.contradictions {
+            writeln!(f, "{contradiction}")?;
+        }
         writeln!(f, "compared: {}", self.compared.join(", "))?;
         if !self.not_compared.is_empty() {
             writeln!(f, "not compared, or not exactly:")?;

@@ -3,6 +3,7 @@
 use super::{kernel, runner, FileArgs, FilesArgs, Format, Outcome, PredictArgs};
 use crate::campaign::{investigate, report, Finding, Investigation};
 use crate::corpus;
+use crate::profile::contradictions;
 use crate::run::{Observe, Replay, Runner, Trial, Verdict};
 use anyhow::{anyhow, bail, Context, Result};
 use mm_reference::model::{Seed, System};
@@ -56,6 +57,9 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         .into_iter()
         .map(|file| load(&file).map(|program| (file, program)))
         .collect::<Result<_>>()?;
+    for contradiction in contradictions(&kernel()?.1) {
+        eprintln!("mmdiff: {contradiction}");
+    }
     let mut runner = runner()?;
     runner.scrutinize(true);
     let mut result = Outcome::Agree;
