@@ -6,8 +6,7 @@ use mm_reference::op::consts::{
     MADV_COLD, MADV_FREE, PR_SET_VMA, PR_SET_VMA_ANON_NAME, SEGV_PKUERR, SIGSEGV,
 };
 use mm_reference::op::{
-    Addr, Call, Contents, Layout, Outcome, Residency, Signal, Trap, MAX_MINCORE_PAGES,
-    MAX_NAME_LEN,
+    Addr, Call, Contents, Layout, Outcome, Residency, Signal, Trap, MAX_MINCORE_PAGES, MAX_NAME_LEN,
 };
 
 use super::arena::Arena;

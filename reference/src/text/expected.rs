@@ -77,7 +77,7 @@ impl Expected {
     /// them apart.
     pub fn told_apart(one: &Outcome, other: &Outcome, layout: &Layout) -> (Expected, Expected) {
         let (mut first, mut second) = (Expected::of(one, layout), Expected::of(other, layout));
-        if first == second {
+        if first == second && one != other {
             for (expected, outcome) in [(&mut first, one), (&mut second, other)] {
                 if let (Expected::Signal { trap, .. }, Outcome::Signal(s)) = (expected, outcome) {
                     *trap = Some(s.trap);
