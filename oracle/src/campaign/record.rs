@@ -88,7 +88,7 @@ impl From<&Finding> for Record {
     /// Of a finding on the running kernel.
     fn from(finding: &Finding) -> Record {
         Record {
-            signature: finding.signature.to_string(),
+            signature: finding.name(),
             provenance: Provenance::here(finding.run),
             program: write(&finding.program),
             report: finding.report.clone(),

@@ -138,7 +138,7 @@ impl Summary {
             "findings": self.findings.iter().map(|(finding, folder)| {
                 let first = finding.divergence.differences.first();
                 json!({
-                    "signature": finding.signature.to_string(),
+                    "signature": finding.name(),
                     "number": finding.run.and_then(|run| run.program),
                     "program": folder.join("program.mm"),
                     "reliability": { "shown": finding.reliability.0, "of": finding.reliability.1 },
@@ -247,7 +247,7 @@ impl fmt::Display for Summary {
         writeln!(f, "{}:", count(self.findings.len() as u64, "finding", "findings"))?;
         for (finding, folder) in &self.findings {
             let (shown, of) = finding.reliability;
-            writeln!(f, "  {}  ({shown} of {of} runs)  {}", finding.signature, folder.display())?;
+            writeln!(f, "  {}  ({shown} of {of} runs)  {}", finding.name(), folder.display())?;
             for line in mm_reference::text::write(&finding.program).lines() {
                 writeln!(f, "      {line}")?;
             }

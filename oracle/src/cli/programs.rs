@@ -287,7 +287,7 @@ fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
         eprintln!("{}: a known difference: {}", file.display(), names.join(", "));
         return Ok(Finding::of(&trial, runner.fresh()?).map(Box::new));
     }
-    match investigate(runner, &trial, &AtomicBool::new(false))? {
+    match investigate(runner, &trial, &[], &AtomicBool::new(false))? {
         Investigation::Confirmed(finding) => Ok(Some(finding)),
         _ => {
             println!("{}: model and kernel agree", file.display());
