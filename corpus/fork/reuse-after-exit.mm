@@ -6,4 +6,4 @@ store(mmap-0x1000, 0x1000, 0x41) = 0
 fork() = p1
 p1: exit() = exited
 store(mmap-0x1000, 0x1, 0x42) = 0
-load(mmap-0x1000, 0x1000) = #0000000042000001
+load(mmap-0x1000, 0x1000) = #b654cb726150a99f

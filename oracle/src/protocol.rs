@@ -54,6 +54,10 @@ pub const MAX_NAMES: usize = 16;
 pub const NAME_SIZE: usize = 104;
 /// Bytes for the answers of all `mincore` calls of one batch.
 pub const RESIDENCY_SIZE: usize = 2048;
+/// What stands there before the call: no kernel answers that.
+pub const RESIDENCY_BLANK: u8 = 0x5a;
+/// Bytes behind an answer, in which nothing is to be written.
+pub const RESIDENCY_BEHIND: usize = 8;
 /// Bytes of the stack on which a process of the subject runs.
 pub const STACK_SIZE: usize = PAGE / 2;
 /// Bytes of the stack on which its signal handler runs; a signal frame holds the
@@ -119,7 +123,9 @@ pub const RETURNED: u32 = 0;
 pub const UNIFORM: u32 = 1;
 /// [`RawResult::kind`]: the digest of the bytes read is `value`.
 pub const MIXED: u32 = 2;
-/// [`RawResult::kind`]: signal `number` with `code` at the address `value`.
+/// [`RawResult::kind`]: signal `number` with `code` at the address `value`; `trap` is the
+/// error code in the lower half, then the number of the trap, then the protection key, if
+/// the code says that there is one.
 pub const SIGNAL: u32 = 3;
 
 /// One operation of a batch.
@@ -144,8 +150,8 @@ pub struct RawResult {
     pub number: i32,
     /// `si_code`
     pub code: i32,
-    /// Explicit padding.
-    pub unused: u32,
+    /// Of a signal: see [`SIGNAL`].
+    pub trap: u32,
     /// Return value, byte, digest or address.
     pub value: u64,
 }

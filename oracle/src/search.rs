@@ -65,6 +65,7 @@ impl<'f> Search<'f> {
         let mut source = Seeded::new(seed);
         let shape = Shape { theme, ..self.shape };
         let mut generator = Generator::new(shape, self.fence, &mut source, &self.right);
+        self.eyes.begin();
         let (mut right, mut wrong) = (self.right.clone(), self.wrong.clone());
         let mut ops = Vec::new();
         loop {
@@ -121,6 +122,7 @@ pub(crate) fn differ_at(
     eyes: &mut Eyes,
 ) -> Option<usize> {
     let (mut right, mut wrong) = (right.clone(), wrong.clone());
+    eyes.begin();
     for (at, op) in ops.iter().enumerate() {
         let (a, b) = (right.apply(op).ok()?, wrong.apply(op).ok()?);
         if a.outcome != b.outcome || eyes.differ(&right, &wrong) {
@@ -139,6 +141,11 @@ impl Eyes {
             right: Snapshot::default(),
             wrong: Snapshot::default(),
         }
+    }
+
+    /// The next look is the first at a program.
+    pub(crate) fn begin(&mut self) {
+        self.comparer.forget();
     }
 
     /// Whether an observer could tell; spaces with very many mappings are left
@@ -169,9 +176,8 @@ impl Eyes {
         self.right.processes.truncate(count);
         self.wrong.processes.truncate(count);
         let mut differences = Vec::new();
-        if self.right != self.wrong {
-            self.comparer.compare(&self.wrong, &self.right, &self.caps, &mut differences);
-        }
+        // also if they are equal: which frames they have shows at the next look
+        self.comparer.compare(&self.wrong, &self.right, &self.caps, &mut differences);
         differences
     }
 

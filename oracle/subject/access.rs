@@ -71,13 +71,11 @@ unsafe extern "C" fn whole_page(access: *mut Access) {
     }
 }
 
-/// The runs of equal bytes that a load has seen, in the closed form of
-/// `mm_reference::op::Digest`: a run of `byte` in `from..to` adds
-/// `(byte + 1) * (to² - from²)`.
+/// The runs of equal bytes that a load has seen, mixed as `mm_reference::op::Digest`
+/// does it.
 pub struct Runs {
     byte: u8,
-    from: u64,
-    sum: u64,
+    hash: u64,
     mixed: bool,
 }
 
@@ -90,7 +88,7 @@ impl Runs {
         // SAFETY: as the caller promises
         unsafe {
             let byte = page.cast::<u8>().read_volatile();
-            let mut runs = Runs { byte, from: 0, sum: 0, mixed: false };
+            let mut runs = Runs { byte, hash: 0, mixed: false };
             for at in (0..PAGE as u64).step_by(BLOCK as usize) {
                 runs.block(page.byte_add(at as usize), at);
             }
@@ -102,7 +100,7 @@ impl Runs {
     fn push(&mut self, byte: u8, at: u64) {
         if byte != self.byte {
             self.close(at);
-            *self = Runs { byte, from: at, mixed: true, ..*self };
+            (self.byte, self.mixed) = (byte, true);
         }
     }
 
@@ -134,16 +132,16 @@ impl Runs {
     }
 
     fn close(&mut self, to: u64) {
-        let square = |n: u64| n.wrapping_mul(n);
-        let weights = square(to).wrapping_sub(square(self.from));
-        self.sum = self.sum.wrapping_add((u64::from(self.byte) + 1).wrapping_mul(weights));
+        let run = to << 8 | u64::from(self.byte);
+        let product = (self.hash ^ run).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.hash = product ^ product >> 32;
     }
 
     /// The kind and the value of the answer for so many bytes.
     fn finish(mut self, len: u64) -> (u32, u64) {
-        self.close(len);
         if self.mixed {
-            (MIXED, self.sum)
+            self.close(len);
+            (MIXED, self.hash)
         } else {
             (UNIFORM, u64::from(self.byte))
         }
@@ -156,7 +154,7 @@ unsafe extern "C" fn load(access: *mut Access) {
     // SAFETY: faults are recovered from; aligned words do not cross pages
     unsafe {
         let (addr, len) = ((*access).addr, (*access).len);
-        let mut runs = Runs { byte: 0, from: 0, sum: 0, mixed: false };
+        let mut runs = Runs { byte: 0, hash: 0, mixed: false };
         let mut at = 0;
         while at < len {
             let page = Page::of(addr.wrapping_add(at));

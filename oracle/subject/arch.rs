@@ -41,9 +41,17 @@ const SA_ONSTACK: u64 = 0x0800_0000;
 const SA_NODEFER: u64 = 0x4000_0000;
 const SIGNAL_SET_SIZE: u64 = 8;
 
+const SIGSEGV: i32 = 11;
+const SEGV_PKUERR: i32 = 4;
+
 // Offsets into the kernel's `siginfo`.
 const SI_CODE: usize = 8;
 const SI_ADDR: usize = 16;
+const SI_PKEY: usize = 32;
+
+// Offsets into the kernel's `ucontext`.
+const UC_ERROR: usize = 192;
+const UC_TRAP: usize = 200;
 
 type Routine = unsafe extern "C" fn(*mut Access);
 
@@ -273,7 +281,7 @@ pub unsafe fn set_signal_stack(base: u64, size: u64) {
 /// Notes what happened and continues behind the access that caused it. Never
 /// returns from the signal: no signal is blocked meanwhile, which is all that the
 /// kernel would undo that matters here, and asking it to takes as long as the signal.
-unsafe extern "C" fn on_signal(number: i32, info: *const u8) {
+unsafe extern "C" fn on_signal(number: i32, info: *const u8, context: *const u8) {
     // SAFETY: the kernel passes valid structures, and the arena belongs to the
     // process that runs
     unsafe {
@@ -282,11 +290,18 @@ unsafe extern "C" fn on_signal(number: i32, info: *const u8) {
             // not an access of a program: the subject itself is broken
             syscall(nr::EXIT_GROUP, [104, 0, 0, 0, 0, 0]);
         }
+        let code = info.add(SI_CODE).cast::<i32>().read();
+        let error = context.add(UC_ERROR).cast::<u16>().read();
+        let trap = context.add(UC_TRAP).cast::<u8>().read();
+        let key = match (number, code) {
+            (SIGSEGV, SEGV_PKUERR) => info.add(SI_PKEY).read(),
+            _ => 0,
+        };
         addr_of_mut!((*ARENA).signal).write_volatile(RawResult {
             kind: SIGNAL,
             number,
-            code: info.add(SI_CODE).cast::<i32>().read(),
-            unused: 0,
+            code,
+            trap: u32::from(error) | u32::from(trap) << 16 | u32::from(key) << 24,
             value: info.add(SI_ADDR).cast::<u64>().read(),
         });
         asm!(

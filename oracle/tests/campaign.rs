@@ -35,6 +35,7 @@ fn options(folder: &TempDir, programs: u64, jobs: usize) -> Options {
         theme: None,
         until_found: false,
         out: folder.path().join("out"),
+        contradictions: Vec::new(),
     }
 }
 
@@ -61,6 +62,26 @@ fn a_seed_repeats_a_run_whatever_the_number_of_workers() {
     assert!(results[0].1.iter().all(|(_, number, _)| number.is_some()));
     assert_eq!(results[0].1, results[1].1);
     assert_eq!(results[0].1, results[2].1);
+}
+
+#[test]
+fn what_shows_in_the_same_way_by_other_programs_is_found_too() {
+    // an access to a hole and one that is forbidden tell the wrong address, both alike
+    let Some(profile) = kernel(Defect::FaultAddressRounded) else { return };
+    let folder = TempDir::new().expect("a folder");
+    let summary = run(&options(&folder, 1200, 1), &profile);
+    let names: Vec<_> = summary.findings.iter().map(|(finding, _)| finding.name()).collect();
+    let first = "load.outcome.changed".to_owned();
+    let second = format!("{first}-2");
+    assert!(names.contains(&first) && names.contains(&second), "{names:?}");
+    let found = |name: &String| summary.findings.iter().find(|(f, _)| f.name() == *name);
+    let [one, other] = [&first, &second].map(|name| found(name).expect("it is there"));
+    assert_eq!(one.0.signature, other.0.signature);
+    assert_ne!(one.0.ops, other.0.ops);
+    assert!(other.1.ends_with(&second) && other.1.join("program.mm").is_file());
+    // a bug that shows everywhere is not looked into again and again
+    let most = names.iter().filter(|name| name.starts_with(&first)).count();
+    assert!(most <= 3 && summary.repeated > most as u64, "{names:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use mm_oracle::subject::{Config, Death, ResetPlan, Subject, SubjectError};
 use mm_reference::errno::Errno;
 use mm_reference::op::consts::*;
 use mm_reference::op::{
-    Addr, Base, Call, Contents, Digest, Op, Outcome, ProcessId, Residency, Signal,
+    Addr, Base, Call, Contents, Digest, Op, Outcome, ProcessId, Residency, Signal, Trap,
 };
 
 const P0: ProcessId = ProcessId(0);
@@ -61,8 +61,9 @@ fn uniform(byte: u8) -> Outcome {
     Outcome::Contents(Contents::Uniform(byte))
 }
 
-fn segv(code: i32, address: u64) -> Outcome {
-    Outcome::Signal(Signal { number: SIGSEGV, code, address })
+fn segv(code: i32, address: u64, error: u16) -> Outcome {
+    let trap = Trap { number: if code == SI_KERNEL { 13 } else { 14 }, error, key: None };
+    Outcome::Signal(Signal { number: SIGSEGV, code, address, trap })
 }
 
 /// Unmaps whatever a program left, and gives back the heap.
@@ -154,14 +155,14 @@ fn executes_simple_operations() {
             Outcome::Residency(Residency { runs: vec![(1, 4)] }),
         ),
         (Call::Mprotect { addr: mmap(-0x3000), len: 0x1000, prot: PROT_NONE }, Outcome::Value(0)),
-        (load(mmap(-0x4000), 0x4000), segv(SEGV_ACCERR, top - 0x3000)),
-        (load(mmap(-0x3001), 2), segv(SEGV_ACCERR, top - 0x3000)),
-        (store(mmap(-0x2ffd), 9, 1), segv(SEGV_ACCERR, top - 0x2ffd)),
-        (store(mmap(-3), 9, 1), segv(SEGV_MAPERR, top)),
-        (load(Addr::absolute(0x1003), 1), segv(SEGV_MAPERR, 0x1003)),
+        (load(mmap(-0x4000), 0x4000), segv(SEGV_ACCERR, top - 0x3000, 4)),
+        (load(mmap(-0x3001), 2), segv(SEGV_ACCERR, top - 0x3000, 4)),
+        (store(mmap(-0x2ffd), 9, 1), segv(SEGV_ACCERR, top - 0x2ffd, 6)),
+        (store(mmap(-3), 9, 1), segv(SEGV_MAPERR, top, 6)),
+        (load(Addr::absolute(0x1003), 1), segv(SEGV_MAPERR, 0x1003, 4)),
         (load(Addr::absolute(0x1000), 0), uniform(0)),
-        (load(Addr::absolute(1 << 63), 1), segv(SI_KERNEL, 0)),
-        (Call::Call { addr: mmap(-0x1000) }, segv(SEGV_ACCERR, top - 0x1000)),
+        (load(Addr::absolute(1 << 63), 1), segv(SI_KERNEL, 0, 0)),
+        (Call::Call { addr: mmap(-0x1000) }, segv(SEGV_ACCERR, top - 0x1000, 0x15)),
         (store(mmap(-0x1000), 1, RET_INSTRUCTION), Outcome::Value(0)),
         (
             Call::Mprotect { addr: mmap(-0x1000), len: 0x1000, prot: RW | PROT_EXEC },
@@ -286,7 +287,7 @@ fn children_have_their_own_memory() {
         ok.clone(),
         uniform(1),
         Outcome::Child(P2),
-        segv(SEGV_MAPERR, 0),
+        segv(SEGV_MAPERR, 0, 4),
         Outcome::Exited,
         uniform(2),
         ok,

@@ -151,10 +151,16 @@ defects! {
         "touching a guard region is reported as SEGV_ACCERR";
     NonCanonicalTold = "non-canonical-told", "fault",
         "an access to a non-canonical address tells the address";
+    ErrorHidesEntry = "error-hides-entry", "fault",
+        "the error code never says that there is an entry";
+    ErrorTellsKernelHalf = "error-tells-kernel-half", "fault",
+        "the error code tells whether anything is mapped in the kernel's half";
     ExecIgnoresPermission = "exec-ignores-permission", "fault",
         "populated memory can be executed without PROT_EXEC";
     KeyFaultAccerr = "key-fault-accerr", "pkeys",
         "reading execute-only memory is reported as SEGV_ACCERR";
+    KeyFaultWithoutKey = "key-fault-without-key", "pkeys",
+        "the signal for reading execute-only memory names the default key";
     ExecuteOnlyWithoutKey = "execute-only-without-key", "pkeys",
         "execute-only memory gets no protection key";
     ExecuteOnlyKeepsKey = "execute-only-keeps-key", "pkeys",
@@ -175,6 +181,8 @@ defects! {
     CowNeverCopies = "cow-never-copies", "fault",
         "a write to a page shared by a fork does not copy it";
     CowLosesContents = "cow-loses-contents", "fault", "a copy on write is empty";
+    CopySwapsFrames = "copy-swaps-frames", "fault",
+        "of a page that a write copies, the writer keeps the frame";
     SwapoutStaysResident = "swapout-stays-resident", "swap",
         "pages that went to swap still count as resident";
     SwapinLosesContents = "swapin-loses-contents", "swap", "a page read back from swap is empty";
@@ -258,6 +266,8 @@ defects! {
         "a failed attempt unmaps what its copy had merged with";
     MoveLosesGuards = "move-loses-guards", "mremap", "guard regions do not move along";
     MoveClearsYoung = "move-clears-young", "mremap", "moved pages count as not accessed";
+    MoveSwapsFrames = "move-swaps-frames", "mremap",
+        "the first two pages of a move come out in each other's frames";
     MremapChecksSealLate = "mremap-checks-seal-late", "mremap",
         "a range that leaves its mapping is refused before a seal is";
     DontunmapKeepsLock = "dontunmap-keeps-lock", "mremap",

@@ -105,7 +105,7 @@ fn one(runner: &mut Runner, defect: Defect, wrong: &Arc<Profile>) -> Result<Shru
         };
         let trial = runner.run(&mut Replay::new(&ops), Observe::End)?;
         let started = Instant::now();
-        let found = investigate(runner, &trial, &AtomicBool::new(false))?;
+        let found = investigate(runner, &trial, &[], &AtomicBool::new(false))?;
         let seconds = started.elapsed().as_secs_f64();
         let Investigation::Confirmed(finding) = found else { continue };
         let workshop = Workshop::new(&fresh, &fence, &Shape::default());

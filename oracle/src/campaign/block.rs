@@ -46,6 +46,13 @@ impl Block {
         let end = first.saturating_add(BLOCK).min(most.unwrap_or(u64::MAX));
         (first < end).then_some(Block { number, programs: first..end })
     }
+
+    /// Whether what was found in other blocks is looked into again, for another bug may
+    /// show in the same way. The further a campaign is the fewer blocks are such: a bug
+    /// that shows everywhere would take all of its time.
+    pub(crate) fn looks_again(&self) -> bool {
+        self.number == 0 || self.number.is_power_of_two()
+    }
 }
 
 /// What the programs of a block run under.

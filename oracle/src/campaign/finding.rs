@@ -1,7 +1,7 @@
 //! From a divergence to a finding: seen again, made small, seen reliably.
 
 use super::Run;
-use crate::compare::{render, Signature};
+use crate::compare::{render, Outline, Signature};
 use crate::generate::{Fence, Shape, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
@@ -29,6 +29,9 @@ const START_SIZES: &[u64] = &[0, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 
 pub struct Finding {
     /// What makes it the same as another.
     pub signature: Signature,
+    /// The how manieth of this signature it is, from 1 on: programs of another shape that
+    /// differ in the same way are findings of their own.
+    pub variant: usize,
     /// The operations that show it.
     pub ops: Vec<Op>,
     /// The operations with the results that the model expects.
@@ -54,12 +57,22 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What it is called: by its signature, and from the second variant on by the number
+    /// of that.
+    pub fn name(&self) -> String {
+        match self.variant {
+            0 | 1 => self.signature.to_string(),
+            variant => format!("{}-{variant}", self.signature),
+        }
+    }
+
     /// The divergence of one run as it is; `start` is the state that programs
     /// start from. `None` if the run has no divergence.
     pub fn of(trial: &Trial, start: &System) -> Option<Finding> {
         let divergence = trial.divergence()?.clone();
         Some(Finding {
             signature: divergence.signature.clone(),
+            variant: 1,
             ops: trial.ops.clone(),
             program: trial.program(),
             minimal: false,
@@ -86,18 +99,20 @@ pub enum Investigation {
     Unconfirmed,
 }
 
-/// Confirms, shrinks and measures a divergence.
+/// Confirms, shrinks and measures a divergence. Programs that do all that one of the
+/// shapes `apart` takes do not count: they may show what is found already.
 ///
 /// # Errors
 /// When programs can no longer be run.
 pub fn investigate(
     runner: &mut Runner,
     trial: &Trial,
+    apart: &[Outline],
     stop: &AtomicBool,
 ) -> Result<Investigation, RunError> {
     let before = runner.scrutinize(true);
     let start = runner.begin_by(trial.start, &mut Vec::new())?;
-    let result = look_into(runner, trial, stop);
+    let result = look_into(runner, trial, apart, stop);
     runner.scrutinize(before);
     runner.begin_by(start, &mut Vec::new())?;
     result
@@ -106,6 +121,7 @@ pub fn investigate(
 fn look_into(
     runner: &mut Runner,
     trial: &Trial,
+    apart: &[Outline],
     stop: &AtomicBool,
 ) -> Result<Investigation, RunError> {
     let Some(divergence) = trial.divergence() else { return Ok(Investigation::Unconfirmed) };
@@ -144,7 +160,10 @@ fn look_into(
             if stop.load(Ordering::Relaxed) || failure.is_some() {
                 return Shrinking::Gone;
             }
-            match runner.run(&mut Replay::new(candidate), Observe::End) {
+            if !apart.is_empty() && Outline::of(&fresh, candidate).contains_any(apart) {
+                return Shrinking::Different;
+            }
+            match run_for(runner, candidate, &signature) {
                 Ok(trial) => match trial.divergence() {
                     Some(d) if d.known.is_none() && d.signature == signature => {
                         Shrinking::Same { at: d.step.index() }
@@ -168,7 +187,7 @@ fn look_into(
     let mut last = None;
     for _ in 0..RELIABILITY_RUNS {
         runner.discard();
-        let again = runner.run(&mut Replay::new(&shrunk.ops), Observe::End)?;
+        let again = run_for(runner, &shrunk.ops, &signature)?;
         if again.divergence().is_some_and(|d| d.signature == signature) {
             shown += 1;
             last = Some(again);
@@ -183,6 +202,15 @@ fn look_into(
         }
         _ => Ok(Investigation::Unconfirmed),
     }
+}
+
+/// Runs a program to see whether it has this signature: it is looked at once, at the end,
+/// if that is enough.
+fn run_for(runner: &mut Runner, ops: &[Op], signature: &Signature) -> Result<Trial, RunError> {
+    if signature.is_between_looks() {
+        return runner.run_closely(ops);
+    }
+    runner.run(&mut Replay::new(ops), Observe::End)
 }
 
 /// What shows before a program that begins by `execve` does anything, whatever its

@@ -28,6 +28,7 @@ pub use watcher::{Pace, Watcher};
 
 use crate::generate::Theme;
 use crate::observe::Capabilities;
+use crate::profile::Contradiction;
 use crate::run::{Observe, RunError};
 use mm_reference::profile::Profile;
 use std::path::PathBuf;
@@ -67,6 +68,8 @@ pub struct Options {
     pub until_found: bool,
     /// Where findings go.
     pub out: PathBuf,
+    /// What probes say against what else is known of the kernel.
+    pub contradictions: Vec<Contradiction>,
 }
 
 impl Options {

@@ -3,6 +3,7 @@
 use super::store::{write_file, StoreError};
 use super::{Finding, Provenance};
 use crate::compare::Difference;
+use crate::profile::Contradiction;
 use mm_reference::text::write;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -87,7 +88,7 @@ impl From<&Finding> for Record {
     /// Of a finding on the running kernel.
     fn from(finding: &Finding) -> Record {
         Record {
-            signature: finding.signature.to_string(),
+            signature: finding.name(),
             provenance: Provenance::here(finding.run),
             program: write(&finding.program),
             report: finding.report.clone(),
@@ -95,6 +96,31 @@ impl From<&Finding> for Record {
             reliability: finding.reliability,
             minimal: finding.minimal,
             differences: finding.divergence.differences.iter().map(Differs::from).collect(),
+        }
+    }
+}
+
+impl From<&Contradiction> for Record {
+    /// Of a probe against what a kernel must be, since it was built here.
+    fn from(contradiction: &Contradiction) -> Record {
+        let Contradiction { value, against, probe, .. } = contradiction;
+        let expected = if value == "on" { "off" } else { "on" };
+        Record {
+            signature: contradiction.signature(),
+            report: format!(
+                "{contradiction}\n\
+                 Either the kernel lost what its {against} says it has, or it has what it should \
+                 not have yet.\n"
+            ),
+            reliability: (1, 1),
+            differences: vec![Differs {
+                process: 0,
+                field: format!("probe: {probe}"),
+                kind: "against".to_owned(),
+                expected: expected.to_owned(),
+                actual: value.clone(),
+            }],
+            ..Record::default()
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Findings on disk: one folder each, written as soon as they are made.
 
 use super::{Finding, Record, Watcher};
+use crate::compare::Outline;
 use crate::run::Trial;
 use mm_reference::text::{write, Program};
 use std::collections::BTreeMap;
@@ -17,11 +18,24 @@ pub struct StoreError {
     source: io::Error,
 }
 
-/// The findings of a campaign, one per signature.
+/// Findings of one signature that are kept: programs of as many shapes.
+pub(crate) const VARIANTS: usize = 3;
+
+/// A finding as workers hand it in.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) finding: Finding,
+    /// The shape of its program.
+    pub(crate) outline: Outline,
+    /// Whether it was looked into although others of its signature may have been found.
+    pub(crate) looked_again: bool,
+}
+
+/// The findings of a campaign by signature, those of each in the order of the programs.
 #[derive(Debug)]
 pub struct Store {
     out: PathBuf,
-    findings: Mutex<BTreeMap<String, (Finding, PathBuf)>>,
+    findings: Mutex<BTreeMap<String, Vec<Found>>>,
     /// What could not be written, and why.
     unsaved: Mutex<Vec<String>>,
 }
@@ -41,7 +55,7 @@ impl Store {
 
     /// How many findings there are.
     pub fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().values().map(Vec::len).sum()
     }
 
     /// Whether there is none.
@@ -49,35 +63,38 @@ impl Store {
         self.len() == 0
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Finding, PathBuf)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<Found>>> {
         self.findings.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Keeps a finding; false when its signature is there already. Of two that workers
-    /// made at the same time the one with the lower number stays, so that it is the same
-    /// whatever the number of workers. One that cannot be written is printed at once, and
-    /// kept for the summary.
-    pub fn keep(&self, finding: Finding, watcher: &dyn Watcher) -> bool {
-        let name = finding.signature.to_string();
-        let folder = self.out.join(&name);
-        let is_new = {
+    /// Keeps a finding; false when there is one like it. Of those with the same signature
+    /// the one with the lowest number stays, and those of other shapes that were looked
+    /// into whatever else had been found: so they are the same whatever the number of
+    /// workers. One that cannot be written is printed at once, and kept for the summary.
+    pub(crate) fn keep(&self, found: Found, watcher: &dyn Watcher) -> bool {
+        let signature = found.finding.signature.to_string();
+        let (new, is_new) = {
             let mut findings = self.lock();
-            let number = |finding: &Finding| finding.run.and_then(|run| run.program);
-            let is_new = match findings.get(&name) {
-                Some((known, _)) if number(known) <= number(&finding) => return false,
-                known => known.is_none(),
-            };
-            findings.insert(name, (finding.clone(), folder.clone()));
-            // written while nobody else does, for its folder may be another's as well
-            if let Err(error) = Record::from(&finding).save(&folder) {
-                self.complain(error, &finding.program);
+            let kept = findings.entry(signature).or_default();
+            let before = kept.len();
+            kept.push(found);
+            let new = choose(kept);
+            // written while nobody else does, for folders may be others' as well
+            for Found { finding, .. } in kept.iter() {
+                if let Err(error) = Record::from(finding).save(&self.folder(finding)) {
+                    self.complain(error, &finding.program);
+                }
             }
-            is_new
+            (new, kept.len() > before)
         };
-        if is_new {
-            watcher.found(&finding);
+        if let (Some(new), true) = (&new, is_new) {
+            watcher.found(new);
         }
         is_new
+    }
+
+    fn folder(&self, finding: &Finding) -> PathBuf {
+        self.out.join(finding.name())
     }
 
     /// Says that a program could not be written, and what it is.
@@ -109,9 +126,29 @@ impl Store {
 
     /// All findings with their folders, by signature.
     pub fn into_findings(self) -> Vec<(Finding, PathBuf)> {
-        let findings = self.findings.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        findings.into_values().collect()
+        let findings = std::mem::take(&mut *self.lock());
+        let all = findings.into_values().flatten().map(|found| found.finding);
+        all.map(|finding| (finding.clone(), self.folder(&finding))).collect()
     }
+}
+
+/// Leaves those of the findings of one signature that are kept, and numbers them; answers
+/// the one that came last, if it is among them.
+fn choose(found: &mut Vec<Found>) -> Option<Finding> {
+    let number = |found: &Found| found.finding.run.and_then(|run| run.program);
+    let last = found.last().map(number);
+    found.sort_by_key(number);
+    let mut kept: Vec<Found> = Vec::new();
+    for found in found.drain(..) {
+        let is_like = |other: &Found| other.outline == found.outline;
+        let counts = kept.is_empty() || found.looked_again && !kept.iter().any(is_like);
+        if counts && kept.len() < VARIANTS {
+            let variant = kept.len() + 1;
+            kept.push(Found { finding: Finding { variant, ..found.finding }, ..found });
+        }
+    }
+    *found = kept;
+    found.iter().find(|found| Some(number(found)) == last).map(|found| found.finding.clone())
 }
 
 /// The folder of a finding below another. Names may come from a guest: none leads

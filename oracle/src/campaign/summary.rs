@@ -2,8 +2,9 @@
 
 use super::worker::Tally;
 use super::{CampaignError, Finding, Options, Provenance, Store};
-use crate::compare::{Observable, EXEMPTIONS, UNSTEADY_FLAGS};
+use crate::compare::{Observable, EXEMPTIONS, MIGRATIONS, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
+use crate::profile::Contradiction;
 use mm_reference::profile::{Profile, QuirkSet};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ pub struct Summary {
     pub operations: u64,
     /// How long it took.
     pub time: Duration,
+    /// What probes say against what else is known of the kernel.
+    pub contradictions: Vec<Contradiction>,
     /// What was compared.
     pub compared: Vec<&'static str>,
     /// What was not compared, or not exactly, and why.
@@ -66,6 +69,7 @@ impl Summary {
             programs,
             operations: tallies.iter().map(|t| t.operations).sum(),
             time,
+            contradictions: options.contradictions.clone(),
             compared: compared(caps),
             not_compared: not_compared(caps),
             cannot_compare: BTreeMap::new(),
@@ -126,6 +130,7 @@ impl Summary {
             "programs": self.programs,
             "operations": self.operations,
             "seconds": self.time.as_secs_f64(),
+            "contradictions": self.contradictions,
             "compared": self.compared,
             "not_compared": self.not_compared.iter()
                 .map(|(what, why)| json!({ "what": what, "why": why })).collect::<Vec<_>>(),
@@ -133,7 +138,7 @@ impl Summary {
             "findings": self.findings.iter().map(|(finding, folder)| {
                 let first = finding.divergence.differences.first();
                 json!({
-                    "signature": finding.signature.to_string(),
+                    "signature": finding.name(),
                     "number": finding.run.and_then(|run| run.program),
                     "program": folder.join("program.mm"),
                     "reliability": { "shown": finding.reliability.0, "of": finding.reliability.1 },
@@ -166,7 +171,9 @@ pub fn not_compared(caps: &Capabilities) -> Vec<(String, String)> {
         .iter()
         .filter(|_| caps.parts.page_flags)
         .map(|u| (format!("{} of kpageflags", u.flags), u.reason.to_owned()));
-    blind.chain(exempt).chain(unsteady).collect()
+    let (frames, why) = MIGRATIONS;
+    let moves = caps.frames.then(|| (frames.to_owned(), why.to_owned()));
+    blind.chain(exempt).chain(unsteady).chain(moves).collect()
 }
 
 /// Whether so many subjects were lost that a run of so many programs is no success: now and
@@ -198,6 +205,9 @@ impl fmt::Display for Summary {
             self.operations as f64 / seconds,
             self.provenance.campaign.unwrap_or_default().seed,
         )?;
+        for contradiction in &self.contradictions {
+            writeln!(f, "{contradiction}")?;
+        }
         writeln!(f, "compared: {}", self.compared.join(", "))?;
         if !self.not_compared.is_empty() {
             writeln!(f, "not compared, or not exactly:")?;
@@ -237,7 +247,7 @@ impl fmt::Display for Summary {
         writeln!(f, "{}:", count(self.findings.len() as u64, "finding", "findings"))?;
         for (finding, folder) in &self.findings {
             let (shown, of) = finding.reliability;
-            writeln!(f, "  {}  ({shown} of {of} runs)  {}", finding.signature, folder.display())?;
+            writeln!(f, "  {}  ({shown} of {of} runs)  {}", finding.name(), folder.display())?;
             for line in mm_reference::text::write(&finding.program).lines() {
                 writeln!(f, "      {line}")?;
             }

@@ -1,8 +1,9 @@
 //! One thread of a campaign.
 
 use super::block::{Block, Circumstances, Stream};
+use super::store::{Found, VARIANTS};
 use super::{investigate, CampaignError, Finding, Investigation, Options, Run, Shared};
-use crate::compare::Signature;
+use crate::compare::{Outline, Signature};
 use crate::generate::{exec_start, Avoid, Fence, Generator, Seeded, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
@@ -48,6 +49,10 @@ pub(crate) struct Worker<'a> {
     losses: u32,
     /// Signatures of findings.
     met: HashSet<Signature>,
+    /// Whether these are looked into again in this block.
+    looks_again: bool,
+    /// The shapes of this block's findings.
+    outlines: HashMap<Signature, Vec<Outline>>,
     /// How often a signature was looked into and did not show again.
     vain: HashMap<Signature, u32>,
 }
@@ -123,6 +128,8 @@ impl<'a> Worker<'a> {
             tally: Tally::default(),
             losses: 0,
             met: HashSet::new(),
+            looks_again: false,
+            outlines: HashMap::new(),
             vain: HashMap::new(),
         }
     }
@@ -153,6 +160,8 @@ impl<'a> Worker<'a> {
 
     /// Runs the programs of a block.
     fn run_block(&mut self, block: Block, shared: &Shared<'_>) -> Result<(), CampaignError> {
+        self.looks_again = block.looks_again();
+        self.outlines.clear();
         let avoid = avoid_on(&mut self.runner);
         let mut done = Vec::new();
         let mut usual: Option<(Layout, Fence)> = None;
@@ -247,7 +256,7 @@ impl<'a> Worker<'a> {
                     self.count(known, shared);
                     return Ok(());
                 }
-                if self.met.contains(&divergence.signature) {
+                if self.is_repeated(trial, &divergence.signature)? {
                     self.tally.repeated += 1;
                     return Ok(());
                 }
@@ -259,6 +268,18 @@ impl<'a> Worker<'a> {
                 self.look_into(trial, signature, shared)
             }
         }
+    }
+
+    /// Whether a divergence is as good as one that is a finding already. Where findings of
+    /// other blocks do not count, one of this block does, if the program does all that that
+    /// one takes.
+    fn is_repeated(&mut self, trial: &Trial, signature: &Signature) -> Result<bool, RunError> {
+        if !self.looks_again {
+            return Ok(self.met.contains(signature));
+        }
+        let Some(outlines) = self.outlines.get(signature) else { return Ok(false) };
+        let outline = Outline::of(self.runner.fresh()?, &trial.ops);
+        Ok(outlines.len() >= VARIANTS || outline.contains_any(outlines))
     }
 
     fn count(&mut self, quirks: QuirkSet, shared: &Shared<'_>) {
@@ -274,12 +295,19 @@ impl<'a> Worker<'a> {
         signature: Signature,
         shared: &Shared<'_>,
     ) -> Result<(), CampaignError> {
-        match investigate(&mut self.runner, trial, &shared.stop)? {
+        let apart = self.outlines.get(&signature).map_or(&[][..], Vec::as_slice);
+        match investigate(&mut self.runner, trial, apart, &shared.stop)? {
             Investigation::Confirmed(finding) => {
-                self.met.insert(signature);
-                self.met.insert(finding.signature.clone());
+                let outline = Outline::of(&finding.start, &finding.ops);
+                let both = HashSet::from([signature, finding.signature.clone()]);
+                for signature in both {
+                    self.outlines.entry(signature.clone()).or_default().push(outline.clone());
+                    self.met.insert(signature);
+                }
                 let run = Run { program: trial.number, ..self.options.run() };
-                if !shared.store.keep(Finding { run: Some(run), ..*finding }, shared.watcher) {
+                let finding = Finding { run: Some(run), ..*finding };
+                let found = Found { finding, outline, looked_again: self.looks_again };
+                if !shared.store.keep(found, shared.watcher) {
                     self.tally.repeated += 1;
                 }
                 if self.options.until_found {

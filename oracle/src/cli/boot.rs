@@ -8,6 +8,7 @@ use crate::guest::{
     examine, Accelerator, Campaign, Event, Guest, GuestError, Link, Named, Plan, Request, Verdict,
 };
 use crate::kernels::{self, Kernel, Report};
+use crate::profile::{contradictions, Contradiction};
 use anyhow::{bail, Context, Result};
 use clap::{Args, Parser};
 use serde_json::json;
@@ -111,6 +112,9 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
     if let Request::Bench { emulated, .. } = &mut request {
         *emulated = guest.accelerator() == Accelerator::Emulation;
     }
+    if let (Request::Fuzz(_), true) = (&request, plan.kernel.built) {
+        probe(&mut guest, &mut show)?;
+    }
     let served = guest.serve_until(&request, &stop, &mut |event| show.event(event));
     match served {
         Ok(()) => {
@@ -128,6 +132,21 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
         bail!("interrupted");
     }
     Ok(outcome)
+}
+
+/// On a kernel that was built here, a probe against the version is a finding.
+fn probe(guest: &mut Guest, show: &mut Show) -> Result<()> {
+    let mut found = Vec::new();
+    guest.serve(&Request::Profile, &mut |event| {
+        if let Event::Profile { origins, .. } = event {
+            found = contradictions(&origins);
+        }
+    })?;
+    for contradiction in &found {
+        let provenance = Provenance { kernel: guest.kernel(), ..Provenance::here(None) };
+        show.finding(&Record { provenance, ..Record::from(contradiction) });
+    }
+    Ok(())
 }
 
 /// Finds out which program did it; where none did, the error is passed on.
@@ -340,17 +359,20 @@ impl Show {
     }
 }
 
-/// The numbers of a campaign's summary in a line.
+/// The numbers of a campaign's summary in a line, below what probes say against the version.
 fn in_words(summary: &serde_json::Value) -> String {
     let number = |name: &str| summary[name].as_f64().unwrap_or(0.0);
     let seconds = number("seconds").max(0.001);
     let findings = summary["findings"].as_array().map_or(0, Vec::len);
+    let contradictions = serde_json::from_value(summary["contradictions"].clone());
+    let contradictions: Vec<Contradiction> = contradictions.unwrap_or_default();
+    let contradictions = contradictions.iter().map(|c| format!("{c}\n")).collect::<String>();
     let interrupted = match summary["interrupted"].as_bool() {
         Some(true) => "interrupted; until then: ",
         _ => "",
     };
     format!(
-        "{interrupted}{} programs, {} operations in {seconds:.1} s ({:.0} programs/s), seed {}; {findings} findings, {} did not show again",
+        "{contradictions}{interrupted}{} programs, {} operations in {seconds:.1} s ({:.0} programs/s), seed {}; {findings} findings, {} did not show again",
         summary["programs"],
         summary["operations"],
         number("programs") / seconds,

@@ -4,6 +4,7 @@ use super::{kernel, Format, FuzzArgs, Outcome};
 use crate::campaign::{self, Limit, Options, Progress};
 use crate::generate::Theme;
 use crate::observe::Capabilities;
+use crate::profile::contradictions;
 use anyhow::{bail, Context, Result};
 use mm_reference::profile::Profile;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use std::time::Duration;
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
 pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
-    let (mut profile, _) = kernel()?;
+    let (mut profile, origins) = kernel()?;
     if args.defect.is_some() {
         profile = Arc::new(Profile { defect: args.defect, ..(*profile).clone() });
     }
@@ -32,6 +33,7 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
         theme: args.focus.and_then(|focus| Theme::of_focus(focus.name())),
         until_found: args.until_found,
         out: args.out,
+        contradictions: contradictions(&origins),
     };
     if args.format == Format::Text {
         println!(

@@ -4,7 +4,7 @@ use super::{fuzz::stop_flag, programs, ObserveArg, Outcome};
 use crate::campaign::Limit;
 use crate::guest::{Guest, Link, Named, Plan};
 use crate::kernels::{self, Cache, Kernel, Report};
-use crate::matrix::{self, guests_at_once, schedule, End, Matrix, Row, Told, Work};
+use crate::matrix::{self, guests_at_once, schedule, End, Matrix, Row, Tested, Told, Work};
 use anyhow::{bail, Context, Result};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -99,9 +99,10 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
                 return Row { end: End::Failed(format!("{error:#}")), ..Row::waiting(label) }
             }
         };
+        let tested = Tested { name: label, built: kernel.built };
         let plan = Plan { memory_mib: MEMORY_MIB, ..Plan::new(kernel) };
         let boot = || Ok(Box::new(Guest::boot(&plan)?) as Box<dyn Link>);
-        matrix::run(label, &boot, &work, &args.out, &stop, &|told| telling.tell(label, &told))
+        matrix::run(tested, &boot, &work, &args.out, &stop, &|told| telling.tell(label, &told))
     });
     show(&result, args.format)?;
     match result.incomplete() {

@@ -3,6 +3,7 @@
 use super::{kernel, runner, FileArgs, FilesArgs, Format, Outcome, PredictArgs};
 use crate::campaign::{investigate, report, Finding, Investigation};
 use crate::corpus;
+use crate::profile::contradictions;
 use crate::run::{Observe, Replay, Runner, Trial, Verdict};
 use anyhow::{anyhow, bail, Context, Result};
 use mm_reference::model::{Seed, System};
@@ -56,6 +57,9 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
         .into_iter()
         .map(|file| load(&file).map(|program| (file, program)))
         .collect::<Result<_>>()?;
+    for contradiction in contradictions(&kernel()?.1) {
+        eprintln!("mmdiff: {contradiction}");
+    }
     let mut runner = runner()?;
     runner.scrutinize(true);
     let mut result = Outcome::Agree;
@@ -166,9 +170,14 @@ fn record(file: &Path, trial: &Trial, wrong: &[String], agreed: bool) -> serde_j
 fn table(trial: &Trial, layout: &Layout) -> String {
     let mut text = String::new();
     for (index, op) in trial.ops.iter().enumerate() {
-        let say = |outcome| Expected::of(outcome, layout).to_string();
-        let expected = say(&trial.predicted[index].outcome);
-        let actual = trial.actual.get(index).map(say).unwrap_or_else(|| "(not run)".to_owned());
+        let predicted = &trial.predicted[index].outcome;
+        let (expected, actual) = match trial.actual.get(index) {
+            Some(actual) => {
+                let (expected, actual) = Expected::told_apart(predicted, actual, layout);
+                (expected.to_string(), actual.to_string())
+            }
+            None => (Expected::of(predicted, layout).to_string(), "(not run)".to_owned()),
+        };
         let mark = if expected == actual { ' ' } else { '!' };
         text.push_str(&format!("{mark} {op} = {expected}"));
         if expected != actual {
@@ -278,7 +287,7 @@ fn find(runner: &mut Runner, file: &Path) -> Result<Option<Box<Finding>>> {
         eprintln!("{}: a known difference: {}", file.display(), names.join(", "));
         return Ok(Finding::of(&trial, runner.fresh()?).map(Box::new));
     }
-    match investigate(runner, &trial, &AtomicBool::new(false))? {
+    match investigate(runner, &trial, &[], &AtomicBool::new(false))? {
         Investigation::Confirmed(finding) => Ok(Some(finding)),
         _ => {
             println!("{}: model and kernel agree", file.display());

@@ -26,6 +26,13 @@ pub const EXEMPTIONS: &[Exemption] = &[Exemption {
              expected mark, and not below VmRSS",
 }];
 
+/// What is not compared of frames, and why.
+pub const MIGRATIONS: (&str, &str) = (
+    "frames that change from one look to the next",
+    "the kernel migrates pages whenever it likes; they are compared unless it has counted \
+     migrations meanwhile",
+);
+
 impl Exemption {
     /// The exemption of a field, if it has one.
     pub fn of(field: StatusField) -> Option<&'static Exemption> {

@@ -7,24 +7,27 @@
 
 mod counters;
 mod exempt;
+mod frames;
 mod maps;
 mod observable;
 mod outcome;
+mod outline;
 mod pages;
 mod render;
 mod signature;
 
 pub use crate::observe::{Blind, Capabilities};
-pub use exempt::{Exemption, Unsteady, EXEMPTIONS, UNSTEADY_FLAGS};
+pub use exempt::{Exemption, Unsteady, EXEMPTIONS, MIGRATIONS, UNSTEADY_FLAGS};
+use frames::Frames;
 pub use observable::Observable;
 pub use outcome::{compare_outcome, complaint};
+pub use outline::Outline;
 pub use render::render;
 pub(crate) use signature::slug;
 pub use signature::Signature;
 
 use mm_reference::op::ProcessId;
 use mm_reference::snapshot::{PageFlags, ProcessSnapshot, SmapsField, Snapshot, StatusField};
-use pages::Frames;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -47,7 +50,7 @@ pub enum Field {
     VmFlagOrder,
     /// A bit of a pagemap entry.
     Pagemap(PageBit),
-    /// Which pages share a frame.
+    /// Which pages share a frame, and keep it.
     Frame,
     /// A flag of a page's frame.
     PageFlag(PageBit),
@@ -102,6 +105,8 @@ pub enum Kind {
     Shared,
     /// Pages do not share a frame that should.
     Unshared,
+    /// A page is in another frame than at the look before.
+    Moved,
     /// One of a few possible values instead of another.
     Instead {
         /// The expected value's class.
@@ -173,14 +178,21 @@ pub fn compare(
     Comparer::default().compare(expected, actual, caps, out);
 }
 
-/// Compares one snapshot after the other with the same buffers.
+/// Compares one snapshot after the other: what has a frame in one and still has it in the
+/// next keeps it.
 #[derive(Debug, Default)]
 pub struct Comparer {
     frames: Frames,
 }
 
 impl Comparer {
-    /// As [`compare`].
+    /// Snapshots of something else come next: of another subject, or of another model,
+    /// whose frames have other numbers.
+    pub fn forget(&mut self) {
+        self.frames.forget();
+    }
+
+    /// As [`compare`], after the snapshots so far.
     pub fn compare(
         &mut self,
         expected: &Snapshot,
@@ -188,7 +200,7 @@ impl Comparer {
         caps: &Capabilities,
         out: &mut Vec<Difference>,
     ) {
-        self.frames.clear();
+        self.frames.look();
         let id = |process: &ProcessSnapshot| process.process;
         join(&expected.processes, &actual.processes, id, |pair| match pair {
             (Some(e), Some(a)) => self.process(e, a, caps, out),
@@ -372,6 +384,7 @@ impl fmt::Display for Kind {
             Kind::Merged => "merged",
             Kind::Shared => "shared",
             Kind::Unshared => "unshared",
+            Kind::Moved => "moved",
             Kind::Instead { expected, actual } => return write!(f, "{actual}-not-{expected}"),
         })
     }

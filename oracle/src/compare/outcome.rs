@@ -5,6 +5,7 @@ use super::signature::slug;
 use super::{pages, Difference, Field, Kind, Place};
 use crate::observe::Complaint;
 use mm_reference::op::{Layout, Outcome, ProcessId};
+use mm_reference::text::Expected;
 
 /// Compares the outcome of operation number `index`, which `process` performed.
 pub fn compare_outcome(
@@ -25,13 +26,14 @@ pub fn compare_outcome(
         _ if e == a => Kind::Changed,
         _ => Kind::instead(e, a),
     };
+    let (expected, actual) = Expected::told_apart(expected, actual, &Layout::default());
     Some(Difference {
         process,
         place: Place::Operation(index),
         field: Field::Outcome,
         kind,
-        expected: show(expected),
-        actual: show(actual),
+        expected: expected.to_string(),
+        actual: actual.to_string(),
     })
 }
 

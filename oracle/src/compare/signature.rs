@@ -27,6 +27,13 @@ impl Signature {
     }
 }
 
+impl Signature {
+    /// Whether it takes two looks to see it: one at the end of a program shows nothing.
+    pub fn is_between_looks(&self) -> bool {
+        self.kind == Kind::Moved
+    }
+}
+
 impl fmt::Display for Signature {
     /// Short, and fit to name a directory: `mremap.smaps-Rss.less`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@ use super::*;
 use crate::observe::{Complaint, SmapsDecoder};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::errno::Errno;
-use mm_reference::op::{Call, Contents, Outcome, Signal};
+use mm_reference::op::{Call, Contents, Outcome, Signal, Trap};
 use mm_reference::snapshot::{MapsLine, Name, PageEntry, PageFlags, Perms, Status, Window};
 use proptest::prelude::*;
 
@@ -174,6 +174,62 @@ fn frames_are_equal_up_to_renaming() {
     assert_eq!(kinds(&[&[900, 50, 7, 7], &[900, 51, 7, 7]]), [(1, Kind::Shared)]);
 }
 
+/// What the last of several looks shows, each of them the model's frames and the real ones.
+fn looks(looks: &[(&[u64], &[u64])]) -> Vec<(Kind, Place)> {
+    let mut comparer = Comparer::default();
+    let mut found = Vec::new();
+    for (model, real) in looks {
+        assert_eq!(found, [], "only the last look shows anything");
+        let (expected, actual) = (snapshot(&[model]), snapshot(&[real]));
+        comparer.compare(&expected, &actual, &Capabilities::full(), &mut found);
+    }
+    assert!(found.iter().all(|d| d.field == Field::Frame));
+    found.into_iter().map(|d| (d.kind, d.place)).collect()
+}
+
+#[test]
+fn a_page_that_lives_on_keeps_its_frame() {
+    // the next frame in the slot of the first
+    let next = 1 | 1 << PageEntry::SLOT_BITS;
+    let second = Place::Pages(0x3000_2000, 0x3000_3000);
+    let moved = vec![(Kind::Moved, second)];
+    assert_eq!(looks(&[(&[1, 2], &[90, 91]), (&[1, 2], &[90, 92])]), moved);
+    // wherever the page is mapped meanwhile, and whatever was looked at in between
+    assert_eq!(looks(&[(&[1, 2], &[90, 91]), (&[1], &[90]), (&[2, 1], &[91, 93])]), moved);
+    // two pages that changed places
+    let both = Place::Pages(0x3000_1000, 0x3000_3000);
+    let swapped = looks(&[(&[1, 2], &[90, 91]), (&[1, 2], &[91, 90])]);
+    assert_eq!(swapped, [(Kind::Moved, both)]);
+    // said once
+    let mut comparer = Comparer::default();
+    let counts = [&[90, 91], &[90, 92], &[90, 92]].map(|real: &[u64; 2]| {
+        let mut found = Vec::new();
+        let (expected, actual) = (snapshot(&[&[1, 2]]), snapshot(&[real]));
+        comparer.compare(&expected, &actual, &Capabilities::full(), &mut found);
+        found.len()
+    });
+    assert_eq!(counts, [0, 1, 0]);
+    // a page that was freed leaves its frame to others, and its slot
+    assert_eq!(looks(&[(&[1, 2], &[90, 91]), (&[next, 2], &[92, 91])]), []);
+    assert_eq!(looks(&[(&[1, 2], &[90, 91]), (&[3, 2], &[90, 91])]), []);
+    assert_eq!(looks(&[(&[1, 2], &[90, 91]), (&[2], &[91]), (&[2, 3], &[91, 90])]), []);
+}
+
+#[test]
+fn the_frames_of_many_pages_are_kept_while_they_live() {
+    let many = |from: u64| (from..from + 3000).collect::<Vec<_>>();
+    let (old, new) = (many(1), many(4001));
+    let swapped: Vec<_> = many(9000).into_iter().rev().collect();
+    let looks = looks(&[
+        (&old, &many(1_000_000)),
+        (&old, &many(1_000_000)),
+        (&new, &many(9000)),
+        (&new, &many(9000)),
+        (&new, &swapped),
+    ]);
+    assert_eq!(looks, [(Kind::Moved, Place::Pages(0x3000_1000, 0x3000_1000 + 3000 * PAGE_SIZE))]);
+}
+
 #[test]
 fn hidden_frames_are_not_compared_but_bits_are() {
     let expected = snapshot(&[&[1, 1]]);
@@ -227,7 +283,9 @@ fn outcomes_differ_by_class() {
     let slug = |expected: Outcome, actual: Outcome| {
         compare_outcome(3, ProcessId(1), &expected, &actual).map(|d| signature(&d))
     };
-    let signal = |number, address| Outcome::Signal(Signal { number, code: 1, address });
+    let signal = |number, address| {
+        Outcome::Signal(Signal { number, code: 1, address, trap: Trap::default() })
+    };
     assert_eq!(slug(Outcome::Value(0), Outcome::Value(0)), None);
     for (expected, actual, is) in [
         (Outcome::Value(0), Outcome::Error(Errno::EINVAL), "munlockall.outcome.EINVAL-not-value"),

@@ -47,13 +47,20 @@ pub struct Crash {
 
 /// The lines of a program with what came of each on both kernels.
 pub(super) fn lines(ops: &[Op], a: &Observed, b: &Observed) -> Vec<Line> {
-    let say = |observed: &Observed, index: usize| match observed.outcomes.get(index) {
-        Some(outcome) => {
-            Expected::of(&Outcome::from(outcome.clone()), &observed.layout()).to_string()
-        }
+    let outcome = |observed: &Observed, index: usize| {
+        observed.outcomes.get(index).map(|outcome| Outcome::from(outcome.clone()))
+    };
+    let say = |observed: &Observed, outcome: Option<Outcome>| match outcome {
+        Some(outcome) => Expected::of(&outcome, &observed.layout()).to_string(),
         None => observed.lost.clone().unwrap_or_else(|| "not run".to_owned()),
     };
-    let line = |(index, op): (usize, &Op)| Line::new(op, say(a, index), say(b, index));
+    let line = |(index, op): (usize, &Op)| match (outcome(a, index), outcome(b, index)) {
+        (Some(x), Some(y)) if a.layout() == b.layout() => {
+            let (x, y) = Expected::told_apart(&x, &y, &a.layout());
+            Line::new(op, x.to_string(), y.to_string())
+        }
+        (x, y) => Line::new(op, say(a, x), say(b, y)),
+    };
     ops.iter().enumerate().map(line).collect()
 }
 

@@ -4,7 +4,7 @@ use super::difference::{difference, Seen};
 use super::entry::{Crash, Entry};
 use super::side::{observe_both, Lost, Side};
 use super::{Changes, Told};
-use crate::compare::{slug, Signature};
+use crate::compare::{slug, Outline, Signature};
 use crate::generate::{Avoid, Fence, Shape, Workshop};
 use crate::guest::{Event, GuestError, Observed, Request, Wreck};
 use crate::observe::is_trouble;
@@ -26,7 +26,8 @@ const NOT_RUN: u64 = 0;
 const RUNS: u32 = 3;
 /// How often a signature may turn out not to show again before it is let alone.
 const VAIN: u32 = 3;
-/// Entries that differ in nothing but the operation: more of them say nothing new.
+/// Entries that differ in nothing but the operation, or but the shape of their programs:
+/// more of them say nothing new.
 const ALIKE: usize = 3;
 /// The least time to make a program small, also when all time is over.
 const LEAST: Duration = Duration::from_secs(5);
@@ -42,8 +43,8 @@ pub(super) struct Hunt<'a> {
     next: u64,
     /// Signatures that did not show again, and how often.
     vain: HashMap<Signature, u32>,
-    /// Those of entries.
-    met: Vec<Signature>,
+    /// Those of entries, and the shapes of their programs.
+    met: Vec<(Signature, Outline)>,
     pub(super) changes: Changes,
 }
 
@@ -213,7 +214,7 @@ impl<'a> Hunt<'a> {
             self.changes.unconfirmed += 1;
             return Ok(());
         };
-        if self.is_met(&seen.signature) {
+        if self.is_met(&seen.signature, &self.outline(&ops)) {
             self.changes.repeated += 1;
             return Ok(());
         }
@@ -229,18 +230,42 @@ impl<'a> Hunt<'a> {
             *self.vain.entry(seen.signature).or_default() += 1;
             return Ok(());
         };
-        (self.told)(Told::Found { signature: seen.signature.to_string(), after });
-        let whole = Entry::of(&again, through, &of_a, &of_b);
-        let entry = self.small(sides, through, &seen.signature)?.unwrap_or(whole);
-        self.met.push(seen.signature);
+        let whole = (Entry::of(&again, through, &of_a, &of_b), through.to_vec());
+        let (entry, ops) = self.small(sides, through, &seen.signature)?.unwrap_or(whole);
+        let met = (seen.signature, self.outline(&ops));
+        if self.met.contains(&met) {
+            self.changes.repeated += 1;
+            return Ok(());
+        }
+        (self.told)(Told::Found { signature: met.0.to_string(), after });
+        self.met.push(met);
         self.changes.entries.push(Entry { number, after, ..entry });
         Ok(())
     }
 
-    /// Whether there is an entry of this signature, or several that are much alike.
-    fn is_met(&self, signature: &Signature) -> bool {
-        let alike = |met: &&Signature| met.field == signature.field && met.kind == signature.kind;
-        self.met.contains(signature) || self.met.iter().filter(alike).count() >= ALIKE
+    /// Whether there is an entry of this signature whose program is within one of this
+    /// shape, or several that are much alike.
+    fn is_met(&self, signature: &Signature, outline: &Outline) -> bool {
+        let alike = |(met, _): &&(Signature, Outline)| {
+            met.field == signature.field && met.kind == signature.kind
+        };
+        outline.contains_any(self.outlines_of(signature))
+            || self.met.iter().filter(alike).count() >= ALIKE
+    }
+
+    /// The shapes of the programs of entries with this signature.
+    fn outlines_of<'h>(&'h self, signature: &'h Signature) -> impl Iterator<Item = &'h Outline> {
+        self.met.iter().filter(move |(met, _)| met == signature).map(|(_, outline)| outline)
+    }
+
+    /// Where programs start, by the model of the first kernel.
+    fn fresh(&self) -> System {
+        let version = Version::parse(&self.version).unwrap_or(Version::new(6, 18));
+        System::new(Arc::new(Profile::stock(version)), &Seed::standard())
+    }
+
+    fn outline(&self, ops: &[Op]) -> Outline {
+        Outline::of(&self.fresh(), ops)
     }
 
     /// What differs first when both run a program, and what they did.
@@ -271,18 +296,21 @@ impl<'a> Hunt<'a> {
         sides: &mut [Side<'_>; 2],
         ops: &[Op],
         signature: &Signature,
-    ) -> Result<Option<Entry>, GuestError> {
-        let version = Version::parse(&self.version).unwrap_or(Version::new(6, 18));
-        let fresh = System::new(Arc::new(Profile::stock(version)), &Seed::standard());
+    ) -> Result<Option<(Entry, Vec<Op>)>, GuestError> {
+        let fresh = self.fresh();
         let fence = Fence::of(&fresh);
         let shape = Shape { avoid: Avoid::default(), ..Shape::default() };
         let workshop = Workshop::new(&fresh, &fence, &shape);
         let left = self.end.saturating_duration_since(Instant::now());
         let budget = Budget { time: left.clamp(LEAST, BUDGET.time), ..BUDGET };
         let mut failure = None;
+        let apart: Vec<Outline> = self.outlines_of(signature).cloned().collect();
         let mut test = |candidate: &[Op]| {
             if failure.is_some() || self.stop.load(Ordering::Relaxed) {
                 return Verdict::Gone;
+            }
+            if !apart.is_empty() && Outline::of(&fresh, candidate).contains_any(&apart) {
+                return Verdict::Different;
             }
             match self.observe(sides, candidate, false) {
                 Ok(Some((seen, ..))) if seen.signature == *signature => {
@@ -309,10 +337,10 @@ impl<'a> Hunt<'a> {
                 last = Some(again);
             }
         }
-        Ok(last.map(|(seen, of_a, of_b)| Entry {
-            shown: (shown, RUNS),
-            minimal: shrunk.minimal,
-            ..Entry::of(&seen, &shrunk.ops, &of_a, &of_b)
+        Ok(last.map(|(seen, of_a, of_b)| {
+            let entry = Entry::of(&seen, &shrunk.ops, &of_a, &of_b);
+            let entry = Entry { shown: (shown, RUNS), minimal: shrunk.minimal, ..entry };
+            (entry, shrunk.ops)
         }))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Pair, Setting};
 use crate::compare::Difference;
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Op, Outcome};
+use mm_reference::op::Op;
 use mm_reference::profile::{Profile, Switch};
 use mm_reference::text::{write, Expected, Program};
 use std::fmt::Write;
@@ -61,13 +61,15 @@ impl Entry {
         let mut program = Program::of(ops.iter().cloned());
         program.requires.0.extend(setting.requirement());
         let layout = *System::new(Arc::new(from), &Seed::standard()).layout();
-        let say = |outcome: Option<&Outcome>| match outcome {
-            Some(outcome) => Expected::of(outcome, &layout).to_string(),
-            None => "no prediction".to_owned(),
-        };
         let lines = ops.iter().enumerate().map(|(index, op)| {
-            let outcomes = both.outcomes.get(index);
-            Line::new(op, say(outcomes.map(|(a, _)| a)), say(outcomes.map(|(_, b)| b)))
+            let (a, b) = match both.outcomes.get(index) {
+                Some((a, b)) => {
+                    let (a, b) = Expected::told_apart(a, b, &layout);
+                    (a.to_string(), b.to_string())
+                }
+                None => ("no prediction".to_owned(), "no prediction".to_owned()),
+            };
+            Line::new(op, a, b)
         });
         let lines = lines.collect();
         Entry {

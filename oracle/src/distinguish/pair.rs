@@ -65,6 +65,7 @@ impl Pair {
     pub(super) fn run(&mut self, ops: &[Op]) -> Both {
         let (mut a, mut b) = (self.a.clone(), self.b.clone());
         let mut outcomes = Vec::new();
+        self.eyes.begin();
         for op in ops {
             match (a.apply(op), b.apply(op)) {
                 (Ok(first), Ok(second)) => outcomes.push((first.outcome, second.outcome)),

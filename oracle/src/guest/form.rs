@@ -3,7 +3,7 @@
 
 use crate::observe::{decode_status, DecodeError, MapsDecoder, SmapsDecoder};
 use mm_reference::errno::Errno;
-use mm_reference::op::{Contents, Outcome, ProcessId, Residency, Signal};
+use mm_reference::op::{Contents, Outcome, ProcessId, Residency, Signal, Trap};
 use mm_reference::snapshot::{PageEntry, PageFlags, ProcessSnapshot, Snapshot, Window};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum OutcomeForm {
     Value(u64),
     Address(u64),
     Error(i32),
-    Signal { number: i32, code: i32, address: u64 },
+    Signal { number: i32, code: i32, address: u64, trap: TrapForm },
     Uniform(u8),
     Mixed(u64),
     Residency(Vec<(u8, u32)>),
@@ -22,14 +22,18 @@ pub enum OutcomeForm {
     Exited,
 }
 
+/// A [`Trap`]: number, error code, key.
+pub type TrapForm = (u8, u16, Option<u8>);
+
 impl From<&Outcome> for OutcomeForm {
     fn from(outcome: &Outcome) -> OutcomeForm {
         match outcome {
             Outcome::Value(value) => OutcomeForm::Value(*value),
             Outcome::Address(address) => OutcomeForm::Address(*address),
             Outcome::Error(Errno(number)) => OutcomeForm::Error(*number),
-            Outcome::Signal(Signal { number, code, address }) => {
-                OutcomeForm::Signal { number: *number, code: *code, address: *address }
+            Outcome::Signal(Signal { number, code, address, trap }) => {
+                let trap = (trap.number, trap.error, trap.key);
+                OutcomeForm::Signal { number: *number, code: *code, address: *address, trap }
             }
             Outcome::Contents(Contents::Uniform(byte)) => OutcomeForm::Uniform(*byte),
             Outcome::Contents(Contents::Mixed(digest)) => OutcomeForm::Mixed(*digest),
@@ -46,8 +50,9 @@ impl From<OutcomeForm> for Outcome {
             OutcomeForm::Value(value) => Outcome::Value(value),
             OutcomeForm::Address(address) => Outcome::Address(address),
             OutcomeForm::Error(number) => Outcome::Error(Errno(number)),
-            OutcomeForm::Signal { number, code, address } => {
-                Outcome::Signal(Signal { number, code, address })
+            OutcomeForm::Signal { number, code, address, trap } => {
+                let trap = Trap { number: trap.0, error: trap.1, key: trap.2 };
+                Outcome::Signal(Signal { number, code, address, trap })
             }
             OutcomeForm::Uniform(byte) => Outcome::Contents(Contents::Uniform(byte)),
             OutcomeForm::Mixed(digest) => Outcome::Contents(Contents::Mixed(digest)),

@@ -11,7 +11,7 @@ use crate::corpus;
 use crate::generate::Theme;
 use crate::inject::{Faults, Injector};
 use crate::observe::Capabilities;
-use crate::profile::running_kernel;
+use crate::profile::{contradictions, running_kernel, Origin};
 use crate::run::{Observe, Runner};
 use crate::subject::Config;
 use anyhow::{Context, Result};
@@ -75,9 +75,12 @@ pub(super) fn serve(
     }
 }
 
+fn kernel_and_origins() -> Result<(Profile, Vec<Origin>)> {
+    running_kernel().context("failed to find out what this kernel is")
+}
+
 fn kernel() -> Result<Profile> {
-    let (profile, _) = running_kernel().context("failed to find out what this kernel is")?;
-    Ok(profile)
+    Ok(kernel_and_origins()?.0)
 }
 
 fn runner() -> Result<Runner> {
@@ -85,7 +88,7 @@ fn runner() -> Result<Runner> {
 }
 
 fn profile(speaker: &Speaker) -> Result<()> {
-    let (_, origins) = running_kernel().context("failed to find out what this kernel is")?;
+    let (_, origins) = kernel_and_origins()?;
     let caps = Capabilities::detect();
     speaker.say(&Event::Profile {
         origins,
@@ -118,7 +121,8 @@ fn fuzz(
             .find(|observe| observe.name() == name)
             .with_context(|| format!("there is no way to observe that is called {name}"))?,
     };
-    let profile = Arc::new(Profile { defect, ..kernel()? });
+    let (profile, origins) = kernel_and_origins()?;
+    let profile = Arc::new(Profile { defect, ..profile });
     let limit = match (campaign.programs, campaign.seconds) {
         (Some(programs), _) => Limit::Programs(programs),
         (None, seconds) => Limit::Time(seconds.map_or(LONG, Duration::from_secs)),
@@ -132,6 +136,7 @@ fn fuzz(
         theme,
         until_found: campaign.until_found,
         out: "/tmp/findings".into(),
+        contradictions: contradictions(&origins),
     };
     let caps = Capabilities::detect();
     let summary = campaign::run(&options, &profile, &caps, stop.clone(), pulse)?;

@@ -263,6 +263,7 @@ fn intact(place: &Path) -> Option<Kernel> {
         image,
         config: record.config.map(|_| config),
         module: module_sum.map(|_| module),
+        built: place.ancestors().nth(2).is_some_and(|kind| kind.ends_with(BUILT)),
     })
 }
 

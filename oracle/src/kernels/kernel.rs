@@ -17,6 +17,8 @@ pub struct Kernel {
     /// Its module of a RAM disk, as it is packaged: compressed or not. None where the
     /// kernel has that built in, or not at all.
     pub module: Option<PathBuf>,
+    /// Whether it was built here, from sources of its version.
+    pub built: bool,
 }
 
 impl Kernel {
@@ -38,6 +40,6 @@ impl Kernel {
             .map(|name| folder.join(name))
             .find(|path| path.is_file());
         let name = if release.is_empty() { file_name } else { release.clone() };
-        Ok(Kernel { name, release, image, config, module: None })
+        Ok(Kernel { name, release, image, config, module: None, built: false })
     }
 }

@@ -7,6 +7,7 @@ use super::summary::Counts;
 use crate::campaign::{Differs, KernelIdentity, Limit, Record};
 use crate::generate::program_seed;
 use crate::guest::{self, examine, Campaign, Event, GuestError, Link, Named, Request, SILENCE};
+use crate::profile::contradictions;
 use mm_reference::profile::Version;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,6 +32,15 @@ pub struct Work {
     pub observe: String,
     /// The programs of the corpus, by their path below it.
     pub corpus: Vec<Named>,
+}
+
+/// A kernel that is to be tested.
+#[derive(Clone, Copy, Debug)]
+pub struct Tested<'a> {
+    /// What it is called in the results.
+    pub name: &'a str,
+    /// Whether it was built here: then probes that contradict its version are findings.
+    pub built: bool,
 }
 
 /// What can be told of a kernel while it runs.
@@ -71,23 +81,24 @@ pub type Boot<'a> = dyn Fn() -> Result<Box<dyn Link>, GuestError> + Sync + 'a;
 /// Runs all of the work on one kernel. `told` hears of it as it comes; findings
 /// are saved below `out` at once.
 pub fn run(
-    kernel: &str,
+    kernel: Tested<'_>,
     boot: &Boot<'_>,
     work: &Work,
     out: &Path,
     stop: &AtomicBool,
     told: &dyn Fn(Told),
 ) -> Row {
-    let folder = Folder::new(out.join(kernel));
+    let folder = Folder::new(out.join(kernel.name));
     let mut job = Job {
-        row: Row::waiting(kernel),
+        row: Row::waiting(kernel.name),
+        built: kernel.built,
         boot,
         work,
         stop,
         told,
         folder,
         version: None,
-        kernel: KernelIdentity { name: Some(kernel.to_owned()), ..KernelIdentity::default() },
+        kernel: KernelIdentity { name: Some(kernel.name.to_owned()), ..KernelIdentity::default() },
         counts: Counts::default(),
         case: 0,
         left: work.limit,
@@ -105,6 +116,8 @@ pub fn run(
 
 struct Job<'a> {
     row: Row,
+    /// See [`Tested::built`].
+    built: bool,
     boot: &'a Boot<'a>,
     work: &'a Work,
     stop: &'a AtomicBool,
@@ -202,6 +215,7 @@ impl Job<'_> {
         self.serve(guest, &Request::Profile, |job, event| {
             if let Event::Profile { origins, compared, not_compared } = event {
                 job.row.set_observables(&compared, not_compared);
+                job.row.contradictions = contradictions(&origins);
                 let version = origins.into_iter().find(|origin| origin.switch == "version");
                 release = version.map(|version| {
                     job.version = Version::parse(&version.value);
@@ -214,6 +228,10 @@ impl Job<'_> {
         };
         (self.told)(Told::Booted { release: release.clone(), after: started.elapsed() });
         self.row.release = Some(release);
+        if self.built {
+            let contradictions = self.row.contradictions.clone();
+            contradictions.iter().for_each(|found| self.found(Record::from(found), None));
+        }
         Ok(())
     }
 

@@ -30,6 +30,7 @@ fn row(row: &Row) -> Value {
         "observables": row.observables.iter().map(observable).collect::<Vec<_>>(),
         "not_compared": row.not_compared.iter()
             .map(|(what, why)| json!({ "what": what, "why": why })).collect::<Vec<_>>(),
+        "contradictions": row.contradictions,
         "corpus": row.corpus.iter().map(case).collect::<Vec<_>>(),
         "programs": row.programs,
         "operations": row.operations,

@@ -15,7 +15,7 @@ mod table;
 mod tests;
 mod tree;
 
-pub use job::{run, Boot, Told, Work};
+pub use job::{run, Boot, Tested, Told, Work};
 pub use json::json;
 pub use junit::{junit, JunitError};
 pub use known::{known, Expectation};

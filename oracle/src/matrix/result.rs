@@ -3,6 +3,7 @@
 use super::known::Expectation;
 use crate::campaign::too_many_lost;
 use crate::compare::Observable;
+use crate::profile::Contradiction;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +32,9 @@ pub struct Row {
     pub observables: Vec<(Sight, Option<String>)>,
     /// What was not compared, or not exactly, and why.
     pub not_compared: Vec<(String, String)>,
+    /// What probes say against what else is known of the kernel; findings if it was built
+    /// here.
+    pub contradictions: Vec<Contradiction>,
     /// The programs of the corpus, in their order.
     pub corpus: Vec<Case>,
     /// Fresh programs run.

@@ -72,6 +72,11 @@ impl fmt::Display for Matrix {
             let head = if number == 0 { "not compared:\n" } else { "" };
             writeln!(f, "{head}  {letter}: {note}")?;
         }
+        for row in &self.rows {
+            for contradiction in &row.contradictions {
+                writeln!(f, "{}: {contradiction}", row.kernel)?;
+            }
+        }
         self.known(f)?;
         let skipped = self.by_reason(|row| {
             row.corpus.iter().filter_map(|case| match &case.verdict {

@@ -2,7 +2,7 @@
 
 use crate::sys::Mapping;
 use mm_reference::addr::PAGE_SIZE;
-use mm_reference::op::Contents;
+use mm_reference::op::{Contents, Digest};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -17,35 +17,21 @@ pub(super) fn reads_are_forced() -> io::Result<bool> {
     Ok(read.is_ok_and(|length| length == 1))
 }
 
-/// Contents of a run of bytes. Equal to feeding them to
-/// [`Digest`](mm_reference::op::Digest), but many at a time.
+/// Contents of a run of bytes, most of which mostly are all the same.
 pub fn contents_of(bytes: &[u8]) -> Contents {
     let Some(&first) = bytes.first() else { return Contents::Uniform(0) };
-    // every byte is as the one before it
+    // every byte is as the one before it: many are compared at once
     if bytes[1..] == bytes[..bytes.len() - 1] {
         return Contents::Uniform(first);
     }
-    // (byte + 1) * (2 * position + 1), the position being that of the block and
-    // the one inside it: small numbers, many of which are summed at once
-    const BLOCK: usize = 64;
-    let mut sum = 0u64;
-    for (number, block) in bytes.chunks(BLOCK).enumerate() {
-        let (mut plain, mut weighed) = (0u32, 0u32);
-        for (position, &byte) in block.iter().enumerate() {
-            let byte = u32::from(byte) + 1;
-            plain += byte;
-            weighed += byte * (2 * position as u32 + 1);
-        }
-        let before = 2 * (number * BLOCK) as u64;
-        sum = sum.wrapping_add(u64::from(plain).wrapping_mul(before) + u64::from(weighed));
-    }
-    Contents::Mixed(sum)
+    let mut digest = Digest::default();
+    digest.bytes(bytes);
+    digest.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mm_reference::op::Digest;
 
     #[test]
     fn agrees_with_the_digest() {

@@ -6,18 +6,23 @@
 //! but only where both behaviours are legitimate: a probe never decides between
 //! right and wrong.
 
+mod contradict;
 mod kconfig;
 mod probe;
 mod refused;
 mod report;
 mod sys;
 
+pub use contradict::{contradictions, Contradiction};
 pub use probe::{Decides, Probe, Verdict, PROBES};
 pub use refused::refused_calls;
 pub use report::{json, text};
 
+use contradict::origin_of_probe;
 use kconfig::Kconfig;
-use mm_reference::profile::{Config, Privilege, Profile, Settings, Swap, Version, RULES};
+use mm_reference::profile::{
+    Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES,
+};
 use mm_reference::text::ConfigName;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -145,9 +150,10 @@ fn configuration(
         });
         let configured = kconfig.and_then(|k| Some((k, kconfig::symbol(name)?)));
         let origin = match (probed, configured) {
-            (Some((probe, on)), _) => {
+            (Some((probe, on)), configured) => {
                 name.set(config, on);
-                format!("probe: {}", probe.text)
+                let agrees = configured.is_none_or(|(kconfig, symbol)| kconfig.is_on(symbol) == on);
+                origin_of_probe(probe.text, (!agrees).then_some("configuration"))
             }
             (None, Some((kconfig, symbol))) => {
                 name.set(config, kconfig.is_on(symbol));
@@ -269,8 +275,12 @@ fn rules(profile: &mut Profile, verdicts: &[(&Probe, Verdict)], origins: &mut Or
         let (on, origin) = match probed {
             None => (by_version, since),
             Some((probe, verdict)) => match verdict.answer() {
-                Some(on) if on == by_version => (on, format!("probe: {}", probe.text)),
-                Some(on) => (on, format!("probe, against the version: {}", probe.text)),
+                Some(on) => {
+                    let expected = by_version && has_what_it_takes(profile, rule);
+                    // a patch that was never merged is in no version
+                    let agrees = on == expected || rule.is_patch();
+                    (on, origin_of_probe(probe.text, (!agrees).then_some("version")))
+                }
                 None => (by_version, format!("{since} (the probe could not tell)")),
             },
         };
@@ -280,6 +290,14 @@ fn rules(profile: &mut Profile, verdicts: &[(&Probe, Verdict)], origins: &mut Or
             profile.rules.remove(rule);
         }
         origins.add(Section::Rule, rule.name(), on_off(on), origin);
+    }
+}
+
+/// Whether the kernel was built with what a rule is about.
+fn has_what_it_takes(profile: &Profile, rule: Rule) -> bool {
+    match rule {
+        Rule::MapStackNoHuge | Rule::ThpAlignMultiple => profile.config.thp,
+        _ => true,
     }
 }
 
@@ -315,7 +333,6 @@ fn count_of_list(list: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mm_reference::profile::Rule;
 
     #[test]
     fn lists_of_processors() {
@@ -393,5 +410,21 @@ mod tests {
         }
         let line = origins.0.iter().find(|o| o.switch == "maybe-guard").expect("the line");
         assert!(line.origin.starts_with("probe, against the version"), "{}", line.origin);
+        let against: Vec<_> =
+            contradictions(&origins.0).into_iter().map(|c| c.signature()).collect();
+        assert_eq!(against, ["probe.guard-regions.missing", "probe.maybe-guard.extra"]);
+    }
+
+    #[test]
+    fn what_a_rule_needs_and_the_kernel_was_built_without_is_not_missed() {
+        let verdicts: Vec<_> = PROBES.iter().map(|probe| (probe, Verdict::Absent)).collect();
+        let against = |thp| {
+            let mut profile = Profile::stock(Version::new(6, 18));
+            profile.config.thp = thp;
+            let mut origins = Origins::default();
+            rules(&mut profile, &verdicts, &mut origins);
+            contradictions(&origins.0).iter().any(|c| c.switch == "map-stack-nohugepage")
+        };
+        assert_eq!([true, false].map(against), [true, false]);
     }
 }

@@ -176,6 +176,7 @@ impl Runner {
         let mut differences = Vec::new();
         let (expected, actual) = (&buffers.expected, &buffers.actual);
         self.comparer.compare(expected, actual, &self.caps, &mut differences);
+        self.moves.leave_out(&mut differences);
         lap(Stage::Compare);
         self.check_log(&mut differences);
         lap(Stage::Read);

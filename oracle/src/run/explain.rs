@@ -1,7 +1,7 @@
 //! Whether a divergence is a known one.
 
 use super::Divergence;
-use crate::compare::{compare, compare_outcome};
+use crate::compare::{compare, compare_outcome, Kind};
 use crate::observe::Capabilities;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome};
@@ -19,7 +19,9 @@ pub(super) fn explain(
     divergence: &Divergence,
     (quirks, caps): (QuirkSet, &Capabilities),
 ) -> Option<QuirkSet> {
-    if quirks.is_empty() {
+    // a frame that moved shows between looks, of which only the last is compared here
+    let moved = divergence.differences.iter().any(|difference| difference.kind == Kind::Moved);
+    if quirks.is_empty() || moved {
         return None;
     }
     let profile = Profile { quirks, ..(**fresh.profile()).clone() };

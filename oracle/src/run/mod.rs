@@ -14,6 +14,7 @@ mod error;
 mod explain;
 mod flight;
 mod known;
+mod moves;
 mod record;
 mod reset;
 mod seed;
@@ -36,6 +37,7 @@ use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
 use mm_reference::profile::{Profile, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, SmapsEntry, Snapshot};
+use moves::Moves;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -96,6 +98,7 @@ pub struct Runner {
     recorder: Option<Box<dyn Recorder>>,
     live: Option<Live>,
     comparer: Comparer,
+    moves: Moves,
     decoders: Decoders,
     buffers: Buffers,
 }
@@ -160,6 +163,7 @@ impl Runner {
             recorder: None,
             live: None,
             comparer: Comparer::default(),
+            moves: Moves::new(),
             decoders: Decoders::default(),
             buffers: Buffers::default(),
         }
@@ -283,6 +287,7 @@ impl Runner {
     /// Starts another subject.
     fn replace(&mut self) -> Result<(), RunError> {
         self.live = None;
+        self.comparer.forget();
         self.forget_record();
         self.oom_kills = oom_kills();
         self.check_log(&mut Vec::new());

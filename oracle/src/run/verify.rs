@@ -3,6 +3,7 @@
 use super::direct::new_in_log;
 use super::explain;
 use super::flight::{Flight, Flushed, Item, Look};
+use super::moves::Moves;
 use super::trial::{Replay, SeenBy, Step, Trial, Verdict};
 use super::{Buffers, Live, RunError, Runner, LARGE};
 use crate::compare::{complaint, Comparer, Difference};
@@ -82,6 +83,7 @@ impl Runner {
         let mut looking = Looking {
             caps: &self.caps,
             comparer: &mut self.comparer,
+            moves: &mut self.moves,
             decoders: &mut self.decoders,
             buffers: &mut self.buffers,
         };
@@ -271,6 +273,7 @@ impl Flight {
 struct Looking<'r> {
     caps: &'r Capabilities,
     comparer: &'r mut Comparer,
+    moves: &'r mut Moves,
     decoders: &'r mut Decoders,
     buffers: &'r mut Buffers,
 }
@@ -295,6 +298,7 @@ impl Looking<'_> {
         let mut differences = Vec::new();
         let (expected, actual) = (&self.buffers.expected, &self.buffers.actual);
         self.comparer.compare(expected, actual, self.caps, &mut differences);
+        self.moves.leave_out(&mut differences);
         differences.extend(complaints_in(log).iter().map(|c| complaint(FIRST, c)));
         lap(Stage::Compare);
         Ok(differences)

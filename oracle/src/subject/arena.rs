@@ -117,6 +117,17 @@ impl Arena {
         address(args + std::mem::offset_of!(RawOp, args) + arg * size_of::<u64>())
     }
 
+    /// Takes the subject's place: writes a result of the last batch.
+    #[cfg(test)]
+    pub fn set_result(&self, index: usize, result: RawResult) {
+        assert!(index < protocol::MAX_OPS);
+        // SAFETY: in bounds, and nobody else has the arena
+        unsafe {
+            let place = addr_of_mut!((*self.raw()).ops).cast::<RawOp>().add(index);
+            place.cast::<RawResult>().write_volatile(result);
+        }
+    }
+
     /// A result of the last batch.
     pub fn result(&self, index: usize) -> RawResult {
         assert!(index < protocol::MAX_OPS);
@@ -146,6 +157,16 @@ impl Arena {
     /// Where the subject finds byte `offset` of the `mincore` area.
     pub fn residency_address(&self, offset: usize) -> u64 {
         address(std::mem::offset_of!(protocol::Arena, residency) + offset)
+    }
+
+    /// Makes bytes of the `mincore` area such that it shows which of them are written.
+    pub fn blank_residency(&self, offset: usize, count: usize) {
+        assert!(offset + count <= protocol::RESIDENCY_SIZE);
+        // SAFETY: in bounds, and the arena is the worker's
+        unsafe {
+            let area = addr_of_mut!((*self.raw()).residency).cast::<u8>();
+            area.add(offset).write_bytes(protocol::RESIDENCY_BLANK, count);
+        }
     }
 
     /// A byte of the `mincore` area.

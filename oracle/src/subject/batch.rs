@@ -2,9 +2,11 @@
 
 use mm_reference::addr::{page_up, PAGE_SHIFT};
 use mm_reference::errno::Errno;
-use mm_reference::op::consts::{MADV_COLD, MADV_FREE, PR_SET_VMA, PR_SET_VMA_ANON_NAME};
+use mm_reference::op::consts::{
+    MADV_COLD, MADV_FREE, PR_SET_VMA, PR_SET_VMA_ANON_NAME, SEGV_PKUERR, SIGSEGV,
+};
 use mm_reference::op::{
-    Addr, Call, Contents, Layout, Outcome, Residency, Signal, MAX_MINCORE_PAGES, MAX_NAME_LEN,
+    Addr, Call, Contents, Layout, Outcome, Residency, Signal, Trap, MAX_MINCORE_PAGES, MAX_NAME_LEN,
 };
 
 use super::arena::Arena;
@@ -70,7 +72,7 @@ impl Batch {
             return Ok(None);
         }
         if let Call::Mincore { len, .. } = call {
-            let bytes = residency_bytes(call)?;
+            let bytes = residency_bytes(*len)?;
             if self.residency + bytes > protocol::RESIDENCY_SIZE {
                 debug_assert!(self.len > 0, "{len} bytes must fit into an empty batch");
                 return Ok(None);
@@ -126,7 +128,9 @@ impl Batch {
             Call::Mincore { addr, len } => {
                 let answer = arena.residency_address(self.residency);
                 let raw = range(libc::SYS_mincore, at(addr), *len, answer);
-                self.residency += residency_pages(*len);
+                let bytes = residency_pages(*len) + protocol::RESIDENCY_BEHIND;
+                arena.blank_residency(self.residency, bytes);
+                self.residency += bytes;
                 raw
             }
             Call::Prctl { option, args: [a, b, c, d] } => {
@@ -186,7 +190,7 @@ impl<'a> Answers<'a> {
         let result = self.next_raw();
         let bytes_at = self.residency;
         if let Call::Mincore { len, .. } = call {
-            self.residency += residency_pages(*len);
+            self.residency += residency_pages(*len) + protocol::RESIDENCY_BEHIND;
         }
         match (call, result.kind) {
             (Call::Load { .. }, protocol::UNIFORM) => {
@@ -200,6 +204,7 @@ impl<'a> Answers<'a> {
                     number: result.number,
                     code: result.code,
                     address: result.value,
+                    trap: trap(&result),
                 }))
             }
             (Call::Load { .. }, _) => None,
@@ -210,23 +215,42 @@ impl<'a> Answers<'a> {
 
     fn returned(&self, call: &Call, result: RawResult, bytes_at: usize) -> Outcome {
         let negated = result.value.wrapping_neg();
-        if (1..=MAX_ERRNO).contains(&negated) {
-            return Outcome::Error(Errno(negated as i32));
-        }
-        match call {
-            Call::Mmap { .. } | Call::Mremap { .. } | Call::Brk { .. } => {
-                Outcome::Address(result.value)
-            }
-            Call::Mincore { len, .. } => {
+        let failed = (1..=MAX_ERRNO).contains(&negated);
+        if let Call::Mincore { len, .. } = call {
+            let pages = residency_pages(*len);
+            let written = self.written(bytes_at, pages);
+            // nothing is to be written behind the answer, and it shows if something is
+            if !failed || written > pages {
                 let mut residency = Residency::default();
-                for i in bytes_at..bytes_at + residency_pages(*len) {
+                for i in bytes_at..bytes_at + written {
                     residency.push(self.arena.residency(i), 1);
                 }
-                Outcome::Residency(residency)
+                return Outcome::Residency(residency);
+            }
+        }
+        match call {
+            _ if failed => Outcome::Error(Errno(negated as i32)),
+            Call::Mmap { .. } | Call::Mremap { .. } | Call::Brk { .. } => {
+                Outcome::Address(result.value)
             }
             _ => Outcome::Value(result.value),
         }
     }
+
+    /// How many bytes an answer of `mincore` has: those asked for, and those up to the
+    /// last one behind them that is not as it was.
+    fn written(&self, at: usize, pages: usize) -> usize {
+        let behind = (pages..pages + protocol::RESIDENCY_BEHIND).rev();
+        let is_written = |i: &usize| self.arena.residency(at + i) != protocol::RESIDENCY_BLANK;
+        behind.into_iter().find(is_written).map_or(pages, |last| last + 1)
+    }
+}
+
+/// The exception behind a signal.
+fn trap(result: &RawResult) -> Trap {
+    let has_key = (result.number, result.code) == (SIGSEGV, SEGV_PKUERR);
+    let [low, high, number, key] = result.trap.to_le_bytes();
+    Trap { number, error: u16::from_le_bytes([low, high]), key: has_key.then_some(key) }
 }
 
 /// A system call with these arguments.
@@ -249,18 +273,46 @@ fn residency_pages(len: u64) -> usize {
     }
 }
 
-/// The same, refusing lengths that the kernel might accept.
-fn residency_bytes(call: &Call) -> Result<usize, SubjectError> {
-    match call {
-        Call::Mincore { len, .. } if page_up(*len) >> PAGE_SHIFT > MAX_MINCORE_PAGES => {
-            // beyond the half of all addresses, no kernel gets as far as writing an answer
-            if *len >> 63 == 0 {
-                let why = "the answer does not fit into the arena";
-                return Err(SubjectError::Unrepresentable { call: call.name(), why });
-            }
-            Ok(0)
-        }
-        Call::Mincore { len, .. } => Ok(residency_pages(*len)),
-        _ => Ok(0),
+/// Bytes that a `mincore` over this length takes, refusing lengths that the kernel might
+/// accept.
+fn residency_bytes(len: u64) -> Result<usize, SubjectError> {
+    // beyond the half of all addresses, no kernel gets as far as writing an answer
+    if page_up(len) >> PAGE_SHIFT > MAX_MINCORE_PAGES && len >> 63 == 0 {
+        let why = "the answer does not fit into the arena";
+        return Err(SubjectError::Unrepresentable { call: "mincore", why });
+    }
+    Ok(residency_pages(len) + protocol::RESIDENCY_BEHIND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mm_reference::addr::PAGE_SIZE;
+    use std::os::unix::fs::FileExt;
+
+    /// What a `mincore` of two pages comes to that writes these bytes and answers `value`.
+    fn answered(bytes: &[u8], value: i64) -> Outcome {
+        let arena = Arena::new().expect("an arena");
+        let call = Call::Mincore { addr: Addr::NULL, len: 2 * PAGE_SIZE };
+        let pushed = Batch::new(Layout::default()).push(&arena, &call, 0);
+        assert_eq!(pushed.expect("it is possible"), Some(Cut::None));
+        let file = std::fs::File::from(arena.file().try_clone().expect("another descriptor"));
+        let at = std::mem::offset_of!(protocol::Arena, residency) as u64;
+        file.write_all_at(bytes, at).expect("the answer is written");
+        let result = RawResult { value: value as u64, ..RawResult::default() };
+        arena.set_result(0, result);
+        Answers::from(&arena, 0).next(&call).expect("a result")
+    }
+
+    #[test]
+    fn what_mincore_does_not_write_shows_and_so_does_what_it_writes_behind() {
+        let residency = |runs: &[(u8, u32)]| Outcome::Residency(Residency { runs: runs.to_vec() });
+        assert_eq!(answered(&[1, 0], 0), residency(&[(1, 1), (0, 1)]));
+        assert_eq!(answered(&[1], 0), residency(&[(1, 1), (protocol::RESIDENCY_BLANK, 1)]));
+        assert_eq!(answered(&[1, 1, 0], 0), residency(&[(1, 2), (0, 1)]));
+        // a call that fails writes no further than one that does not
+        let refused = -i64::from(Errno::ENOMEM.0);
+        assert_eq!(answered(&[1], refused), Outcome::Error(Errno::ENOMEM));
+        assert_eq!(answered(&[0, 0, 0], refused), residency(&[(0, 3)]));
     }
 }

@@ -4,6 +4,7 @@ use super::expand::expand_stack;
 use super::folio::{Folio, FolioFlags, FolioId, PageContent};
 use super::page_table::{Pte, PteBits};
 use super::swap::swap_in;
+use super::trap::{self, Met};
 use super::vma::{VmFlags, Vma};
 use super::zap::remove_rmap;
 use super::{pkeys, Backing, CannotPredict, Current, Fail};
@@ -11,7 +12,7 @@ use crate::addr::{page_down, PAGE_SIZE};
 use crate::defect::Defect;
 use crate::model::anon_vma::AnonVmaId;
 use crate::op::consts::{SEGV_ACCERR, SEGV_MAPERR, SEGV_PKUERR, SIGSEGV, SI_KERNEL};
-use crate::op::Signal;
+use crate::op::{Signal, Trap};
 use crate::profile::{Profile, Rule};
 
 /// How a process touches memory.
@@ -46,8 +47,8 @@ pub enum FaultError {
 /// The page of the vsyscall emulation.
 const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
-fn segv<T>(code: i32, address: u64) -> Result<T, Fault> {
-    Err(Fault::Signal(Signal { number: SIGSEGV, code, address }))
+fn segv(code: i32, address: u64, trap: Trap) -> Fault {
+    Fault::Signal(Signal { number: SIGSEGV, code, address, trap })
 }
 
 /// A process touches the byte at an address: the hardware's check, and as
@@ -60,30 +61,37 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
     let page = page_down(address);
     let rounds = cur.profile.has_defect(Defect::FaultAddressRounded);
     let shown = if rounds { page } else { address };
+    let nothing = trap::page_fault(cur.profile, access, Met::Nothing);
     loop {
         let Some(vma) = cur.mm.vmas.find(address) else {
-            return segv(SEGV_MAPERR, shown);
+            return Err(segv(SEGV_MAPERR, shown, nothing));
         };
         if vma.start > address {
             if !vma.flags.contains(VmFlags::GROWSDOWN) {
-                return segv(SEGV_MAPERR, shown);
+                return Err(segv(SEGV_MAPERR, shown, nothing));
             }
             let start = vma.start;
             match expand_stack(cur, start, address) {
                 Ok(()) => continue,
-                Err(Fail::Errno(..)) => return segv(SEGV_MAPERR, shown),
+                Err(Fail::Errno(..)) => return Err(segv(SEGV_MAPERR, shown, nothing)),
                 Err(Fail::Unknown(reason)) => return Err(Fault::Unknown(reason)),
             }
         }
         let (start, flags) = (vma.start, vma.flags);
         let pte = cur.mm.tables.pte(page);
-        // bad_area_access_error: whether or not the entry is present
-        if pkeys::denies(flags, access) {
-            let accerr = cur.profile.has_defect(Defect::KeyFaultAccerr);
-            return segv(if accerr { SEGV_ACCERR } else { SEGV_PKUERR }, shown);
-        }
         // entries of inaccessible mappings are not present to the hardware
         let present = pte.is_present() && vma.is_accessible();
+        let met = |entry| if present { entry } else { Met::Nothing };
+        // bad_area_access_error: whether or not the entry is present
+        if pkeys::denies(flags, access) {
+            if cur.profile.has_defect(Defect::KeyFaultAccerr) {
+                let trap = trap::page_fault(cur.profile, access, met(Met::Entry));
+                return Err(segv(SEGV_ACCERR, shown, trap));
+            }
+            let trap = trap::page_fault(cur.profile, access, met(Met::DeniedByKey));
+            let key = Some(pkeys::told(cur.profile, flags));
+            return Err(segv(SEGV_PKUERR, shown, Trap { key, ..trap }));
+        }
         if present && hardware_permits(cur.profile, pte, flags, access) {
             return Ok(note_access(cur, page, pte, access));
         }
@@ -94,13 +102,16 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
         };
         if refused {
             let maperr = cur.profile.has_defect(Defect::FaultAlwaysMaperr);
-            return segv(if maperr { SEGV_MAPERR } else { SEGV_ACCERR }, shown);
+            let code = if maperr { SEGV_MAPERR } else { SEGV_ACCERR };
+            let trap = trap::page_fault(cur.profile, access, met(Met::Entry));
+            return Err(segv(code, shown, trap));
         }
         match handle(cur, start, page, access == Access::Write) {
             Ok(()) => {}
             Err(FaultError::Guard) => {
                 let accerr = cur.profile.has_defect(Defect::GuardFaultAccerr);
-                return segv(if accerr { SEGV_ACCERR } else { SEGV_MAPERR }, shown);
+                let code = if accerr { SEGV_ACCERR } else { SEGV_MAPERR };
+                return Err(segv(code, shown, nothing));
             }
             Err(FaultError::Unknown(reason)) => return Err(Fault::Unknown(reason)),
         }
@@ -109,16 +120,15 @@ pub fn fault(cur: &mut Current<'_>, address: u64, access: Access) -> Result<Pte,
 
 /// An access outside the user's half.
 fn kernel_half(profile: &Profile, address: u64, access: Access) -> Fault {
-    let signal = |code, address| Fault::Signal(Signal { number: SIGSEGV, code, address });
     let tells = profile.has_defect(Defect::NonCanonicalTold);
     // the lower canonical half ends a page above what can be mapped
     let low = profile.task_size() + PAGE_SIZE;
     if (low..!(low - 1)).contains(&address) && !tells {
-        signal(SI_KERNEL, 0)
+        segv(SI_KERNEL, 0, trap::non_canonical())
     } else if page_down(address) == VSYSCALL && access == Access::Exec {
         Fault::Unknown(CannotPredict("would execute the vsyscall page"))
     } else {
-        signal(SEGV_MAPERR, address)
+        segv(SEGV_MAPERR, address, trap::kernel_half(profile, access))
     }
 }
 
@@ -211,9 +221,12 @@ fn write_protected(cur: &mut Current<'_>, vma_start: u64, page: u64, id: FolioId
         folio.content.clone()
     };
     map_new_page(cur, vma_start, page, content);
-    if cur.profile.has_defect(Defect::CopyStaysShared) {
-        if let Pte::Page(copy, _) = cur.mm.tables.pte(page) {
+    if let Pte::Page(copy, _) = cur.mm.tables.pte(page) {
+        if cur.profile.has_defect(Defect::CopyStaysShared) {
             cur.folios.get_mut(copy).flags.remove(FolioFlags::EXCLUSIVE);
+        }
+        if cur.profile.has_defect(Defect::CopySwapsFrames) {
+            cur.folios.swap_frames(copy, id);
         }
     }
     let vma = cur.mm.vmas.at(vma_start).expect("a fault lies in a mapping");

@@ -2,8 +2,9 @@
 
 use super::anon_vma::AnonVmaId;
 pub use super::content::PageContent;
+use crate::snapshot::{Frame, PageEntry};
 
-/// One page of the system, and its frame number in a predicted pagemap.
+/// One page of the system: a slot, which another page gets when this one is freed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FolioId(pub u32);
 
@@ -48,6 +49,10 @@ bitflags::bitflags! {
 pub struct Folio {
     /// What it belongs to.
     pub kind: FolioKind,
+    /// By which a predicted pagemap tells it from all other pages, earlier ones included:
+    /// the slot, plus one, below [`PageEntry::SLOT_BITS`], and above it how many pages
+    /// there were before. A page keeps it wherever it is mapped, as it keeps its frame.
+    pub frame: Frame,
     /// Its state.
     pub flags: FolioFlags,
     /// Page table entries that map it, in every process, those outside the
@@ -71,6 +76,7 @@ impl Folio {
     pub fn anon() -> Folio {
         Folio {
             kind: FolioKind::Anon,
+            frame: 0,
             flags: FolioFlags::EXCLUSIVE | FolioFlags::SWAPBACKED,
             mapcount: 0,
             mlocks: 0,
@@ -84,6 +90,7 @@ impl Folio {
     pub fn shmem(mappers: u32) -> Folio {
         Folio {
             kind: FolioKind::Shmem,
+            frame: 0,
             flags: FolioFlags::DIRTY | FolioFlags::SWAPBACKED,
             mapcount: mappers,
             mlocks: 0,
@@ -119,23 +126,26 @@ impl Folio {
 pub struct Folios {
     slots: Vec<Option<Folio>>,
     free: Vec<u32>,
+    /// Frames that were given out so far.
+    frames: u64,
 }
 
 impl Clone for Folios {
     fn clone(&self) -> Self {
-        Folios { slots: self.slots.clone(), free: self.free.clone() }
+        Folios { slots: self.slots.clone(), free: self.free.clone(), frames: self.frames }
     }
 
     fn clone_from(&mut self, source: &Self) {
         self.slots.clone_from(&source.slots);
         self.free.clone_from(&source.free);
+        self.frames = source.frames;
     }
 }
 
 impl Folios {
-    /// Adds a page.
+    /// Adds a page, in a frame of its own.
     pub fn add(&mut self, folio: Folio) -> FolioId {
-        match self.free.pop() {
+        let id = match self.free.pop() {
             Some(number) => {
                 self.slots[number as usize] = Some(folio);
                 FolioId(number)
@@ -144,7 +154,30 @@ impl Folios {
                 self.slots.push(Some(folio));
                 FolioId((self.slots.len() - 1) as u32)
             }
-        }
+        };
+        self.renew_frame(id);
+        id
+    }
+
+    /// From now on the page is in another frame.
+    pub fn renew_frame(&mut self, id: FolioId) {
+        // a place in swap is shown by the same number, with fewer bits
+        const BITS: u32 = PageEntry::FRAME.count_ones() - PageEntry::SWAP_TYPE_BITS;
+        let frame = self.frames << PageEntry::SLOT_BITS | (u64::from(id.0) + 1);
+        self.frames += 1;
+        self.get_mut(id).frame = frame & ((1 << BITS) - 1);
+    }
+
+    /// From now on each of two pages is in the frame of the other.
+    pub fn swap_frames(&mut self, one: FolioId, other: FolioId) {
+        let frame = self.get(one).frame;
+        self.get_mut(one).frame = std::mem::replace(&mut self.get_mut(other).frame, frame);
+    }
+
+    /// Frames that another system has given out, which has the same pages, are not given
+    /// out again.
+    pub fn carry_from(&mut self, later: &Folios) {
+        self.frames = later.frames;
     }
 
     /// A page that is mapped somewhere.
@@ -188,6 +221,7 @@ mod tests {
     fn anonymous_page_goes_with_its_last_mapping() {
         let mut folios = Folios::default();
         let id = folios.add(Folio::anon());
+        let frame = folios.get(id).frame;
         folios.map(id);
         folios.map(id);
         folios.unmap(id);
@@ -195,6 +229,7 @@ mod tests {
         folios.unmap(id);
         assert_eq!(folios.count(), 0);
         assert_eq!(folios.add(Folio::anon()), id);
+        assert_ne!(folios.get(id).frame, frame, "another page has another frame");
     }
 
     #[test]

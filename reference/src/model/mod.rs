@@ -41,6 +41,7 @@ mod swap;
 pub mod system;
 #[cfg(test)]
 mod tests;
+mod trap;
 mod unmapped_area;
 pub mod vma;
 pub mod vma_tree;

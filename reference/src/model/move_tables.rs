@@ -176,6 +176,16 @@ fn spoil(cur: &mut Current<'_>, from: u64, end: u64) {
     let profile = cur.profile;
     let loses = profile.has_defect(Defect::MoveLosesGuards);
     let ages = profile.has_defect(Defect::MoveClearsYoung);
+    if profile.has_defect(Defect::MoveSwapsFrames) {
+        let mut pages = Vec::new();
+        cur.mm.tables.for_each(from, end, |_, pte| match pte {
+            Pte::Page(id, _) if pages.len() < 2 => pages.push(id),
+            _ => {}
+        });
+        if let [one, other] = pages[..] {
+            cur.folios.swap_frames(one, other);
+        }
+    }
     if !(loses || ages) {
         return;
     }

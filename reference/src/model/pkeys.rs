@@ -47,6 +47,15 @@ pub fn denies(flags: VmFlags, access: Access) -> bool {
     flags.intersects(EXECUTE_ONLY) && access != Access::Exec
 }
 
+/// The key that a signal names where one denies an access (`force_sig_pkuerr`): that of
+/// the mapping.
+pub fn told(profile: &Profile, flags: VmFlags) -> u8 {
+    if profile.has_defect(Defect::KeyFaultWithoutKey) {
+        return 0;
+    }
+    number(flags) as u8
+}
+
 /// The number of a mapping's key (`vma_pkey`).
 pub fn number(flags: VmFlags) -> u64 {
     u64::from(flags.contains(EXECUTE_ONLY))
@@ -59,7 +68,7 @@ mod tests {
     use crate::model::tests::*;
     use crate::model::{Seed, System};
     use crate::op::consts::*;
-    use crate::op::{Addr, Call, Outcome, Signal};
+    use crate::op::{Addr, Call, Outcome, Signal, Trap};
     use crate::profile::Version;
     use crate::snapshot::SmapsField;
     use std::sync::Arc;
@@ -106,10 +115,18 @@ mod tests {
         mmap(&mut system, 2, PROT_READ | PROT_WRITE);
         store(&mut system, P0, FAR, RET_INSTRUCTION);
         mprotect(&mut system, PROT_EXEC);
-        let denied =
-            |address| Outcome::Signal(Signal { number: SIGSEGV, code: SEGV_PKUERR, address });
-        assert_eq!(load(&mut system, P0, FAR + 1, 1), denied(FAR + 1));
-        assert_eq!(store(&mut system, P0, FAR, 1), denied(FAR));
+        let denied = |address, error| {
+            let trap = Trap { number: 14, error, key: Some(1) };
+            Outcome::Signal(Signal { number: SIGSEGV, code: SEGV_PKUERR, address, trap })
+        };
+        // what the processor says and what only the kernel knows
+        assert_eq!(load(&mut system, P0, FAR + 1, 1), denied(FAR + 1, 0x25));
+        assert_eq!(store(&mut system, P0, FAR, 1), denied(FAR, 0x27));
+        let untouched = FAR + PAGE_SIZE;
+        let addr = Addr::absolute(untouched);
+        let call = Call::Mprotect { addr, len: PAGE_SIZE, prot: PROT_EXEC };
+        assert_eq!(run(&mut system, P0, call), Outcome::Value(0));
+        assert_eq!(load(&mut system, P0, untouched, 1), denied(untouched, 4));
         let call = Call::Call { addr: Addr::absolute(FAR) };
         assert_eq!(run(&mut system, P0, call), Outcome::Value(0));
     }

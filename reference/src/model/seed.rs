@@ -270,8 +270,8 @@ impl System {
     }
 
     /// Takes over what outlives a program: the high-water marks of the first
-    /// process, which nothing lowers while the subject lives, and how much its
-    /// own pages were used. The other system is as [`System::is_pristine`] says.
+    /// process, which nothing lowers while the subject lives, how much its
+    /// own pages were used, and which frames were. The other system is as [`System::is_pristine`] says.
     pub fn carry_from(&mut self, other: &System) {
         let Some(old) = other.process(ProcessId(0)) else { return };
         if let Some(process) = self.processes[0].as_deref() {
@@ -283,6 +283,7 @@ impl System {
                 }
             });
         }
+        self.folios.carry_from(&other.folios);
         let (vm, rss) = (old.mm.hiwater_vm, old.mm.hiwater_rss);
         let (vm, rss) = (vm.max(old.mm.total_vm), rss.max(old.mm.rss.total()));
         if let Some(process) = self.processes[0].as_deref_mut() {

@@ -76,6 +76,7 @@ pub(crate) fn swap_in(
         folio.content = PageContent::Uniform(0);
     }
     let exclusive = folio.flags.contains(FolioFlags::EXCLUSIVE);
+    cur.folios.renew_frame(id);
     let mut now = bits | PteBits::YOUNG;
     let writable = write || profile.has(Rule::SwapinWritable);
     if exclusive && writable && vma.flags.contains(VmFlags::WRITE) {

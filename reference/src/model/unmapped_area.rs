@@ -159,7 +159,7 @@ mod tests {
     use crate::model::tests::*;
     use crate::model::{Seed, System, VmFlags};
     use crate::op::consts::*;
-    use crate::op::{Addr, Call, Outcome, Signal};
+    use crate::op::{Addr, Call, Outcome, Signal, Trap};
     use crate::profile::{Profile, Version};
     use std::sync::Arc;
 
@@ -204,13 +204,17 @@ mod tests {
             let last = end - PAGE_SIZE;
             assert_eq!(area(&mut system, last, 1, MAP_FIXED), Ok(last));
             assert_eq!(area(&mut system, last, 2, MAP_FIXED), Err(Errno::ENOMEM));
-            let segv = |code, address| Outcome::Signal(Signal { number: SIGSEGV, code, address });
-            assert_eq!(load(&mut system, P0, end, 1), segv(SEGV_MAPERR, end));
+            let segv = |code, address, (number, error)| {
+                let trap = Trap { number, error, key: None };
+                Outcome::Signal(Signal { number: SIGSEGV, code, address, trap })
+            };
+            let (general, page) = ((13, 0), (14, 5));
+            assert_eq!(load(&mut system, P0, end, 1), segv(SEGV_MAPERR, end, page));
             let beyond = end + PAGE_SIZE;
-            assert_eq!(load(&mut system, P0, beyond, 1), segv(SI_KERNEL, 0));
-            assert_eq!(load(&mut system, P0, !beyond, 1), segv(SI_KERNEL, 0));
+            assert_eq!(load(&mut system, P0, beyond, 1), segv(SI_KERNEL, 0, general));
+            assert_eq!(load(&mut system, P0, !beyond, 1), segv(SI_KERNEL, 0, general));
             let kernel = !(beyond - 1);
-            assert_eq!(load(&mut system, P0, kernel, 1), segv(SEGV_MAPERR, kernel));
+            assert_eq!(load(&mut system, P0, kernel, 1), segv(SEGV_MAPERR, kernel, page));
             let call = |len| Call::Munmap { addr: Addr::absolute(last), len };
             assert_eq!(run(&mut system, P0, call(PAGE_SIZE)), Outcome::Value(0));
             assert_eq!(run(&mut system, P0, call(PAGE_SIZE + 1)), Outcome::Error(Errno::EINVAL));

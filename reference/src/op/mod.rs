@@ -7,7 +7,7 @@ pub mod consts;
 mod outcome;
 mod start;
 
-pub use outcome::{Contents, Digest, Outcome, Residency, Signal};
+pub use outcome::{Contents, Digest, Outcome, Residency, Signal, Trap};
 pub use start::{
     Exec, Start, EXEC_NAME, EXEC_PATH, MAX_ARGUMENT, MAX_ARGUMENTS, MAX_SHIFT, USUAL_ARGUMENTS,
     USUAL_STACK,

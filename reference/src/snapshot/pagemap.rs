@@ -3,11 +3,12 @@
 use std::fmt;
 
 /// A page frame, or a model's folio page: only equality between the entries of
-/// one snapshot means anything, up to a renaming.
+/// snapshots means anything, up to a renaming. Of a frame that is freed between two
+/// snapshots a kernel makes another page's; a model never does.
 pub type Frame = u64;
 
 /// One 64-bit entry. Bits as the kernel has them; on the model's side the
-/// frame bits of a present page hold the folio's own number plus one.
+/// frame bits of a present page hold the number of the folio's frame.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct PageEntry(pub u64);
 
@@ -23,6 +24,9 @@ impl PageEntry {
     pub const FRAME: u64 = (1 << 55) - 1;
     /// How many of the lowest bits of a swap entry's frame are its type; the offset is above.
     pub const SWAP_TYPE_BITS: u32 = 5;
+    /// On the model's side: how many of the lowest bits of a frame's number say which of
+    /// the frames that are in use at a time it is.
+    pub const SLOT_BITS: u32 = 24;
     /// The type that is no device: a marker.
     pub const MARKER: u64 = (1 << PageEntry::SWAP_TYPE_BITS) - 1;
     /// On the model's side: the frame is the shared zero page.

@@ -5,7 +5,9 @@ use super::error::{ParseError, Problem};
 use super::names::Hex;
 use crate::errno::Errno;
 use crate::op::consts::*;
-use crate::op::{Addr, Call, Contents, Layout, Outcome, ProcessId, Residency, MAX_MINCORE_PAGES};
+use crate::op::{
+    Addr, Call, Contents, Layout, Outcome, ProcessId, Residency, Trap, MAX_MINCORE_PAGES,
+};
 use std::fmt;
 
 /// An [`Outcome`] whose addresses are relative to the bases of a layout.
@@ -17,7 +19,8 @@ pub enum Expected {
     Address(Addr),
     /// Failure: `= -EINVAL`
     Error(Errno),
-    /// A signal: `= SIGSEGV/SEGV_MAPERR at 0x1000`. What is left out matches
+    /// A signal: `= SIGSEGV/SEGV_MAPERR at 0x1000`, or with the exception behind it
+    /// `= SIGSEGV/SEGV_MAPERR at 0x1000 trap 14 error 0x4`. What is left out matches
     /// anything.
     Signal {
         /// Signal number.
@@ -26,6 +29,8 @@ pub enum Expected {
         code: Option<i32>,
         /// `si_addr`
         address: Option<Addr>,
+        /// The exception behind it, which follows from the access.
+        trap: Option<Trap>,
     },
     /// The bytes that were read: `= 0x41`, `= #0123456789abcdef`
     Contents(Contents),
@@ -49,7 +54,7 @@ const CODES: &[(i32, &str, i32)] = &[
 const COMMON_CODES: &[(&str, i32)] = &[("SI_KERNEL", SI_KERNEL)];
 
 impl Expected {
-    /// An outcome in terms of the bases.
+    /// An outcome in terms of the bases, without what follows from the operation.
     pub fn of(outcome: &Outcome, layout: &Layout) -> Expected {
         match outcome {
             Outcome::Value(n) => Expected::Value(*n),
@@ -59,6 +64,7 @@ impl Expected {
                 number: s.number,
                 code: Some(s.code),
                 address: Some(layout.express(s.address)),
+                trap: None,
             },
             Outcome::Contents(c) => Expected::Contents(*c),
             Outcome::Residency(r) => Expected::Residency(r.clone()),
@@ -67,16 +73,31 @@ impl Expected {
         }
     }
 
+    /// Two outcomes in terms of the bases, with as much of them as it takes to tell
+    /// them apart.
+    pub fn told_apart(one: &Outcome, other: &Outcome, layout: &Layout) -> (Expected, Expected) {
+        let (mut first, mut second) = (Expected::of(one, layout), Expected::of(other, layout));
+        if first == second && one != other {
+            for (expected, outcome) in [(&mut first, one), (&mut second, other)] {
+                if let (Expected::Signal { trap, .. }, Outcome::Signal(s)) = (expected, outcome) {
+                    *trap = Some(s.trap);
+                }
+            }
+        }
+        (first, second)
+    }
+
     /// Whether the outcome is the expected one where the bases are as given.
     pub fn matches(&self, outcome: &Outcome, layout: &Layout) -> bool {
         match (self, outcome) {
             (Expected::Value(a), Outcome::Value(b)) => a == b,
             (Expected::Address(a), Outcome::Address(b)) => layout.resolve(*a) == *b,
             (Expected::Error(a), Outcome::Error(b)) => a == b,
-            (Expected::Signal { number, code, address }, Outcome::Signal(s)) => {
+            (Expected::Signal { number, code, address, trap }, Outcome::Signal(s)) => {
                 *number == s.number
                     && code.is_none_or(|c| c == s.code)
                     && address.is_none_or(|a| layout.resolve(a) == s.address)
+                    && trap.is_none_or(|t| t == s.trap)
             }
             (Expected::Contents(a), Outcome::Contents(b)) => a == b,
             (Expected::Residency(a), Outcome::Residency(b)) => a == b,
@@ -132,7 +153,8 @@ fn errno(c: &mut Cursor<'_>) -> Result<Errno, ParseError> {
         })
 }
 
-/// `SIGSEGV`, `SIGSEGV/SEGV_MAPERR`, `SIGSEGV/SEGV_MAPERR at mmap-0x1000`
+/// `SIGSEGV`, `SIGSEGV/SEGV_MAPERR`, `SIGSEGV/SEGV_MAPERR at mmap-0x1000`, each with or
+/// without `trap 14 error 0x6`
 fn signal(c: &mut Cursor<'_>) -> Result<Expected, ParseError> {
     let start = c.place();
     let word = c.word();
@@ -164,16 +186,33 @@ fn signal(c: &mut Cursor<'_>) -> Result<Expected, ParseError> {
             code = Some(c.int("a signal code")?);
         }
     }
+    let address = if goes_on(c, "at ") { Some(c.address()?) } else { None };
+    let trap = if goes_on(c, "trap ") { Some(trap(c)?) } else { None };
+    Ok(Expected::Signal { number, code, address, trap })
+}
+
+/// `14 error 0x6`, `14 error 0x25 key 1`
+fn trap(c: &mut Cursor<'_>) -> Result<Trap, ParseError> {
+    let number = c.small("a trap number")?;
+    if !goes_on(c, "error ") {
+        return Err(c.expected("`error` and the error code"));
+    }
+    let error = c.small("an error code")?;
+    let key = if goes_on(c, "key ") { Some(c.small("a protection key")?) } else { None };
+    Ok(Trap { number, error, key })
+}
+
+/// Whether this word comes next; if so, it is passed over, and the space around it.
+fn goes_on(c: &mut Cursor<'_>, word: &str) -> bool {
     let place = c.place();
     c.skip_space();
-    let mut address = None;
-    if c.accept("at ") {
+    let goes_on = c.accept(word);
+    if goes_on {
         c.skip_space();
-        address = Some(c.address()?);
     } else {
         c.back_to(place);
     }
-    Ok(Expected::Signal { number, code, address })
+    goes_on
 }
 
 /// A byte, or a digest.
@@ -225,7 +264,7 @@ impl fmt::Display for Expected {
             Expected::Value(n) => Hex(*n).fmt(f),
             Expected::Address(addr) => addr.fmt(f),
             Expected::Error(e) => write!(f, "-{e}"),
-            Expected::Signal { number, code, address } => {
+            Expected::Signal { number, code, address, trap } => {
                 match SIGNALS.iter().find(|(_, n)| n == number) {
                     Some((name, _)) => f.write_str(name)?,
                     None => write!(f, "SIG{number}")?,
@@ -238,8 +277,13 @@ impl fmt::Display for Expected {
                         (None, None) => write!(f, "/{code}")?,
                     }
                 }
-                match address {
-                    Some(address) => write!(f, " at {address}"),
+                if let Some(address) = address {
+                    write!(f, " at {address}")?;
+                }
+                let Some(Trap { number, error, key }) = trap else { return Ok(()) };
+                write!(f, " trap {number} error {error:#x}")?;
+                match key {
+                    Some(key) => write!(f, " key {key}"),
                     None => Ok(()),
                 }
             }

@@ -105,6 +105,15 @@ fn run_with(
     work: &Work,
     told: &dyn Fn(Told, &AtomicBool),
 ) -> (Row, Vec<Request>, PathBuf) {
+    run_on(Tested { name: "6.17", built: false }, lives, work, told)
+}
+
+fn run_on(
+    tested: Tested<'_>,
+    lives: Vec<Vec<Result<Event, GuestError>>>,
+    work: &Work,
+    told: &dyn Fn(Told, &AtomicBool),
+) -> (Row, Vec<Request>, PathBuf) {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let out = std::env::temp_dir().join(format!("mmdiff-matrix-{}-{number}", std::process::id()));
@@ -116,9 +125,9 @@ fn run_with(
         let events = events.ok_or_else(|| GuestError::Failed("no more guests".to_owned()))?;
         Ok(Box::new(Scripted { events: events.into(), asked }) as Box<dyn Link>)
     };
-    let row = run("6.17", &boot, work, &out, &stop, &|what| told(what, &stop));
+    let row = run(tested, &boot, work, &out, &stop, &|what| told(what, &stop));
     let asked = asked.lock().expect("not poisoned").clone();
-    (row, asked, out.join("6.17"))
+    (row, asked, out.join(tested.name))
 }
 
 fn nothing(_: Told, _: &AtomicBool) {}
@@ -164,6 +173,37 @@ fn a_kernel_runs_the_corpus_and_fresh_programs() {
     assert!(folder.join("corpus/d.mm/report.txt").is_file());
     assert_eq!(asked.last(), Some(&Request::PowerOff));
     std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn a_probe_against_the_version_is_said_and_of_a_built_kernel_a_finding() {
+    for built in [false, true] {
+        let mut events = profile();
+        if let Some(Ok(Event::Profile { origins, .. })) = events.first_mut() {
+            origins.push(Origin {
+                section: Section::Rule,
+                switch: "guard-regions".to_owned(),
+                value: "off".to_owned(),
+                origin: "probe, against the version: MADV_GUARD_INSTALL on a page".to_owned(),
+            });
+        }
+        let tested = Tested { name: "mine", built };
+        let (row, _, folder) = run_on(tested, vec![events], &work(&[], 0), &nothing);
+        let said: Vec<_> = row.contradictions.iter().map(ToString::to_string).collect();
+        let line = "probe against the version: guard-regions is off (MADV_GUARD_INSTALL on a page)";
+        assert_eq!(said, [line]);
+        let found: Vec<_> = row.findings.iter().map(|found| found.signature.as_str()).collect();
+        match built {
+            true => {
+                assert_eq!(found, ["probe.guard-regions.missing"]);
+                assert!(row.findings[0].report.starts_with(line));
+                std::fs::remove_dir_all(folder).expect("the finding was kept");
+            }
+            false => assert!(found.is_empty()),
+        }
+        let matrix = Matrix { seed: 1, rows: vec![row], interrupted: false };
+        assert!(matrix.to_string().contains(&format!("mine: {line}\n")));
+    }
 }
 
 #[test]

@@ -6,12 +6,17 @@ static unsigned char access_value;
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-	(void)context;
+	const ucontext_t *interrupted = context;
+
 	if (!accessing) {
 		dprintf(2, "unexpected signal %d at %p\n", signal, info->si_addr);
 		_exit(2);
 	}
 	got = signalled(signal, info->si_code, 0, info->si_addr);
+	got.trap = interrupted->uc_mcontext.gregs[REG_TRAPNO];
+	got.error = interrupted->uc_mcontext.gregs[REG_ERR];
+	if (signal == SIGSEGV && info->si_code == SEGV_PKUERR)
+		got.key = info->si_pkey;
 	siglongjmp(recover, 1);
 }
 
@@ -32,22 +37,30 @@ static void attempt(void (*body)(void))
 	accessing = 0;
 }
 
+/* A run of equal bytes, mixed into a digest. */
+HELPER unsigned long mixed_in(unsigned long hash, unsigned char byte, unsigned long end)
+{
+	hash = (hash ^ (end << 8 | byte)) * 0x9e3779b97f4a7c15UL;
+	return hash ^ hash >> 32;
+}
+
 /* The bytes as one value when they are all the same, as a digest otherwise. */
 HELPER struct outcome contents(volatile char *p, unsigned long len)
 {
-	unsigned long sum = 0;
-	unsigned char first = 0;
+	unsigned long hash = 0;
+	unsigned char last = 0;
 	int mixed = 0;
 
 	for (unsigned long i = 0; i < len; i++) {
 		unsigned char byte = p[i];
 
-		if (i == 0)
-			first = byte;
-		mixed |= byte != first;
-		sum += (byte + 1UL) * (2 * i + 1);
+		if (i > 0 && byte != last) {
+			hash = mixed_in(hash, last, i);
+			mixed = 1;
+		}
+		last = byte;
 	}
-	return mixed ? number(MIXED, sum) : number(UNIFORM, first);
+	return mixed ? number(MIXED, mixed_in(hash, last, len)) : number(UNIFORM, last);
 }
 
 HELPER void load_body(void)

@@ -11,6 +11,8 @@ struct outcome {
 	int code;
 	int any_address;
 	unsigned long address;
+	/* Of a signal: the exception behind it, ANY if that does not matter. */
+	int trap, error, key;
 	char runs[4200];
 };
 
@@ -47,6 +49,15 @@ HELPER struct outcome signalled(int signal, int code, int any_address, const voi
 	o.code = code;
 	o.any_address = any_address;
 	o.address = (unsigned long)p;
+	o.trap = o.error = ANY;
+	return o;
+}
+
+HELPER struct outcome trapped(struct outcome o, int trap, int error, int key)
+{
+	o.trap = trap;
+	o.error = error;
+	o.key = key;
 	return o;
 }
 
@@ -74,7 +85,9 @@ HELPER int same(const struct outcome *a, const struct outcome *wanted)
 		return 0;
 	if (a->kind == SIGNAL)
 		return (wanted->code == ANY || a->code == wanted->code) &&
-		       (wanted->any_address || a->address == wanted->address);
+		       (wanted->any_address || a->address == wanted->address) &&
+		       (wanted->trap == ANY || (a->trap == wanted->trap &&
+		       a->error == wanted->error && a->key == wanted->key));
 	return strcmp(a->runs, wanted->runs) == 0;
 }
 
@@ -85,8 +98,11 @@ HELPER void show(const char *what, const struct outcome *o)
 		dprintf(2, "%s: error %lu (%s)\n", what, o->value, strerror(o->value));
 		break;
 	case SIGNAL:
-		dprintf(2, "%s: signal %lu, code %d, address %#lx\n", what, o->value, o->code,
+		dprintf(2, "%s: signal %lu, code %d, address %#lx", what, o->value, o->code,
 			o->address);
+		if (o->trap != ANY)
+			dprintf(2, ", trap %d, error %#x, key %d", o->trap, o->error, o->key);
+		dprintf(2, "\n");
 		break;
 	case RUNS:
 		dprintf(2, "%s: pages [%s]\n", what, o->runs);

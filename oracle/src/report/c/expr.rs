@@ -3,7 +3,7 @@
 use crate::generate::operands;
 use mm_reference::errno::Errno;
 use mm_reference::op::consts::*;
-use mm_reference::op::{Addr, Base, Call, Contents};
+use mm_reference::op::{Addr, Base, Call, Contents, Trap};
 use mm_reference::text::{flags_text, int_text, limit_text, mmap_flags_text, prctl_text, Expected};
 
 /// Constants that older headers lack.
@@ -215,7 +215,7 @@ pub(super) fn constructor(expected: &Expected) -> String {
         Expected::Value(n) => format!("number(VALUE, {})", num(*n)),
         Expected::Address(a) => format!("address({})", address(*a)),
         Expected::Error(e) => format!("number(FAILED, {})", errno(*e)),
-        Expected::Signal { number, code, address: at } => {
+        Expected::Signal { number, code, address: at, trap } => {
             let name = SIGNALS.iter().find(|(_, n)| n == number).map(|(name, _)| *name);
             let signal = name.map_or(number.to_string(), str::to_owned);
             let code = match (*number, code) {
@@ -225,7 +225,14 @@ pub(super) fn constructor(expected: &Expected) -> String {
                 (_, Some(code)) => code.to_string(),
             };
             let any = u8::from(at.is_none());
-            format!("signalled({signal}, {code}, {any}, {})", address(at.unwrap_or_default()))
+            let address = address(at.unwrap_or_default());
+            let signal = format!("signalled({signal}, {code}, {any}, {address})");
+            match trap {
+                None => signal,
+                Some(Trap { number, error, key }) => {
+                    format!("trapped({signal}, {number}, {error:#x}, {})", key.unwrap_or(0))
+                }
+            }
         }
         Expected::Contents(Contents::Uniform(byte)) => format!("number(UNIFORM, {byte:#04x})"),
         Expected::Contents(Contents::Mixed(digest)) => format!("number(MIXED, {})", num(*digest)),

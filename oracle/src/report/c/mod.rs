@@ -297,8 +297,8 @@ fn run_function(lines: &[Line], layout: &Layout, check: &Check, uses: &Uses) -> 
         }
         match check {
             Check::Outcome { op_index, expected, actual } if *op_index == index => {
-                let expected = constructor(&Expected::of(expected, layout));
-                let actual = constructor(&Expected::of(actual, layout));
+                let (expected, actual) = Expected::told_apart(expected, actual, layout);
+                let (expected, actual) = (constructor(&expected), constructor(&actual));
                 let _ = writeln!(out, "{indent}decide({expected}, {actual});");
             }
             _ => {

@@ -2,6 +2,7 @@
 
 use super::*;
 use mm_reference::errno::Errno;
+use mm_reference::op::{Signal, Trap};
 use mm_reference::text::{parse, Mode};
 use std::path::PathBuf;
 use std::process::Command;
@@ -115,7 +116,7 @@ fn a_signal() {
     );
     let signal = |code| {
         let address = LAYOUT.mmap - 0x4000;
-        Outcome::Signal(mm_reference::op::Signal { number: 11, code, address })
+        Outcome::Signal(Signal { number: 11, code, address, trap: Trap::default() })
     };
     outcome("signal", &text, signal(2), signal(1));
 }
@@ -228,7 +229,7 @@ fn the_stack() {
                 munmap(stack-0x1000, 0x1000) = 0\nload(stack-0x800, 0x1)";
     let signal = |code| {
         let address = LAYOUT.stack - 0x800;
-        Outcome::Signal(mm_reference::op::Signal { number: 11, code, address })
+        Outcome::Signal(Signal { number: 11, code, address, trap: Trap::default() })
     };
     outcome("stack", text, signal(1), signal(2));
 }

@@ -60,7 +60,7 @@ fn entry(system: &System, pte: Pte) -> PageEntry {
         }
         // a place of its own on a device whose type is 0
         Pte::Swap(id, _) => {
-            PageEntry::SWAP | frame((u64::from(id.0) + 1) << PageEntry::SWAP_TYPE_BITS)
+            PageEntry::SWAP | frame(system.folios.get(id).frame << PageEntry::SWAP_TYPE_BITS)
         }
         Pte::Page(id, _) => {
             let folio = system.folios.get(id);
@@ -68,7 +68,7 @@ fn entry(system: &System, pte: Pte) -> PageEntry {
             let file = if anon { 0 } else { PageEntry::FILE };
             let alone = folio.mapcount == 1 || defect(Defect::AlwaysExclusive);
             let exclusive = if alone { PageEntry::EXCLUSIVE } else { 0 };
-            PageEntry::PRESENT | file | exclusive | frame(u64::from(id.0) + 1)
+            PageEntry::PRESENT | file | exclusive | frame(folio.frame)
         }
     })
 }

@@ -3,11 +3,12 @@ use crate::model::tests::*;
 use crate::model::vma::VmFlags;
 use crate::model::CannotPredict;
 use crate::op::consts::*;
-use crate::op::{Addr, Call, Contents, Op, Outcome, Signal};
+use crate::op::{Addr, Call, Contents, Op, Outcome, Signal, Trap};
 use crate::snapshot::{SmapsField, StatusField};
 
-fn segv(code: i32, address: u64) -> Outcome {
-    Outcome::Signal(Signal { number: SIGSEGV, code, address })
+fn segv(code: i32, address: u64, error: u16) -> Outcome {
+    let trap = Trap { number: if code == SI_KERNEL { 13 } else { 14 }, error, key: None };
+    Outcome::Signal(Signal { number: SIGSEGV, code, address, trap })
 }
 
 const RW: VmFlags = VmFlags::READ.union(VmFlags::WRITE);
@@ -42,7 +43,7 @@ fn stores_count_up_by_page_and_stay_before_a_fault() {
     let mut system = system();
     map(&mut system, FAR, 2, RW);
     let call = Call::Store { addr: Addr::absolute(FAR + 1), len: 3 * PAGE_SIZE, value: 255 };
-    assert_eq!(run(&mut system, P0, call), segv(SEGV_MAPERR, FAR + 2 * PAGE_SIZE));
+    assert_eq!(run(&mut system, P0, call), segv(SEGV_MAPERR, FAR + 2 * PAGE_SIZE, 6));
     let seen = |system: &mut _, at| load(system, P0, at, 1);
     assert_eq!(seen(&mut system, FAR), Outcome::Contents(Contents::Uniform(0)));
     assert_eq!(seen(&mut system, FAR + 1), Outcome::Contents(Contents::Uniform(255)));
@@ -55,14 +56,14 @@ fn faults_carry_code_and_address() {
     map(&mut system, FAR, 1, VmFlags::READ);
     map(&mut system, FAR + 0x10000, 1, VmFlags::empty());
     map(&mut system, FAR + 0x20000, 1, RW);
-    assert_eq!(store(&mut system, P0, FAR + 5, 1), segv(SEGV_ACCERR, FAR + 5));
-    assert_eq!(load(&mut system, P0, FAR + 0x10000, 1), segv(SEGV_ACCERR, FAR + 0x10000));
-    assert_eq!(load(&mut system, P0, 8, 1), segv(SEGV_MAPERR, 8));
-    assert_eq!(load(&mut system, P0, 1 << 47, 1), segv(SI_KERNEL, 0));
-    assert_eq!(load(&mut system, P0, u64::MAX, 9), segv(SEGV_MAPERR, u64::MAX));
+    assert_eq!(store(&mut system, P0, FAR + 5, 1), segv(SEGV_ACCERR, FAR + 5, 6));
+    assert_eq!(load(&mut system, P0, FAR + 0x10000, 1), segv(SEGV_ACCERR, FAR + 0x10000, 4));
+    assert_eq!(load(&mut system, P0, 8, 1), segv(SEGV_MAPERR, 8, 4));
+    assert_eq!(load(&mut system, P0, 1 << 47, 1), segv(SI_KERNEL, 0, 0));
+    assert_eq!(load(&mut system, P0, u64::MAX, 9), segv(SEGV_MAPERR, u64::MAX, 5));
     // an absent page is mapped before the hardware refuses to execute it
     let call = Call::Call { addr: Addr::absolute(FAR + 0x20000) };
-    assert_eq!(run(&mut system, P0, call), segv(SEGV_ACCERR, FAR + 0x20000));
+    assert_eq!(run(&mut system, P0, call), segv(SEGV_ACCERR, FAR + 0x20000, 0x15));
     assert!(current(&mut system).mm.tables.pte(FAR + 0x20000).is_present());
     let own = Call::Load { addr: Addr::absolute(0x40_0000), len: 1 };
     let answer = system.apply(&Op::first(own));
@@ -89,8 +90,8 @@ fn the_stack_grows_within_its_limit() {
     assert_eq!(current(&mut system).mm.vmas.at(start - 0x5000).unwrap().pages(), 38);
     assert_eq!(status(&system, P0, StatusField::VmStk), 38 * 4);
     let deep = end - (8 << 20) - 1;
-    assert_eq!(store(&mut system, P0, deep, 1), segv(SEGV_MAPERR, deep));
+    assert_eq!(store(&mut system, P0, deep, 1), segv(SEGV_MAPERR, deep, 6));
     map(&mut system, start - 0x20_0000, 1, RW);
     let near = start - 0x20_0000 + 0x10_0000;
-    assert_eq!(load(&mut system, P0, near, 1), segv(SEGV_MAPERR, near));
+    assert_eq!(load(&mut system, P0, near, 1), segv(SEGV_MAPERR, near, 4));
 }

@@ -3,7 +3,7 @@
 mod random;
 
 use super::*;
-use crate::op::{Call, Contents, Residency, Signal};
+use crate::op::{Call, Contents, Residency, Signal, Trap};
 
 const LAYOUT: Layout =
     Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 };
@@ -273,6 +273,35 @@ fn repairs() {
 }
 
 #[test]
+fn the_exception_behind_a_signal_is_told_where_nothing_else_differs() {
+    let signal = |code, error| {
+        let trap = Trap { number: 14, error, key: (code == 4).then_some(1) };
+        Outcome::Signal(Signal { number: 11, code, address: 8, trap })
+    };
+    let told = |one, other| {
+        let (one, other) = Expected::told_apart(&one, &other, &LAYOUT);
+        [one.to_string(), other.to_string()]
+    };
+    let plain = "SIGSEGV/SEGV_ACCERR at 0x8";
+    assert_eq!(told(signal(2, 6), signal(2, 6)), [plain, plain]);
+    assert_eq!(told(signal(2, 6), signal(1, 7)), [plain, "SIGSEGV/SEGV_MAPERR at 0x8"]);
+    let error = [
+        "SIGSEGV/SEGV_ACCERR at 0x8 trap 14 error 0x6",
+        "SIGSEGV/SEGV_ACCERR at 0x8 trap 14 error 0x7",
+    ];
+    assert_eq!(told(signal(2, 6), signal(2, 7)), error);
+    let key = "SIGSEGV/SEGV_PKUERR at 0x8 trap 14 error 0x25 key 1";
+    assert_eq!(told(signal(4, 0x25), signal(4, 4))[0], key);
+    // what is written is read, and what is not written matches anything
+    for (text, fits) in [(plain, true), (error[0], true), (error[1], false)] {
+        let program = parse(&format!("load(0x8, 0x1) = {text}\n"), Mode::Strict).expect("parses");
+        let expected = program.lines[0].expected.as_ref().expect("a result");
+        assert_eq!(expected.to_string(), text);
+        assert_eq!(expected.matches(&signal(2, 6), &LAYOUT), fits, "{text}");
+    }
+}
+
+#[test]
 fn expected_results_follow_the_layout() {
     let elsewhere = Layout { heap: 0x4000_0000, mmap: 0x7ffff0000000, stack: 0x7ffffff00000 };
     let outcomes = [
@@ -281,7 +310,12 @@ fn expected_results_follow_the_layout() {
         (Outcome::Address(LAYOUT.heap + 0x4000), "heap+0x4000"),
         (Outcome::Error(crate::errno::Errno::EINVAL), "-EINVAL"),
         (
-            Outcome::Signal(Signal { number: 11, code: 2, address: LAYOUT.stack - 8 }),
+            Outcome::Signal(Signal {
+                number: 11,
+                code: 2,
+                address: LAYOUT.stack - 8,
+                trap: Trap::default(),
+            }),
             "SIGSEGV/SEGV_ACCERR at stack-0x8",
         ),
         (Outcome::Contents(Contents::Uniform(0)), "0x00"),

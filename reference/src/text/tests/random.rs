@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::errno::Errno;
-use crate::op::{Addr, Base, Call, Contents, Exec, Residency, MAX_ARGUMENTS, MAX_SHIFT};
+use crate::op::{Addr, Base, Call, Contents, Exec, Residency, Trap, MAX_ARGUMENTS, MAX_SHIFT};
 use proptest::prelude::*;
 
 fn address() -> impl Strategy<Value = Addr> {
@@ -131,6 +131,11 @@ fn line() -> impl Strategy<Value = Line> {
                 number: small,
                 code: flag.then_some(small % 7 - 2),
                 address: (number % 2 == 0).then_some(addr),
+                trap: (number % 3 == 0).then_some(Trap {
+                    number: small as u8,
+                    error: number as u16,
+                    key: flag.then_some(small as u8),
+                }),
             }),
             _ => Some(success(&call, addr, number, flag)),
         };
