@@ -79,6 +79,7 @@ pub fn build(
         image: image.clone(),
         config: Some(tree.join(".config")),
         module: None,
+        built: true,
     })?;
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
     let _lock = cache.lock(report)?;
