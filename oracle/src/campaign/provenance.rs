@@ -1,5 +1,6 @@
 //! Where a result comes from: what it takes to have it again.
 
+use crate::kernels::Build;
 use serde::{Deserialize, Serialize};
 
 /// Where a result comes from.
@@ -51,6 +52,21 @@ impl Provenance {
 }
 
 impl KernelIdentity {
+    /// A kernel of this name, and how it was built, before it has said anything.
+    pub fn asked_for(name: &str, built: Option<&Build>) -> KernelIdentity {
+        KernelIdentity {
+            name: Some(name.to_owned()),
+            configuration: built.map(|build| build.configuration.clone()),
+            patches: built.map(|build| build.patches.clone()).unwrap_or_default(),
+            ..KernelIdentity::default()
+        }
+    }
+
+    /// Notes what it says of itself.
+    pub fn says(&mut self, said: KernelIdentity) {
+        (self.release, self.build) = (said.release, said.build);
+    }
+
     /// The kernel that this process runs on; what it does not say is empty.
     pub fn running() -> KernelIdentity {
         let say = |file| std::fs::read_to_string(file).map(|text| text.trim().to_owned());

@@ -112,7 +112,7 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
     if let Request::Bench { emulated, .. } = &mut request {
         *emulated = guest.accelerator() == Accelerator::Emulation;
     }
-    if let (Request::Fuzz(_), true) = (&request, plan.kernel.built) {
+    if let (Request::Fuzz(_), true) = (&request, plan.kernel.built.is_some()) {
         probe(&mut guest, &mut show)?;
     }
     let served = guest.serve_until(&request, &stop, &mut |event| show.event(event));

@@ -99,7 +99,8 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
                 return Row { end: End::Failed(format!("{error:#}")), ..Row::waiting(label) }
             }
         };
-        let tested = Tested { name: label, built: kernel.built };
+        let built = kernel.built.clone();
+        let tested = Tested { name: label, built: built.as_ref() };
         let plan = Plan { memory_mib: MEMORY_MIB, ..Plan::new(kernel) };
         let boot = || Ok(Box::new(Guest::boot(&plan)?) as Box<dyn Link>);
         matrix::run(tested, &boot, &work, &args.out, &stop, &|told| telling.tell(label, &told))

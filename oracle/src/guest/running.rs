@@ -91,7 +91,9 @@ impl Guest {
         };
         match guest.event(BOOT)? {
             Event::Hello { mmdiff, kernel, .. } if mmdiff == env!("CARGO_PKG_VERSION") => {
-                guest.kernel = KernelIdentity { name: Some(plan.kernel.name.clone()), ..kernel };
+                let asked = &plan.kernel;
+                guest.kernel = KernelIdentity::asked_for(&asked.name, asked.built.as_ref());
+                guest.kernel.says(kernel);
                 guest.boot_time = started.elapsed();
                 Ok(guest)
             }

@@ -13,7 +13,7 @@
 use super::build::BUILT;
 use super::error::{KernelError, Tried};
 use super::report::Report;
-use super::Kernel;
+use super::{Build, Kernel};
 use crate::sys;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub(super) struct Record {
     pub(super) config: Option<String>,
     #[serde(default)]
     pub(super) module: Module,
+    /// How it was built, where that was done here.
+    #[serde(default)]
+    pub(super) build: Option<Build>,
 }
 
 /// What is known of a kernel's module of a RAM disk.
@@ -263,7 +266,7 @@ fn intact(place: &Path) -> Option<Kernel> {
         image,
         config: record.config.map(|_| config),
         module: module_sum.map(|_| module),
-        built: place.ancestors().nth(2).is_some_and(|kind| kind.ends_with(BUILT)),
+        built: record.build.or_else(|| (record.suite == BUILT).then(Build::default)),
     })
 }
 
@@ -316,6 +319,7 @@ mod tests {
             image: String::new(),
             config: None,
             module: Module::default(),
+            build: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A kernel to boot.
 
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,17 @@ pub struct Kernel {
     /// Its module of a RAM disk, as it is packaged: compressed or not. None where the
     /// kernel has that built in, or not at all.
     pub module: Option<PathBuf>,
-    /// Whether it was built here, from sources of its version.
-    pub built: bool,
+    /// How it was built, where that was done here, from sources of its version.
+    pub built: Option<Build>,
+}
+
+/// How a kernel was built.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// The name of its configuration.
+    pub configuration: String,
+    /// The names of the files of the patches that were applied, in order.
+    pub patches: Vec<String>,
 }
 
 impl Kernel {
@@ -40,6 +50,6 @@ impl Kernel {
             .map(|name| folder.join(name))
             .find(|path| path.is_file());
         let name = if release.is_empty() { file_name } else { release.clone() };
-        Ok(Kernel { name, release, image, config, module: None, built: false })
+        Ok(Kernel { name, release, image, config, module: None, built: None })
     }
 }

@@ -16,7 +16,7 @@ mod version;
 
 pub use cache::Cache;
 pub use error::KernelError;
-pub use kernel::Kernel;
+pub use kernel::{Build, Kernel};
 pub use report::Report;
 
 use cache::{Module, Record, CONFIG, IMAGE, MODULE};
@@ -222,6 +222,7 @@ fn take_apart(
         image: String::new(),
         config: None,
         module: Module::default(),
+        build: None,
     })
 }
 

@@ -7,6 +7,7 @@ use super::summary::Counts;
 use crate::campaign::{Differs, KernelIdentity, Limit, Record};
 use crate::generate::program_seed;
 use crate::guest::{self, examine, Campaign, Event, GuestError, Link, Named, Request, SILENCE};
+use crate::kernels::Build;
 use crate::profile::contradictions;
 use mm_reference::profile::Version;
 use std::collections::BTreeMap;
@@ -39,8 +40,9 @@ pub struct Work {
 pub struct Tested<'a> {
     /// What it is called in the results.
     pub name: &'a str,
-    /// Whether it was built here: then probes that contradict its version are findings.
-    pub built: bool,
+    /// How it was built, where that was done here: then probes that contradict its version
+    /// are findings.
+    pub built: Option<&'a Build>,
 }
 
 /// What can be told of a kernel while it runs.
@@ -91,14 +93,14 @@ pub fn run(
     let folder = Folder::new(out.join(kernel.name));
     let mut job = Job {
         row: Row::waiting(kernel.name),
-        built: kernel.built,
+        built: kernel.built.is_some(),
         boot,
         work,
         stop,
         told,
         folder,
         version: None,
-        kernel: KernelIdentity { name: Some(kernel.name.to_owned()), ..KernelIdentity::default() },
+        kernel: KernelIdentity::asked_for(kernel.name, kernel.built),
         counts: Counts::default(),
         case: 0,
         left: work.limit,
@@ -173,8 +175,7 @@ impl Job<'_> {
         let started = Instant::now();
         let mut guest = (self.boot)()?;
         self.row.boots += 1;
-        let name = self.kernel.name.take();
-        self.kernel = KernelIdentity { name, ..guest.kernel() };
+        self.kernel.says(guest.kernel());
         self.greet(guest.as_mut(), started)?;
         self.corpus(guest.as_mut())?;
         self.fuzz(guest.as_mut())?;

@@ -20,9 +20,7 @@ pub use report::{json, text};
 
 use contradict::origin_of_probe;
 use kconfig::Kconfig;
-use mm_reference::profile::{
-    Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES,
-};
+use mm_reference::profile::{Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES};
 use mm_reference::text::ConfigName;
 use std::io;
 use std::path::{Path, PathBuf};

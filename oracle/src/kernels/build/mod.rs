@@ -10,7 +10,7 @@ pub use fragment::Config;
 
 use super::cache::{self, Module, Record, CONFIG, IMAGE};
 use super::error::Tried;
-use super::{index, package, Cache, Kernel, KernelError, Options, Report, NAMES};
+use super::{index, package, Build, Cache, Kernel, KernelError, Options, Report, NAMES};
 use make::Make;
 use source::Source;
 use std::fs;
@@ -73,13 +73,18 @@ pub fn build(
     let image = make.image()?;
     let release = make.release()?;
     let name = request.name.clone().unwrap_or_else(|| name_of(&source.name, request));
+    let file_name = |path: &PathBuf| cache::file_name(path);
+    let how = Build {
+        configuration: request.config.name().to_owned(),
+        patches: request.patches.iter().map(file_name).collect(),
+    };
     boots(&Kernel {
         name: name.clone(),
         release: release.clone(),
         image: image.clone(),
         config: Some(tree.join(".config")),
         module: None,
-        built: true,
+        built: Some(how.clone()),
     })?;
     let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
     let _lock = cache.lock(report)?;
@@ -98,6 +103,7 @@ pub fn build(
             config: None,
             // it is built in
             module: Module::default(),
+            build: Some(how),
         })
     })?;
     // the one before may be in use

@@ -105,7 +105,7 @@ fn run_with(
     work: &Work,
     told: &dyn Fn(Told, &AtomicBool),
 ) -> (Row, Vec<Request>, PathBuf) {
-    run_on(Tested { name: "6.17", built: false }, lives, work, told)
+    run_on(Tested { name: "6.17", built: None }, lives, work, told)
 }
 
 fn run_on(
@@ -177,6 +177,7 @@ fn a_kernel_runs_the_corpus_and_fresh_programs() {
 
 #[test]
 fn a_probe_against_the_version_is_said_and_of_a_built_kernel_a_finding() {
+    let build = crate::kernels::Build::default();
     for built in [false, true] {
         let mut events = profile();
         if let Some(Ok(Event::Profile { origins, .. })) = events.first_mut() {
@@ -187,7 +188,7 @@ fn a_probe_against_the_version_is_said_and_of_a_built_kernel_a_finding() {
                 origin: "probe, against the version: MADV_GUARD_INSTALL on a page".to_owned(),
             });
         }
-        let tested = Tested { name: "mine", built };
+        let tested = Tested { name: "mine", built: built.then_some(&build) };
         let (row, _, folder) = run_on(tested, vec![events], &work(&[], 0), &nothing);
         let said: Vec<_> = row.contradictions.iter().map(ToString::to_string).collect();
         let line = "probe against the version: guard-regions is off (MADV_GUARD_INSTALL on a page)";
