@@ -66,7 +66,6 @@ pub(super) fn non_canonical() -> Trap {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::addr::{MAP_WINDOW, PAGE_SIZE};
     use crate::model::tests::{current, map, system, FAR, P0};
     use crate::model::{System, VmFlags};
