@@ -333,9 +333,15 @@ fn the_guard_keeps_out_of_the_fence() {
         (Call::Munmap { addr: at(TEXT.end), len: 0x1000 }, Ok(())),
         (Call::Mprotect { addr: at(0x1000), len: u64::MAX >> 1, prot: 0 }, Err(Refusal::Protected)),
         (mmap(ARENA.end - 0x1000, 0x2000), Err(Refusal::Protected)),
-        (mmap(0x1000, 0x1000), Err(Refusal::Avoided)),
+        (
+            mmap(0x1000, 0x1000),
+            Err(Refusal::Avoided("a mapping so low that only some users may have it")),
+        ),
         (mmap(0x1001, 0x1000), Ok(())),
-        (mmap(LAYOUT.mmap, 16 << 30), Err(Refusal::TooMuch)),
+        (
+            mmap(LAYOUT.mmap, 16 << 30),
+            Err(Refusal::TooMuch(Limit::Mapped(Bounds::default().mapped))),
+        ),
         (mmap(LAYOUT.mmap, MAP_WINDOW + 1), Ok(())),
         (mremap(LAYOUT.stack - 0x1000, ARENA.start), Err(Refusal::Protected)),
         (mremap(ARENA.start, LAYOUT.mmap), Err(Refusal::Protected)),
@@ -365,7 +371,7 @@ fn the_guard_keeps_account_of_pages_and_processes() {
     toy.with_view(|view| {
         assert_eq!(guard.admit(&lock, view), Ok(()));
         assert_eq!(guard.pages_left(), 7);
-        assert_eq!(guard.admit(&lock, view), Err(Refusal::TooMuch));
+        assert_eq!(guard.admit(&lock, view), Err(Refusal::TooMuch(Limit::Populated(40))));
         let fork = Op::first(Call::Fork);
         for _ in 1..MAX_PROCESSES {
             assert_eq!(guard.admit(&fork, view), Ok(()));
