@@ -15,7 +15,7 @@ use make::Make;
 use source::Source;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tree::Sharing;
 
 /// Kernels that were built here, in the cache.
@@ -141,6 +141,12 @@ pub fn unpatched(cache: &Cache) -> (Vec<String>, Vec<String>) {
         }
     }
     (built, missing)
+}
+
+/// When a kernel was built, if it was built here.
+pub(super) fn time_of(record: &Record) -> Option<SystemTime> {
+    let time = record.version.parse().ok().filter(|_| record.suite == BUILT)?;
+    UNIX_EPOCH.checked_add(Duration::from_millis(time))
 }
 
 /// Removes the trees of Debian's sources that are not kept any more, unless somebody

@@ -204,6 +204,7 @@ fn check_group(lines: &mut &[&str], depth: usize) -> Option<String> {
 #[test]
 fn junit_can_be_read_again() {
     let text = junit(&sample()).expect("XML");
+    crate::report::validate_junit(&text);
     let report = quick_junit::Report::deserialize_from_str(&text).expect("JUnit XML");
     let names: Vec<&str> = report.test_suites.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["6.1", "6.17", "7.3", "7.2"]);
@@ -216,6 +217,8 @@ fn junit_can_be_read_again() {
     assert_eq!(counts(1), (7, 4, 0));
     assert_eq!(counts(2), (1, 0, 1));
     assert_eq!(counts(3), (1, 0, 0));
+    // how many were skipped is known of each suite
+    assert!(text.contains("<testsuite name=\"6.17\" tests=\"7\" skipped=\"2\""), "{text}");
     let area = report.test_suites[1].test_cases[0].classname.as_ref().map(|c| c.as_str());
     assert_eq!(area, Some("6.17.brk"));
 }
