@@ -112,6 +112,25 @@ fn there_is_no_c_program_where_both_agree() {
 }
 
 #[test]
+fn a_known_difference_is_made_small() {
+    let folder = Folder::new();
+    let bug =
+        "mmap(0xffffffffffffffff, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)";
+    let file = folder.file("bug.mm", &format!("{MAP}\nmunlockall()\n{bug}\n"));
+    let (status, out, err) = mmdiff(&["shrink", &file]);
+    if status == Some(2) {
+        return println!("skipped: no subject can be run here: {err}");
+    }
+    if status == Some(0) {
+        return println!("skipped: this kernel has no such bug");
+    }
+    assert!(err.contains("bug.mm: a known difference: fixed-address-read-as-error"), "{err}");
+    let operations: Vec<_> = out.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(operations.len(), 1, "{out}");
+    assert!(operations[0].ends_with(" = -ENOMEM"), "{out}");
+}
+
+#[test]
 fn a_file_for_another_kernel_is_told_from_a_difference() {
     let folder = Folder::new();
     let file = folder.file("other.mm", "munmap(0x10000, 0x1000) = -EINVAL\n");

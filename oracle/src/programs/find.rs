@@ -2,7 +2,8 @@
 
 use super::{operations, read, refused, ProgramError};
 use crate::campaign::{investigate, Finding, Investigation, Record};
-use crate::run::{Observe, Replay, Runner};
+use crate::run::{Observe, Replay, RunError, Runner, Trial};
+use mm_reference::profile::QuirkSet;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
 
@@ -15,13 +16,12 @@ pub enum Sought {
     Found {
         /// It, as small as it gets.
         record: Box<Record>,
-        /// The known bugs that explain it; then the program is as it was.
+        /// The known bugs that explain it.
         known: Vec<String>,
     },
 }
 
-/// Runs a program that should diverge, and confirms and shrinks it. A known
-/// difference is left as it is.
+/// Runs a program that should diverge, and confirms and shrinks it.
 ///
 /// # Errors
 /// When it is no program, may not run, or programs can no longer be run.
@@ -38,18 +38,37 @@ pub fn find(runner: &mut Runner, name: &str, text: &str) -> Result<Sought, Progr
         // looking often can hide what it comes to
         trial = runner.run(&mut Replay::new(&ops), Observe::End)?;
     }
-    let (finding, known) = match trial.divergence().and_then(|divergence| divergence.known) {
-        Some(quirks) => {
-            let names = quirks.iter().map(|quirk| quirk.name().to_owned()).collect();
-            (Finding::of(&trial, runner.fresh()?), names)
-        }
-        None => match investigate(runner, &trial, &[], &AtomicBool::new(false))? {
-            Investigation::Confirmed(finding) => (Some(*finding), Vec::new()),
-            Investigation::Known(_) | Investigation::Unconfirmed => (None, Vec::new()),
-        },
+    let known = trial.divergence().and_then(|divergence| divergence.known);
+    let finding = match known {
+        Some(known) => small(runner, &trial, known)?,
+        None => investigated(runner, &trial)?,
     };
+    let names = |known: QuirkSet| known.iter().map(|quirk| quirk.name().to_owned()).collect();
+    let known = known.map(names).unwrap_or_default();
     Ok(match finding {
         Some(finding) => Sought::Found { record: Box::new(Record::from(&finding)), known },
         None => Sought::Agreed,
     })
+}
+
+fn investigated(runner: &mut Runner, trial: &Trial) -> Result<Option<Finding>, RunError> {
+    Ok(match investigate(runner, trial, &[], &AtomicBool::new(false))? {
+        Investigation::Confirmed(finding) => Some(*finding),
+        Investigation::Known(_) | Investigation::Unconfirmed => None,
+    })
+}
+
+/// A known difference made small: by a runner that knows of no bug, as long as the same bugs
+/// explain what is left; otherwise it stays as it is.
+fn small(runner: &mut Runner, trial: &Trial, known: QuirkSet) -> Result<Option<Finding>, RunError> {
+    let before = runner.believe(QuirkSet::default());
+    let found = investigated(runner, trial);
+    runner.believe(before);
+    if let Some(finding) = found? {
+        let again = runner.run(&mut Replay::new(&finding.ops), Observe::End)?;
+        if again.divergence().and_then(|divergence| divergence.known) == Some(known) {
+            return Ok(Some(finding));
+        }
+    }
+    Ok(Finding::of(trial, runner.fresh()?))
 }
