@@ -235,12 +235,6 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_is_not_supported() {
-        let why = refused("prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0)\n");
-        assert!(why.ends_with("it asks for what is not supported: huge pages"), "{why}");
-    }
-
-    #[test]
     fn what_a_file_expects_otherwise_is_told_as_files_say_it() {
         let text =
             "mmap(NULL, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = mmap-0x2000\n\

@@ -1,14 +1,26 @@
 use super::*;
 
 #[test]
-fn the_table_has_a_row_for_each_kernel() {
+fn the_table_fits_and_has_a_column_for_each_kernel() {
     insta::assert_snapshot!(sample().to_string(), @r"
     interrupted: this is what was done until then
-    kernel   release  results  contents  maps  smaps  pagemap  frames  kpageflags  status   log             corpus  programs  operations  known  not predicted        findings
-    6.1     6.1.0-50      yes       yes   yes    yes      yes     yes         yes     yes   yes                  1      1000       23456      0              0               0
-    6.17     6.17.13      yes       yes   yes    yes      yes     yes        no a    no b  no c  1, 2 diverge (+2)        77        1234      7              4  2, interrupted
-    7.3            ?        ?         ?     ?      ?        ?       ?           ?       ?     ?                  0         0           0      0              0       0, failed
-    7.2            ?        ?         ?     ?      ?        ?       ?           ?       ?     ?                  0         0           0      0              0         not run
+    kernel              6.1               6.17        7.3      7.2
+    release        6.1.0-50            6.17.13          ?        ?
+    results             yes                yes          ?        ?
+    contents            yes                yes          ?        ?
+    maps                yes                yes          ?        ?
+    smaps               yes                yes          ?        ?
+    pagemap             yes                yes          ?        ?
+    frames              yes                yes          ?        ?
+    kpageflags          yes               no a          ?        ?
+    status              yes               no b          ?        ?
+    log                 yes               no c          ?        ?
+    corpus                1  1, 2 diverge (+2)          0        0
+    programs           1000                 77          0        0
+    operations        23456               1234          0        0
+    known                 0                  7          0        0
+    not predicted         0                  4          0        0
+    findings              0     2, interrupted  0, failed  not run
     not compared:
       a: kpageflags: no # root
       b: status: cannot be seen there
