@@ -165,7 +165,8 @@ fn record(listed: &Listed) -> serde_json::Value {
 /// The package's version; of what was built here when that was.
 fn version(listed: &Listed) -> String {
     match listed.built {
-        Some(time) => humantime::format_rfc3339_seconds(time).to_string(),
+        // to the minute, of Greenwich
+        Some(time) => humantime::format_rfc3339_seconds(time).to_string()[..16].replace('T', " "),
         None => listed.version.clone(),
     }
 }
@@ -338,7 +339,7 @@ mod tests {
             ),
         };
         let text = table(std::slice::from_ref(&built));
-        assert!(text.contains("7.2-plain  2025-12-01T12:00:00Z  linux-source-7.2"), "{text}");
+        assert!(text.contains("7.2-plain  2025-12-01 12:00  linux-source-7.2"), "{text}");
         assert_eq!(record(&built)["built"], "2025-12-01T12:00:00Z");
         assert_eq!(record(&Listed { built: None, ..built })["built"], json!(null));
     }

@@ -145,7 +145,12 @@ pub fn unpatched(cache: &Cache) -> (Vec<String>, Vec<String>) {
 
 /// When a kernel was built, if it was built here.
 pub(super) fn time_of(record: &Record) -> Option<SystemTime> {
-    let time = record.version.parse().ok().filter(|_| record.suite == BUILT)?;
+    /// The year 10000 in milliseconds; nobody writes dates of it.
+    const END: u64 = 253_402_300_800_000;
+    let time: u64 = record.version.parse().ok()?;
+    if record.suite != BUILT || time >= END {
+        return None;
+    }
     UNIX_EPOCH.checked_add(Duration::from_millis(time))
 }
 
