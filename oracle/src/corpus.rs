@@ -1,12 +1,13 @@
 //! Programs with their expected results, held against model and kernel.
 
+use crate::campaign::{Finding, Record};
 use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial, Verdict as Ran};
 use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::model::System;
-use mm_reference::op::{Op, MAX_PROCESSES};
+use mm_reference::op::{Layout, Op, Outcome, MAX_PROCESSES};
 use mm_reference::profile::{Quirk, QUIRKS};
-use mm_reference::text::{parse, Mode, Program};
+use mm_reference::text::{parse, Expected, Line, Mode, Program};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -20,6 +21,8 @@ pub enum Verdict {
     Known,
     /// They differ.
     Diverge,
+    /// They agree, but the file expects the results of another kernel.
+    Otherwise,
     /// It requires what this kernel does not have.
     Skipped,
     /// It could not be run, or only in part.
@@ -33,6 +36,7 @@ impl Verdict {
             Verdict::Agree => "agree",
             Verdict::Known => "known",
             Verdict::Diverge => "diverge",
+            Verdict::Otherwise => "otherwise",
             Verdict::Skipped => "skipped",
             Verdict::Failed => "failed",
         }
@@ -71,53 +75,113 @@ pub fn operations(program: &Program, fresh: &System) -> Result<Vec<Op>, String> 
     }
 }
 
+/// A program on a kernel.
+pub(crate) enum Ready {
+    /// These are its operations.
+    Yes(Vec<Op>),
+    /// It is not for this kernel, and why.
+    Skipped(String),
+    /// It may not run, and why.
+    Refused(String),
+}
+
+/// Makes the runner begin as a program does, if this kernel has what it requires.
+///
+/// # Errors
+/// When programs can no longer be run.
+pub(crate) fn ready(runner: &mut Runner, program: &Program) -> Result<Ready, RunError> {
+    if let Some(unmet) = program.requires.unmet(runner.profile()) {
+        return Ok(Ready::Skipped(format!("requires {unmet}")));
+    }
+    if let Some(why) = program.start.kernels_choice() {
+        return Ok(Ready::Skipped(why.to_owned()));
+    }
+    runner.begin_by(program.start, &mut Vec::new())?;
+    Ok(match operations(program, runner.fresh()?) {
+        Ok(ops) => Ready::Yes(ops),
+        Err(why) => Ready::Refused(why),
+    })
+}
+
+/// What a file says otherwise about an operation than the model does.
+pub(crate) fn otherwise(line: &Line, outcome: &Outcome, layout: &Layout) -> Option<String> {
+    let expected = line.expected.as_ref().filter(|expected| !expected.matches(outcome, layout))?;
+    let predicted = Expected::of(outcome, layout);
+    Some(format!("line {}: the file expects {expected}, the model {predicted}", line.number))
+}
+
+/// The lines whose expected result in the file is not what the model says.
+pub(crate) fn unexpected(program: &Program, trial: &Trial) -> Vec<String> {
+    let lines = program.lines.iter().zip(&trial.predicted);
+    lines.filter_map(|(line, answer)| otherwise(line, &answer.outcome, &trial.layout)).collect()
+}
+
+/// What came of a program of the corpus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// In a word.
+    pub verdict: Verdict,
+    /// Why, where that needs words.
+    pub detail: String,
+    /// The divergence as a finding, with the program as the file has it.
+    pub finding: Option<Box<Record>>,
+}
+
+impl Judged {
+    fn new(verdict: Verdict, detail: String) -> Judged {
+        Judged { verdict, detail, finding: None }
+    }
+}
+
 /// Runs a program of the corpus: looked at once, at the end, and then after every
 /// operation. `name` is its path within the corpus; a program in `known/` with the
 /// name of a known difference is expected to show it, where the kernel has it.
 ///
 /// # Errors
 /// When programs can no longer be run.
-pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<(Verdict, String), RunError> {
+pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<Judged, RunError> {
     let program = match parse(text, Mode::Strict) {
         Ok(program) => program,
-        Err(error) => return Ok((Verdict::Failed, format!("failed to parse: {error}"))),
+        Err(error) => return Ok(Judged::new(Verdict::Failed, format!("failed to parse: {error}"))),
     };
-    if let Some(unmet) = program.requires.unmet(runner.profile()) {
-        return Ok((Verdict::Skipped, format!("requires {unmet}")));
-    }
-    if let Some(why) = program.start.kernels_choice() {
-        return Ok((Verdict::Skipped, why.to_owned()));
-    }
-    runner.begin_by(program.start, &mut Vec::new())?;
-    let ops = match operations(&program, runner.fresh()?) {
-        Ok(ops) => ops,
-        Err(why) => return Ok((Verdict::Failed, why)),
+    let ops = match ready(runner, &program)? {
+        Ready::Yes(ops) => ops,
+        Ready::Skipped(why) => return Ok(Judged::new(Verdict::Skipped, why)),
+        Ready::Refused(why) => return Ok(Judged::new(Verdict::Failed, why)),
     };
     let mut trial = runner.run(&mut Replay::new(&ops), Observe::End)?;
     if trial.divergence().is_none() {
         trial = runner.run_closely(&ops)?;
     }
-    let layout = trial.layout;
     let quirk = expected_quirk(name).filter(|quirk| quirk.affects(runner.profile().version));
     Ok(match &trial.verdict {
         Ran::Diverged(divergence) => match divergence.known {
             // that of the file or another one that the program meets on its way
             Some(known) => {
                 let names: Vec<_> = known.iter().map(|quirk| quirk.name()).collect();
-                (Verdict::Known, names.join(", "))
+                Judged::new(Verdict::Known, names.join(", "))
             }
-            None => (Verdict::Diverge, differences(divergence)),
+            None => {
+                let finding = Finding::of(&trial, runner.fresh()?).map(|finding| {
+                    let program = text.to_owned();
+                    Box::new(Record { program, ..Record::from(&finding) })
+                });
+                Judged { finding, ..Judged::new(Verdict::Diverge, differences(divergence)) }
+            }
         },
         Ran::Agreed => {
             let early = trial.unpredictable.map(|reason| reason.to_string());
             match (early, quirk) {
-                (Some(reason), None) => (Verdict::Failed, reason),
+                (Some(reason), None) => Judged::new(Verdict::Failed, reason),
                 (_, Some(quirk)) => {
                     // a stable update may have repaired it
                     let note = format!("{} did not show on this kernel", quirk.name());
-                    (Verdict::Agree, note)
+                    Judged::new(Verdict::Agree, note)
                 }
-                (None, None) => against_file(&program, &trial, &layout),
+                (None, None) => match unexpected(&program, &trial) {
+                    wrong if wrong.is_empty() => Judged::new(Verdict::Agree, String::new()),
+                    wrong => Judged::new(Verdict::Otherwise, wrong.join("\n")),
+                },
             }
         }
     })
@@ -138,21 +202,57 @@ fn differences(divergence: &Divergence) -> String {
     text
 }
 
-/// The kernel's results against those of the file.
-fn against_file(
-    program: &Program,
-    trial: &Trial,
-    layout: &mm_reference::op::Layout,
-) -> (Verdict, String) {
-    let wrong: Vec<String> = program
-        .lines
-        .iter()
-        .zip(&trial.actual)
-        .filter(|(line, actual)| line.expected.as_ref().is_some_and(|e| !e.matches(actual, layout)))
-        .map(|(line, actual)| format!("line {} gave {actual:?}", line.number))
-        .collect();
-    match wrong.is_empty() {
-        true => (Verdict::Agree, String::new()),
-        false => (Verdict::Diverge, wrong.join("\n")),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mm_reference::addr::Size;
+    use mm_reference::model::Seed;
+    use mm_reference::profile::{Profile, Version};
+    use mm_reference::text::MAX_ACCESS_LEN;
+    use std::sync::Arc;
+
+    fn refused(text: &str) -> String {
+        let profile = Arc::new(Profile::stock(Version::new(6, 18)));
+        let fresh = System::new(profile, &Seed::standard());
+        let program = parse(text, Mode::Strict).unwrap_or_else(|error| panic!("{text}: {error}"));
+        operations(&program, &fresh).expect_err(text)
+    }
+
+    #[test]
+    fn a_refusal_names_the_bound_that_the_readme_names() {
+        let readme = include_str!("../../README.md");
+        let map = "mmap(mmap-0x80000000, 0x80000000, PROT_READ|PROT_WRITE, \
+                   MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_NORESERVE, -1, 0)\n";
+        let longest = format!("load(mmap-0x80000000, {MAX_ACCESS_LEN:#x})\n");
+        let (all, one) = (Size(BOUNDS.populated * PAGE_SIZE), Size(MAX_ACCESS_LEN));
+        let too_often = BOUNDS.populated * PAGE_SIZE / MAX_ACCESS_LEN + 1;
+        let why = refused(&format!("{map}{}", longest.repeat(too_often as usize)));
+        assert!(why.contains(&format!("a program touches at most {all}")), "{why}");
+        let longer = format!("load(mmap-0x80000000, {:#x})\n", MAX_ACCESS_LEN + 1);
+        let why = parse(&longer, Mode::Strict).expect_err("too long").to_string();
+        assert!(why.contains(&format!("touches at most {one}")), "{why}");
+        assert!(readme.contains(&format!("may touch {all} in all, and {one} with one load")));
+    }
+
+    #[test]
+    fn what_a_file_expects_otherwise_is_told_as_files_say_it() {
+        let text =
+            "mmap(NULL, 0x1000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = mmap-0x2000\n\
+                    munmap(mmap-0x1000, 0x1000) = -EINVAL\n";
+        let program = parse(text, Mode::Strict).expect("a program");
+        let layout = Seed::standard().layout;
+        let told: Vec<String> = program
+            .lines
+            .iter()
+            .zip([Outcome::Address(layout.mmap - 0x1000), Outcome::Value(0)])
+            .filter_map(|(line, outcome)| otherwise(line, &outcome, &layout))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "line 1: the file expects mmap-0x2000, the model mmap-0x1000",
+                "line 2: the file expects -EINVAL, the model 0",
+            ]
+        );
     }
 }

@@ -4,7 +4,7 @@
 #[path = "../../reference/tests/programs/mod.rs"]
 mod programs;
 
-use mm_oracle::corpus::{judge, Verdict};
+use mm_oracle::corpus::{judge, Judged, Verdict};
 use mm_oracle::observe::Capabilities;
 use mm_oracle::profile::running_kernel;
 use mm_oracle::run::Runner;
@@ -35,13 +35,13 @@ fn model_and_kernel_agree_on_the_corpus() {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
         let text = fs::read_to_string(&path).expect("a readable program");
         match judge(&mut runner, &name, &text) {
-            Ok((Verdict::Agree, note)) if note.is_empty() => {}
-            Ok((Verdict::Known, _)) => {}
-            Ok((Verdict::Agree, note)) => println!("{name}: {note}"),
-            Ok((Verdict::Skipped, why)) => println!("{name}: skipped, {why}"),
-            Ok((Verdict::Diverge | Verdict::Failed, why)) => {
-                failures.push(format!("{name}: {why}"))
+            Ok(Judged { verdict: Verdict::Agree, detail, .. }) if detail.is_empty() => {}
+            Ok(Judged { verdict: Verdict::Known, .. }) => {}
+            Ok(Judged { verdict: Verdict::Agree, detail, .. }) => println!("{name}: {detail}"),
+            Ok(Judged { verdict: Verdict::Skipped, detail, .. }) => {
+                println!("{name}: skipped, {detail}")
             }
+            Ok(Judged { detail, .. }) => failures.push(format!("{name}: {detail}")),
             Err(error) => failures.push(format!("{name}: {error}")),
         }
     }

@@ -1,5 +1,7 @@
 //! Pages, table spans and the limits of an x86-64 address space.
 
+use std::fmt;
+
 /// Bytes in a page, as a power of two.
 pub const PAGE_SHIFT: u32 = 12;
 /// Bytes in a page.
@@ -19,6 +21,22 @@ pub const MAP_WINDOW: u64 = (1 << 47) - PAGE_SIZE;
 pub const TASK_SIZE_MAX: u64 = (1 << 56) - PAGE_SIZE;
 /// Pages kept free below a growing stack (`stack_guard_gap`, the default).
 pub const STACK_GUARD_PAGES: u64 = 256;
+
+/// A number of bytes as people say it: `16 MiB`, in the largest unit that it is a
+/// multiple of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u32, &str); 4] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+        let fitting = |&(shift, _): &(u32, &str)| self.0 != 0 && self.0 % (1 << shift) == 0;
+        match UNITS.into_iter().find(fitting) {
+            Some((shift, unit)) => write!(f, "{} {unit}", self.0 >> shift),
+            None => write!(f, "{} bytes", self.0),
+        }
+    }
+}
 
 /// Rounds down to a page boundary.
 pub const fn page_down(address: u64) -> u64 {
@@ -48,4 +66,24 @@ pub const fn align_up(address: u64, align: u64) -> u64 {
 /// A byte count in whole pages (the count is a multiple of a page).
 pub const fn pages(bytes: u64) -> u64 {
     bytes >> PAGE_SHIFT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_said_in_the_largest_unit_that_fits() {
+        for (bytes, text) in [
+            (0, "0 bytes"),
+            (4095, "4095 bytes"),
+            (PAGE_SIZE, "4 KiB"),
+            (3 << 19, "1536 KiB"),
+            (16 << 20, "16 MiB"),
+            (1 << 47, "128 TiB"),
+            (MAP_WINDOW, "137438953468 KiB"),
+        ] {
+            assert_eq!(Size(bytes).to_string(), text);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What a person sees while a campaign runs.
 
 use super::{Limit, Options, Pace, Watcher};
+use crate::words::counted;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,7 +41,10 @@ impl Watcher for Progress {
         let seconds = elapsed.as_secs_f64().max(0.001);
         let rate = programs as f64 / seconds;
         let text = format!(
-            "{seconds:.0} s, {programs} programs ({rate:.0}/s), {operations} operations, {findings} findings"
+            "{seconds:.0} s, {} ({rate:.0}/s), {}, {}",
+            counted(programs, "program"),
+            counted(operations, "operation"),
+            counted(findings, "finding")
         );
         if let Some(bar) = &self.bar {
             let share = match options.limit {

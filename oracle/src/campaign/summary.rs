@@ -5,6 +5,7 @@ use super::{CampaignError, Finding, Options, Provenance, Store};
 use crate::compare::{Observable, EXEMPTIONS, MIGRATIONS, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
 use crate::profile::Contradiction;
+use crate::words::counted;
 use mm_reference::profile::{Profile, QuirkSet};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -110,10 +111,8 @@ impl Summary {
             return Some("no program was run".to_owned());
         }
         too_many_lost(lost, self.programs).then(|| {
-            format!(
-                "{} lost, and what ran in them was not compared",
-                count(lost, "subject was", "subjects were")
-            )
+            let subjects = counted(lost, "subject");
+            format!("lost {subjects}, and what ran in them was not compared")
         })
     }
 
@@ -182,14 +181,6 @@ pub fn too_many_lost(lost: u64, programs: u64) -> bool {
     lost > FEW.max(programs / FEW_OF)
 }
 
-/// A number of things in words.
-fn count(number: u64, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        number => format!("{number} {many}"),
-    }
-}
-
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.time.as_secs_f64().max(0.001);
@@ -198,9 +189,9 @@ impl fmt::Display for Summary {
         }
         writeln!(
             f,
-            "{} programs, {} operations in {seconds:.1} s ({:.0} programs/s, {:.0} operations/s), seed {}",
-            self.programs,
-            self.operations,
+            "{}, {} in {seconds:.1} s ({:.0} programs/s, {:.0} operations/s), seed {}",
+            counted(self.programs, "program"),
+            counted(self.operations, "operation"),
             self.programs as f64 / seconds,
             self.operations as f64 / seconds,
             self.provenance.campaign.unwrap_or_default().seed,
@@ -231,7 +222,7 @@ impl fmt::Display for Summary {
             writeln!(f, "could not be saved: {what}")?;
         }
         if self.unconfirmed > 0 {
-            let divergences = count(self.unconfirmed, "divergence", "divergences");
+            let divergences = counted(self.unconfirmed, "divergence");
             writeln!(f, "{divergences} did not show again (see unconfirmed/)")?;
         }
         if !self.known.is_empty() {
@@ -244,10 +235,11 @@ impl fmt::Display for Summary {
         if self.findings.is_empty() {
             return writeln!(f, "no findings");
         }
-        writeln!(f, "{}:", count(self.findings.len() as u64, "finding", "findings"))?;
+        writeln!(f, "{}:", counted(self.findings.len(), "finding"))?;
         for (finding, folder) in &self.findings {
             let (shown, of) = finding.reliability;
-            writeln!(f, "  {}  ({shown} of {of} runs)  {}", finding.name(), folder.display())?;
+            let runs = counted(of, "run");
+            writeln!(f, "  {}  ({shown} of {runs})  {}", finding.name(), folder.display())?;
             for line in mm_reference::text::write(&finding.program).lines() {
                 writeln!(f, "      {line}")?;
             }

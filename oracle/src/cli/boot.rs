@@ -2,13 +2,18 @@
 
 use super::fuzz::stop_flag;
 use super::kernel::CacheArgs;
-use super::{inject, BenchArgs, Format, FormatArgs, FuzzArgs, Outcome};
+use super::{
+    defects, inject, programs, reproduce, BenchArgs, DefectsArgs, FileArgs, FilesArgs, Format,
+    FormatArgs, FuzzArgs, Outcome, PredictArgs, ProgramArgs,
+};
 use crate::campaign::{folder_below, Differs, KernelIdentity, Provenance, Record};
 use crate::guest::{
-    examine, Accelerator, Campaign, Event, Guest, GuestError, Link, Named, Plan, Request, Verdict,
+    examine, Accelerator, Campaign, Ended, Event, Guest, GuestError, Hunts, Link, Named, Plan,
+    Request, Verdict,
 };
 use crate::kernels::{self, Kernel, Report};
 use crate::profile::{contradictions, Contradiction};
+use crate::words::counted;
 use anyhow::{bail, Context, Result};
 use clap::{Args, Parser};
 use serde_json::json;
@@ -41,8 +46,8 @@ pub(super) struct BootArgs {
     /// The guest's CPUs
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     cpus: u32,
-    /// What to do there: fuzz, corpus, inject, profile or bench, with options; profile if
-    /// nothing is said
+    /// What to do there: fuzz, corpus, run, shrink, c, predict, defects, inject, profile or
+    /// bench, with options; profile if nothing is said
     #[arg(last = true)]
     job: Vec<String>,
 }
@@ -55,6 +60,16 @@ enum Job {
     Fuzz(FuzzArgs),
     /// Run programs on model and the guest's kernel
     Corpus(CorpusArgs),
+    /// Run programs on model and the guest's kernel, operation by operation
+    Run(FilesArgs),
+    /// Make a program as small as possible that diverges on the guest's kernel
+    Shrink(FileArgs),
+    /// Write a C program that shows the divergence of a program on the guest's kernel
+    C(ProgramArgs),
+    /// Predict what a program does on the guest's kernel
+    Predict(PredictArgs),
+    /// Check that wrong variants of the model are noticed on the guest's kernel
+    Defects(DefectsArgs),
     /// Let the allocations of moves fail on the guest's kernel
     Inject(inject::InjectArgs),
     /// Print what is believed of the guest's kernel
@@ -99,9 +114,14 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
         ..Plan::new(kernel)
     };
     // what is wrong with the job shows before the guest is there
-    let (mut request, mut show) = prepare(job, &plan.kernel.name)?;
+    let (request, show) = prepare(job, &plan.kernel.name)?;
+    in_guest(&plan, request, show)
+}
+
+/// Boots a guest and does a job there.
+pub(super) fn in_guest(plan: &Plan, mut request: Request, mut show: Show) -> Result<Outcome> {
     let stop = stop_flag()?;
-    let mut guest = Guest::boot(&plan)?;
+    let mut guest = Guest::boot(plan)?;
     let _ = writeln!(
         io::stderr(),
         "mmdiff: Linux {} in a guest ({}), ready after {:.1} s",
@@ -124,7 +144,11 @@ pub(super) fn boot(args: BootArgs) -> Result<Outcome> {
         Err(error) => {
             let kernel = guest.kernel();
             drop(guest);
-            went_down(&plan, &kernel, error, &mut show)?;
+            match &request {
+                // that is what it was to show
+                Request::Reproduce => show.fell(error)?,
+                _ => went_down(plan, &kernel, error, &mut show)?,
+            }
         }
     }
     let outcome = show.finish()?;
@@ -158,8 +182,8 @@ fn went_down(
 ) -> Result<()> {
     let Some(wreck) = error.wreck() else { return Err(error.into()) };
     let _ = writeln!(io::stderr(), "mmdiff: {error}");
-    let count = wreck.suspects.len();
-    let _ = writeln!(io::stderr(), "mmdiff: {count} programs were being run; trying them again");
+    let suspects = counted(wreck.suspects.len(), "program");
+    let _ = writeln!(io::stderr(), "mmdiff: the guest was running {suspects}; trying again");
     let mut again = || Guest::boot(plan).map(|guest| Box::new(guest) as Box<dyn Link>);
     let findings = examine(&error, &mut again)?;
     if findings.is_empty() {
@@ -181,14 +205,43 @@ fn prepare(job: Job, kernel: &str) -> Result<(Request, Show)> {
             (request, Show::new(args.format, None, true))
         }
         Job::Corpus(args) => {
-            let files = named(&args.files)?;
+            let files = texts(&args.files)?;
             (Request::Corpus { files }, Show::new(Format::Text, None, args.verbose))
+        }
+        Job::Run(args) => {
+            let files = programs::all(&args.files)?;
+            (Request::Run { files }, Show::of(programs::Show::run(&args)))
+        }
+        Job::Shrink(args) => {
+            let file = programs::program(&args.file)?;
+            (Request::Find { file }, Show::of(programs::Show::shrink(&args)))
+        }
+        Job::C(args) => {
+            let file = programs::program(&args.file)?;
+            (Request::Find { file }, Show::of(programs::Show::c(&args)))
+        }
+        Job::Predict(args) if args.kernel.is_some() => {
+            bail!("a guest predicts for its own kernel: --kernel is for `mmdiff predict`")
+        }
+        Job::Predict(args) => {
+            let file = programs::program(&args.file)?;
+            (Request::Predict { file }, Show::of(programs::Show::predict(&args)))
+        }
+        Job::Defects(args) => {
+            let hunted = Some(defects::Show::new(&args)?);
+            let hunts = Hunts {
+                only: args.only,
+                seed: args.seed,
+                millis_each: args.time_each.as_millis() as u64,
+                jobs: args.jobs.map(|jobs| jobs.min(64) as u16),
+            };
+            (Request::Defects(hunts), Show { hunted, ..Show::new(args.format, None, true) })
         }
         Job::Inject(args) => {
             let mut show = Show::new(args.format, None, true);
             show.injected = Some(inject::Show::new(args.format, args.quiet));
             let defect = args.defect.map(|defect| defect.name().to_owned());
-            (Request::Inject { files: named(&args.files)?, defect }, show)
+            (Request::Inject { files: texts(&args.files)?, defect }, show)
         }
         Job::Fuzz(args) => {
             let seconds = args.time.map(|time| time.as_secs().max(1));
@@ -209,20 +262,24 @@ fn prepare(job: Job, kernel: &str) -> Result<(Request, Show)> {
     })
 }
 
-/// Files as they are sent to a guest.
-fn named(paths: &[PathBuf]) -> Result<Vec<Named>> {
-    let texts = inject::texts(paths)?.into_iter();
-    Ok(texts.map(|(name, text)| Named { name, text }).collect())
+/// Files as they are sent to a guest, which says what is wrong with each.
+fn texts(paths: &[PathBuf]) -> Result<Vec<Named>> {
+    programs::expand(paths)?.iter().map(|path| programs::text(path)).collect()
 }
 
 /// Prints events as they come, and keeps findings.
-struct Show {
+pub(super) struct Show {
     format: Format,
     out: Option<PathBuf>,
     verbose: bool,
     verdicts: BTreeMap<&'static str, u64>,
     /// What came of allocations that failed, where that is the job.
     injected: Option<inject::Show>,
+    /// What came of programs, and of hunts for defects, where that is the job.
+    programs: Option<programs::Show>,
+    hunted: Option<defects::Show>,
+    /// How a reproducer ended, where that is the job.
+    reproduced: Option<Ended>,
     diverged: bool,
     /// Why a campaign is no success, if it is none.
     incomplete: Option<String>,
@@ -234,10 +291,41 @@ struct Show {
 
 impl Show {
     fn new(format: Format, out: Option<PathBuf>, verbose: bool) -> Show {
-        let (verdicts, now) = (BTreeMap::new(), Instant::now());
-        let (injected, started) = (None, Some(now));
-        let (diverged, incomplete) = (false, None);
-        Show { format, out, verbose, verdicts, injected, diverged, incomplete, started, said: now }
+        let now = Instant::now();
+        Show {
+            format,
+            out,
+            verbose,
+            verdicts: BTreeMap::new(),
+            injected: None,
+            programs: None,
+            hunted: None,
+            reproduced: None,
+            diverged: false,
+            incomplete: None,
+            started: Some(now),
+            said: now,
+        }
+    }
+
+    /// For a job that says no more than findings.
+    pub(super) fn plain() -> Show {
+        Show::new(Format::Text, None, true)
+    }
+
+    /// For a command on programs.
+    pub(super) fn of(programs: programs::Show) -> Show {
+        Show { programs: Some(programs), ..Show::plain() }
+    }
+
+    /// The guest went down over a reproducer.
+    fn fell(&mut self, error: GuestError) -> Result<()> {
+        if error.wreck().is_none() {
+            return Err(error.into());
+        }
+        println!("{error}");
+        self.reproduced = Some(Ended::Status(1));
+        Ok(())
     }
 
     /// Says once how long it took to the first program.
@@ -262,7 +350,9 @@ impl Show {
                 self.first(programs > 0);
                 if programs > 0 && self.said.elapsed() >= SAY_EVERY {
                     self.said = Instant::now();
-                    let _ = writeln!(io::stderr(), "{programs} programs, {operations} operations");
+                    let programs = counted(programs, "program");
+                    let operations = counted(operations, "operation");
+                    let _ = writeln!(io::stderr(), "{programs}, {operations}");
                 }
             }
             Event::Injected { name, injected } => {
@@ -275,7 +365,32 @@ impl Show {
                 inject::skipped(&why, self.format);
                 self.injected = None;
             }
-            Event::Program { name, verdict, detail } => self.program(&name, verdict, &detail),
+            Event::Ran { name, ran } => {
+                self.first(true);
+                if let Some(show) = &mut self.programs {
+                    show.ran(&name, &ran);
+                }
+            }
+            Event::Sought(sought) => {
+                if let Some(show) = &mut self.programs {
+                    show.sought(sought);
+                }
+            }
+            Event::Predicted(predicted) => {
+                if let Some(show) = &mut self.programs {
+                    show.predicted(*predicted);
+                }
+            }
+            Event::Hunted(hunted) => {
+                if let Some(show) = &mut self.hunted {
+                    show.hunted(*hunted);
+                }
+            }
+            Event::Reproduced { end, output } => {
+                print!("{output}");
+                self.reproduced = Some(end);
+            }
+            Event::Program { name, verdict, detail, .. } => self.program(&name, verdict, &detail),
             Event::Profile { origins, compared, not_compared } => match self.format {
                 Format::Json => println!("{}", crate::profile::json(&origins)),
                 Format::Text => {
@@ -315,7 +430,7 @@ impl Show {
         }
         if self.format == Format::Text {
             let folder = folder.map(|folder| format!("  {}", folder.display())).unwrap_or_default();
-            println!("finding: {} ({shown} of {of} runs){folder}", found.signature);
+            println!("finding: {} ({shown} of {}){folder}", found.signature, counted(of, "run"));
             for line in found.program.lines() {
                 println!("    {line}");
             }
@@ -338,7 +453,7 @@ impl Show {
         let word = verdict.name();
         self.first(true);
         *self.verdicts.entry(word).or_default() += 1;
-        let bad = matches!(verdict, Verdict::Diverge | Verdict::Failed);
+        let bad = matches!(verdict, Verdict::Diverge | Verdict::Otherwise | Verdict::Failed);
         self.diverged |= bad;
         if bad || self.verbose {
             println!("{name}: {word} {detail}");
@@ -350,9 +465,15 @@ impl Show {
             let counts = self.verdicts.iter().map(|(word, count)| format!("{count} {word}"));
             println!("{}", counts.collect::<Vec<_>>().join(", "));
         }
-        let injected = self.injected.map(inject::Show::finish);
+        let ended = [
+            self.injected.map(|show| Ok(show.finish())),
+            self.programs.map(programs::Show::finish),
+            self.hunted.map(defects::Show::finish),
+            self.reproduced.map(reproduce::meaning),
+        ];
+        let outcomes = ended.into_iter().flatten().collect::<Result<Vec<_>>>()?;
         match self.incomplete {
-            _ if self.diverged || injected == Some(Outcome::Diverged) => Ok(Outcome::Diverged),
+            _ if self.diverged || outcomes.contains(&Outcome::Diverged) => Ok(Outcome::Diverged),
             Some(why) => bail!("{why}"),
             None => Ok(Outcome::Agree),
         }
@@ -361,9 +482,8 @@ impl Show {
 
 /// The numbers of a campaign's summary in a line, below what probes say against the version.
 fn in_words(summary: &serde_json::Value) -> String {
-    let number = |name: &str| summary[name].as_f64().unwrap_or(0.0);
-    let seconds = number("seconds").max(0.001);
-    let findings = summary["findings"].as_array().map_or(0, Vec::len);
+    let number = |name: &str| summary[name].as_u64().unwrap_or_default();
+    let seconds = summary["seconds"].as_f64().unwrap_or_default().max(0.001);
     let contradictions = serde_json::from_value(summary["contradictions"].clone());
     let contradictions: Vec<Contradiction> = contradictions.unwrap_or_default();
     let contradictions = contradictions.iter().map(|c| format!("{c}\n")).collect::<String>();
@@ -372,11 +492,12 @@ fn in_words(summary: &serde_json::Value) -> String {
         _ => "",
     };
     format!(
-        "{contradictions}{interrupted}{} programs, {} operations in {seconds:.1} s ({:.0} programs/s), seed {}; {findings} findings, {} did not show again",
-        summary["programs"],
-        summary["operations"],
-        number("programs") / seconds,
+        "{contradictions}{interrupted}{}, {} in {seconds:.1} s ({:.0} programs/s), seed {}; {}, {} did not show again",
+        counted(number("programs"), "program"),
+        counted(number("operations"), "operation"),
+        number("programs") as f64 / seconds,
         summary["seed"],
+        counted(summary["findings"].as_array().map_or(0, Vec::len), "finding"),
         summary["unconfirmed"],
     )
 }

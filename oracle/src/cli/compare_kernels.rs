@@ -1,13 +1,17 @@
 //! `mmdiff compare-kernels`
 
-use super::{fuzz::stop_flag, matrix, sides, Format, Outcome};
-use crate::compare_kernels::{compare, Changes, Crash, Entry, Options, Side, Told};
+use super::matrix::{self, MatrixFormat};
+use super::{fuzz::stop_flag, sides, Outcome};
+use crate::campaign::{folder_below, KernelIdentity, Provenance, Record, Run};
+use crate::compare_kernels::{compare, junit, ktap, Changes, Crash, Entry, Options, Side, Told};
 use crate::guest::{Guest, Link, Plan};
+use crate::words::counted;
 use anyhow::{bail, Context, Result};
 use clap::Args;
 use mm_reference::text::write;
 use serde_json::json;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -22,9 +26,12 @@ pub(super) struct CompareArgs {
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Folder for what is found, by pair of kernels
+    #[arg(long, default_value = "mmdiff-out")]
+    out: PathBuf,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: MatrixFormat,
 }
 
 pub(super) fn compare_kernels(args: CompareArgs) -> Result<Outcome> {
@@ -36,14 +43,23 @@ pub(super) fn compare_kernels(args: CompareArgs) -> Result<Outcome> {
     let names = names(&args.a, &args.b);
     let mut sides = [Side::new(&names[0], &boots[0]), Side::new(&names[1], &boots[1])];
     let options = Options { seed: args.seed, time: args.time };
-    let mut telling = Telling::default();
+    let folder = args.out.join(format!("{}-and-{}", names[0], names[1]));
+    let mut telling = Telling {
+        last: Duration::ZERO,
+        folder,
+        seed: args.seed,
+        names: names.clone(),
+        releases: None,
+    };
     let changes = compare(&mut sides, &options, &stop, &mut |told| telling.tell(&told))
         .context("failed to compare the kernels")?;
     let releases = sides.each_ref().map(Side::release);
     let [a, b] = names.each_ref().map(String::as_str);
     match args.format {
-        Format::Text => print!("{}", text(&changes, (a, b), releases, args.seed)),
-        Format::Json => println!("{:#}", record(&changes, (a, b), releases, args.seed)),
+        MatrixFormat::Text => print!("{}", text(&changes, (a, b), releases, args.seed)),
+        MatrixFormat::Json => println!("{:#}", record(&changes, (a, b), releases, args.seed)),
+        MatrixFormat::Junit => println!("{}", junit(&changes, (a, b), releases, args.seed)?),
+        MatrixFormat::Ktap => print!("{}", ktap(&changes, (a, b))),
     }
     if changes.interrupted {
         bail!("interrupted");
@@ -66,28 +82,65 @@ fn names(a: &str, b: &str) -> [String; 2] {
 /// How often progress is told.
 const EVERY: Duration = Duration::from_secs(10);
 
-#[derive(Default)]
+/// Tells on standard error, and keeps what is found as it comes.
 struct Telling {
     last: Duration,
+    folder: PathBuf,
+    seed: u64,
+    names: [String; 2],
+    /// What the kernels call themselves, once that is known.
+    releases: Option<[String; 2]>,
 }
 
 impl Telling {
     fn tell(&mut self, told: &Told) {
         let line = match told {
-            Told::Ready { releases: [a, b], after } => {
+            Told::Ready { releases, after } => {
+                let [a, b] = releases;
+                self.releases = Some(releases.clone());
                 format!("Linux {a} and Linux {b}, after {:.1} s", after.as_secs_f64())
             }
             Told::Found { signature, after } => {
                 format!("{signature}, after {:.1} s", after.as_secs_f64())
             }
+            Told::Kept(entry) => {
+                let [a, b] = self.names.each_ref().map(String::as_str);
+                self.keep(&entry.record((a, b), self.provenance(1, Some(entry.number))))
+            }
+            Told::Down(crash) => {
+                let side = usize::from(crash.kernel == self.names[1]);
+                self.keep(&crash.record(self.provenance(side, None)))
+            }
             Told::Progress { after, .. } if *after < self.last + EVERY => return,
             Told::Progress { programs, after } => {
                 self.last = *after;
-                format!("{programs} programs, {:.0} s", after.as_secs_f64())
+                format!("{}, {:.0} s", counted(*programs, "program"), after.as_secs_f64())
             }
         };
         // what nobody can see is no reason to stop
         let _ = writeln!(io::stderr(), "mmdiff: {line}");
+    }
+
+    /// Where a difference comes from: the kernel that it is expected of is the other one.
+    fn provenance(&self, side: usize, program: Option<u64>) -> Provenance {
+        let release = self.releases.as_ref().map(|releases| releases[side].clone());
+        let kernel = KernelIdentity {
+            name: Some(self.names[side].clone()),
+            release: release.unwrap_or_default(),
+            ..KernelIdentity::default()
+        };
+        Provenance { kernel, ..Provenance::here(Some(Run { seed: self.seed, jobs: 1, program })) }
+    }
+
+    /// Writes a finding; says where, or what could not be written.
+    fn keep(&self, found: &Record) -> String {
+        let folder = folder_below(&self.folder, &found.signature);
+        match found.save(&folder) {
+            Ok(()) => format!("kept in {}", folder.display()),
+            Err(error) => {
+                format!("{:#}; the program is:\n{}", anyhow::Error::from(error), found.program)
+            }
+        }
     }
 }
 
@@ -113,13 +166,17 @@ fn text(changes: &Changes, (a, b): (&str, &str), releases: [&str; 2], seed: u64)
         }
     }
     let Changes { programs, differing, repeated, unconfirmed, .. } = changes;
+    let programs = counted(*programs, "program");
     text.push_str(&format!(
-        "\n{} found in {:.1} s ({programs} programs, {differing} differed, {repeated} of them as found before, {unconfirmed} did not show again, seed {seed})\n",
-        changes.entries.len() + changes.crashes.len(),
+        "\n{} found in {:.1} s ({programs}, {differing} differed, {repeated} of them as found before, {unconfirmed} did not show again, seed {seed})\n",
+        counted(changes.entries.len() + changes.crashes.len(), "difference"),
         changes.time.as_secs_f64(),
     ));
     if changes.not_run > 0 {
-        text.push_str(&format!("{} programs could be run on neither\n", changes.not_run));
+        text.push_str(&format!(
+            "{} could be run on neither\n",
+            counted(changes.not_run, "program")
+        ));
     }
     text
 }

@@ -5,6 +5,7 @@ use crate::campaign::{self, Limit, Options, Progress};
 use crate::generate::Theme;
 use crate::observe::Capabilities;
 use crate::profile::contradictions;
+use crate::words::counted;
 use anyhow::{bail, Context, Result};
 use mm_reference::profile::Profile;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,8 +38,10 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
     };
     if args.format == Format::Text {
         println!(
-            "mmdiff: Linux {} against the reference, {} workers, seed {}",
-            profile.version, options.jobs, options.seed
+            "mmdiff: Linux {} against the reference, {}, seed {}",
+            profile.version,
+            counted(options.jobs, "worker"),
+            options.seed
         );
     }
     let stop = stop_flag()?;

@@ -2,11 +2,13 @@
 
 use super::{defect, kernel, programs, Format, Outcome};
 use crate::corpus::Verdict;
+use crate::guest::Named;
 use crate::inject::{Effect, Faults, Injected, Injector};
 use crate::observe::Capabilities;
 use crate::run::Runner;
 use crate::subject::Config;
-use anyhow::{Context, Result};
+use crate::words::counted;
+use anyhow::Result;
 use clap::Args;
 use mm_reference::defect::Defect;
 use mm_reference::profile::Profile;
@@ -39,7 +41,7 @@ pub(super) fn skipped(why: &str, format: Format) {
 }
 
 pub(super) fn inject(args: InjectArgs) -> Result<Outcome> {
-    let files = texts(&args.files)?;
+    let files = programs::expand(&args.files)?;
     let faults = match Faults::set_up() {
         Ok(faults) => faults,
         Err(why) => {
@@ -52,21 +54,12 @@ pub(super) fn inject(args: InjectArgs) -> Result<Outcome> {
     let profile = Arc::new(Profile { defect: args.defect, ..(*profile).clone() });
     let mut runner = Runner::new(Config::default(), profile, Capabilities::detect());
     let mut injector = Injector::new(&faults, &mut runner);
-    for (name, text) in files {
+    for file in files {
+        let Named { name, text } = programs::text(&file)?;
         let injected = injector.inject(&text, &mut || {})?;
         show.program(&name, &injected);
     }
     Ok(show.finish())
-}
-
-/// The programs named, and those in the folders named.
-pub(super) fn texts(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
-    let read = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("failed to read {}", path.display()))?;
-        Ok((path.display().to_string(), text))
-    };
-    programs::expand(paths)?.into_iter().map(read).collect()
 }
 
 /// Prints what came of programs.
@@ -115,8 +108,10 @@ impl Show {
         match (tries.len(), detail.as_str()) {
             (0, "") => println!("{name}: {word}, it allocates nothing"),
             (0, why) => println!("{name}: {word}, {why}"),
-            (count, "") => println!("{name}: {word}, {count} allocations"),
-            (count, why) => println!("{name}: {word} after {count} allocations: {why}"),
+            (count, "") => println!("{name}: {word}, {}", counted(count, "allocation")),
+            (count, why) => {
+                println!("{name}: {word} after {}: {why}", counted(count, "allocation"))
+            }
         }
     }
 
@@ -129,8 +124,8 @@ impl Show {
                 let words: Vec<_> =
                     counts.map(|(count, effect)| format!("{count} {}", effect.name())).collect();
                 println!(
-                    "{} allocations failed: {}",
-                    self.counts.iter().sum::<usize>(),
+                    "{} failed: {}",
+                    counted(self.counts.iter().sum::<usize>(), "allocation"),
                     words.join(", ")
                 );
             }

@@ -1,6 +1,7 @@
 //! `mmdiff kernel`
 
-use super::{boot, Format, Outcome};
+use super::{boot, jobs, Format, Outcome};
+use crate::columns::Columns;
 use crate::guest::{Guest, GuestError, Plan};
 use crate::kernels::build::{self, Config, Request};
 use crate::kernels::{self, Cache, Kernel, KernelError, Listed, Options, Report};
@@ -23,6 +24,8 @@ enum KernelCommand {
     Fetch(FetchArgs),
     /// Build a kernel with the parts that mmdiff looks at
     Build(BuildArgs),
+    /// Remove kernels that were built or fetched from the cache
+    Remove(RemoveArgs),
     /// Boot a kernel in a guest and do there what is said after `--`
     Boot(boot::BootArgs),
 }
@@ -65,6 +68,15 @@ struct FetchArgs {
 }
 
 #[derive(Debug, Args)]
+struct RemoveArgs {
+    /// Their names
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    #[command(flatten)]
+    cache: CacheArgs,
+}
+
+#[derive(Debug, Args)]
 struct BuildArgs {
     /// A series whose source Debian has, such as 7.2, or all of these, or a folder with your own
     #[arg(long, value_name = "NAME|all|DIR")]
@@ -76,7 +88,7 @@ struct BuildArgs {
     #[arg(long, value_enum, default_value_t)]
     config: ConfigArg,
     /// How many files to compile at a time
-    #[arg(long)]
+    #[arg(long, value_parser = jobs)]
     jobs: Option<usize>,
     /// What to call it [default: made of source, configuration and patches]
     #[arg(long)]
@@ -119,6 +131,7 @@ pub(super) fn kernel(args: KernelArgs) -> Result<Outcome> {
         KernelCommand::List(args) => list(&args.suites),
         KernelCommand::Fetch(args) => fetch(args),
         KernelCommand::Build(args) => build(args),
+        KernelCommand::Remove(args) => remove(&args),
         KernelCommand::Boot(args) => return boot::boot(args),
     }?;
     Ok(Outcome::Agree)
@@ -145,24 +158,29 @@ fn record(listed: &Listed) -> serde_json::Value {
         "package": listed.package,
         "suite": listed.suite,
         "cached": listed.cached,
+        "built": listed.built.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
     })
 }
 
-/// Columns as wide as what is in them.
+/// The package's version; of what was built here when that was.
+fn version(listed: &Listed) -> String {
+    match listed.built {
+        // to the minute, of Greenwich
+        Some(time) => humantime::format_rfc3339_seconds(time).to_string()[..16].replace('T', " "),
+        None => listed.version.clone(),
+    }
+}
+
+/// A row for each kernel.
 fn table(listed: &[Listed]) -> String {
     let header = ["name", "version", "package", "suite", "cached"].map(str::to_owned);
     let rows = listed.iter().map(|kernel| {
         let cached = if kernel.cached { "yes" } else { "no" };
-        [&kernel.name, &kernel.version, &kernel.package, &kernel.suite, cached].map(str::to_owned)
+        let version = version(kernel);
+        [&kernel.name, &version, &kernel.package, &kernel.suite, cached].map(str::to_owned)
     });
-    let rows: Vec<[String; 5]> = std::iter::once(header).chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: [usize; 5] = std::array::from_fn(width);
-    let line = |row: &[String; 5]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    rows.iter().map(line).collect()
+    let rows = std::iter::once(header).chain(rows).map(Vec::from).collect();
+    Columns { rows, numbers: false }.to_string()
 }
 
 fn fetch(args: FetchArgs) -> Result<()> {
@@ -189,6 +207,14 @@ fn fetch(args: FetchArgs) -> Result<()> {
     }
     if args.suites.format == Format::Json {
         println!("{:#}", json!({ "kernels": fetched }));
+    }
+    Ok(())
+}
+
+fn remove(args: &RemoveArgs) -> Result<()> {
+    let cache = args.cache.open()?;
+    for name in &args.names {
+        kernels::remove(name, &cache, &Report::new(false))?;
     }
     Ok(())
 }
@@ -289,6 +315,7 @@ mod tests {
             package: "linux-image".into(),
             suite: "trixie".into(),
             cached,
+            built: None,
         };
         assert_eq!(
             table(&[kernel("6.1", true), kernel("6.12", false)]),
@@ -296,5 +323,24 @@ mod tests {
              6.1   6.1.9-1   linux-image  trixie  yes\n\
              6.12  6.12.9-1  linux-image  trixie  no\n"
         );
+    }
+
+    #[test]
+    fn what_was_built_shows_when() {
+        let built = Listed {
+            name: "7.2-plain".into(),
+            release: "7.2.1".into(),
+            version: "1764590400123".into(),
+            package: "linux-source-7.2".into(),
+            suite: "built".into(),
+            cached: true,
+            built: Some(
+                std::time::UNIX_EPOCH + std::time::Duration::from_millis(1_764_590_400_123),
+            ),
+        };
+        let text = table(std::slice::from_ref(&built));
+        assert!(text.contains("7.2-plain  2025-12-01 12:00  linux-source-7.2"), "{text}");
+        assert_eq!(record(&built)["built"], "2025-12-01T12:00:00Z");
+        assert_eq!(record(&Listed { built: None, ..built })["built"], json!(null));
     }
 }

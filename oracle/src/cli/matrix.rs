@@ -1,10 +1,11 @@
 //! `mmdiff matrix`
 
-use super::{fuzz::stop_flag, programs, ObserveArg, Outcome};
+use super::{fuzz::stop_flag, jobs, programs, ObserveArg, Outcome};
 use crate::campaign::Limit;
 use crate::guest::{Guest, Link, Named, Plan};
 use crate::kernels::{self, Cache, Kernel, Report};
 use crate::matrix::{self, guests_at_once, schedule, End, Matrix, Row, Tested, Told, Work};
+use crate::words::counted;
 use anyhow::{bail, Context, Result};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ pub(super) struct MatrixArgs {
     #[arg(long)]
     until_found: bool,
     /// How many guests at once; as many as cores and memory allow if not given
-    #[arg(long)]
+    #[arg(long, value_parser = jobs)]
     jobs: Option<usize>,
     /// When to look at programs
     #[arg(long, value_enum, default_value_t)]
@@ -53,7 +54,7 @@ pub(super) struct MatrixArgs {
 
 /// How the results of many kernels are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum MatrixFormat {
+pub(super) enum MatrixFormat {
     /// A table for people
     #[default]
     Text,
@@ -89,7 +90,8 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
     let stop = stop_flag()?;
     let telling = Telling::default();
     let labels: Vec<String> = kernels.iter().map(|kernel| kernel.label.clone()).collect();
-    say(&format!("{} kernels, {at_once} guests at once, seed {}", labels.len(), work.seed));
+    let (count, guests) = (counted(labels.len(), "kernel"), counted(at_once, "guest"));
+    say(&format!("{count}, {guests} at once, seed {}", work.seed));
     let result = schedule(&labels, at_once, work.seed, &stop, &|label| {
         let asked = kernels.iter().find(|kernel| kernel.label == label);
         let name = asked.map_or(label, |asked| asked.name.as_str());
@@ -198,7 +200,7 @@ impl Telling {
                 say(&format!("{kernel}: Linux {release}, after {:.1} s", after.as_secs_f64()));
             }
             Told::Corpus { programs } => {
-                say(&format!("{kernel}: {programs} programs of the corpus"))
+                say(&format!("{kernel}: {} of the corpus", counted(*programs, "program")))
             }
             Told::Found { signature } => say(&format!("{kernel}: finding: {signature}")),
             Told::Lost { how } => say(&format!("{kernel}: {how}")),
@@ -208,7 +210,7 @@ impl Telling {
                 let before = last.entry(kernel.to_owned()).or_insert(now);
                 if now - *before >= EVERY {
                     *before = now;
-                    say(&format!("{kernel}: {programs} fresh programs"));
+                    say(&format!("{kernel}: {}", counted(*programs, "fresh program")));
                 }
             }
         }

@@ -20,6 +20,7 @@ mod kernel;
 mod known;
 mod matrix;
 mod programs;
+mod reproduce;
 mod show;
 mod sides;
 
@@ -59,7 +60,9 @@ enum Command {
     /// Make a diverging program as small as possible
     Shrink(FileArgs),
     /// Write a C program that shows the divergence of a program
-    C(FileArgs),
+    C(CArgs),
+    /// Boot a kernel and run the C program of a finding there
+    Reproduce(reproduce::ReproduceArgs),
     /// List the known differences: kernel bugs that the model does not imitate
     Known(FormatArgs),
     /// Measure the tool itself: against a loop without a model, and the model alone
@@ -118,9 +121,28 @@ struct FileArgs {
 }
 
 #[derive(Debug, Args)]
+struct ProgramArgs {
+    /// A program in the text format
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct CArgs {
+    #[command(flatten)]
+    program: ProgramArgs,
+    /// The kernel that it is to show on, which is booted: by short name (6.12), by the name it
+    /// was built under, or by the path of its image; the running one if not given
+    #[arg(long, value_name = "NAME")]
+    kernel: Option<String>,
+}
+
+#[derive(Debug, Args)]
 struct PredictArgs {
     /// A program in the text format
     file: PathBuf,
+    /// The kernel to predict for, such as 6.12 or 7.2+relocate-anon; the running one if not given
+    #[arg(long, value_name = "PROFILE", value_parser = Profile::named)]
+    kernel: Option<Profile>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -197,7 +219,7 @@ struct FuzzArgs {
     #[arg(long)]
     seed: Option<u64>,
     /// How many workers, each with its CPU
-    #[arg(long)]
+    #[arg(long, value_parser = jobs)]
     jobs: Option<usize>,
     /// End with the first finding
     #[arg(long)]
@@ -227,6 +249,15 @@ fn defect(name: &str) -> Result<Defect, String> {
     Defect::from_name(name).ok_or_else(|| "there is no defect of this name".to_owned())
 }
 
+/// Reads how many there are to be at a time.
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("with none at work, nothing is done".to_owned()),
+        Ok(jobs) => Ok(jobs),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 #[derive(Debug, Args)]
 struct DefectsArgs {
     /// Only defects with this in their name
@@ -239,7 +270,7 @@ struct DefectsArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many to look for at a time, each on its CPU
-    #[arg(long)]
+    #[arg(long, value_parser = jobs)]
     jobs: Option<usize>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
@@ -261,7 +292,7 @@ struct DistinguishArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// On how many threads
-    #[arg(long)]
+    #[arg(long, value_parser = jobs)]
     jobs: Option<usize>,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
@@ -313,6 +344,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Predict(args) => programs::predict(args),
         Command::Shrink(args) => programs::shrink(args),
         Command::C(args) => programs::c(args),
+        Command::Reproduce(args) => reproduce::reproduce(args),
         Command::Known(args) => known::known(args),
         Command::Bench(args) => bench::bench(args),
         Command::Defects(args) => defects::defects(args),
@@ -348,4 +380,28 @@ fn kernel() -> Result<(Arc<Profile>, Vec<Origin>)> {
 fn runner() -> Result<Runner> {
     let (profile, _) = kernel()?;
     Ok(Runner::new(Config::default(), profile, Capabilities::detect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_at_work_is_refused() {
+        for command in [
+            "fuzz",
+            "defects",
+            "distinguish --a 6.1 --b 6.12",
+            "matrix",
+            "kernel build --source 7.2",
+        ] {
+            let parse = |jobs: &str| {
+                let words = format!("mmdiff {command} --jobs {jobs}");
+                Cli::try_parse_from(words.split(' ')).map(drop)
+            };
+            parse("1").unwrap_or_else(|error| panic!("{error}"));
+            let error = parse("0").expect_err(command).to_string();
+            assert!(error.contains("with none at work, nothing is done"), "{error}");
+        }
+    }
 }

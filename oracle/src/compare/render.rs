@@ -53,6 +53,14 @@ fn lines(snapshot: &Snapshot, process: ProcessId) -> Vec<String> {
     }
 }
 
+/// How many lines are left out.
+fn agreeing(lines: usize) -> String {
+    match lines {
+        1 => "1 line that agrees".to_owned(),
+        lines => format!("{lines} lines that agree"),
+    }
+}
+
 fn maps(expected: &[String], actual: &[String], out: &mut String) -> fmt::Result {
     let borrow = |lines: &'_ [String]| {
         lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n") + "\n"
@@ -63,7 +71,7 @@ fn maps(expected: &[String], actual: &[String], out: &mut String) -> fmt::Result
     for group in diff.grouped_ops(CONTEXT) {
         let start = group.first().map_or(0, |op: &DiffOp| op.old_range().start);
         if start > end {
-            writeln!(out, "  ({} lines that agree)", start - end)?;
+            writeln!(out, "  ({})", agreeing(start - end))?;
         }
         for op in &group {
             end = op.old_range().end;
@@ -79,7 +87,7 @@ fn maps(expected: &[String], actual: &[String], out: &mut String) -> fmt::Result
     }
     let total = diff.old_slices().len();
     if total > end {
-        writeln!(out, "  ({} lines that agree)", total - end)?;
+        writeln!(out, "  ({})", agreeing(total - end))?;
     }
     Ok(())
 }

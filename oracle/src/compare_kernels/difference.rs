@@ -20,6 +20,8 @@ pub struct Seen {
     pub differences: Vec<Difference>,
     /// What can be seen of the states, as text: `-` the first kernel, `+` the second.
     pub state: String,
+    /// The states themselves, where they are what differs.
+    pub(super) states: Option<Box<(Snapshot, Snapshot)>>,
 }
 
 /// The mapping that is shared with mmdiff has this name.
@@ -48,7 +50,7 @@ pub(super) fn difference(
                 (x, y) => Some(gone(op, x.is_some(), (a, b), y.is_some())),
             };
             if let Some(found) = found {
-                return Ok(seen(ops, index, vec![found], String::new()));
+                return Ok(seen(ops, index, vec![found], String::new(), None));
             }
         }
         compared = until;
@@ -59,13 +61,14 @@ pub(super) fn difference(
         let found = states(&x, &y);
         if !found.is_empty() {
             let state = render(&x, &y, &found);
-            return Ok(seen(ops, compared.saturating_sub(1), found, state));
+            let states = Some(Box::new((x, y)));
+            return Ok(seen(ops, compared.saturating_sub(1), found, state, states));
         }
     }
     Ok(None)
 }
 
-fn outcomes(observed: &Observed) -> Vec<Outcome> {
+pub(super) fn outcomes(observed: &Observed) -> Vec<Outcome> {
     observed.outcomes.iter().map(|form| Outcome::from(form.clone())).collect()
 }
 
@@ -85,16 +88,27 @@ fn gone(op: &Op, alive_a: bool, (a, b): (&Observed, &Observed), alive_b: bool) -
     }
 }
 
-fn seen(ops: &[Op], at: usize, differences: Vec<Difference>, state: String) -> Option<Seen> {
+fn seen(
+    ops: &[Op],
+    at: usize,
+    differences: Vec<Difference>,
+    state: String,
+    states: Option<Box<(Snapshot, Snapshot)>>,
+) -> Option<Seen> {
     let signature = Signature::new(&ops.get(at)?.call, differences.first()?);
-    Some(Seen { at, signature, differences, state })
+    Some(Seen { at, signature, differences, state, states })
+}
+
+/// What two kernels are compared in.
+pub(super) fn compared() -> Capabilities {
+    let parts = Want { page_flags: false, ..Want::ALL };
+    Capabilities { parts, kernel_log: false, ..Capabilities::full() }
 }
 
 /// What differs of two states. Nothing was predicted, so what is bounded by the
 /// exact value may lie on either side of the other.
 fn states(a: &Snapshot, b: &Snapshot) -> Vec<Difference> {
-    let caps =
-        Capabilities { parts: Want { page_flags: false, ..Want::ALL }, ..Capabilities::full() };
+    let caps = compared();
     let mut found = Vec::new();
     Comparer::default().compare(a, b, &caps, &mut found);
     found.retain(|difference| {

@@ -1,12 +1,16 @@
 //! A difference for people and scripts.
 
-use super::difference::Seen;
-use crate::compare::Difference;
+use super::difference::{outcomes, Seen};
+use crate::campaign::{Differs, Provenance, Record};
+use crate::compare::{slug, Difference};
 use crate::distinguish::{write_sides, Line};
 use crate::guest::Observed;
+use crate::report::{c_of_crash, c_of_evidence, Evidence};
+use crate::words::counted;
+use mm_reference::model::System;
 use mm_reference::op::{Op, Outcome};
-use mm_reference::text::{Expected, Program};
-use std::fmt::Write;
+use mm_reference::text::{write, Expected, Program};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// A difference, and the smallest program that shows it.
@@ -14,8 +18,10 @@ use std::time::Duration;
 pub struct Entry {
     /// What makes it the same as another.
     pub signature: String,
-    /// The program.
+    /// The program, with the results on the first kernel.
     pub program: Program,
+    /// The same in C: it looks for what the second kernel does.
+    pub c: String,
     /// Its lines with the results of both kernels.
     pub lines: Vec<Line>,
     /// What differs.
@@ -73,19 +79,56 @@ impl Entry {
         // writing to a string cannot fail
         let _ = writeln!(
             text,
-            "{}  ({shown} of {of} runs, first seen after {after:.1} s)",
-            self.signature
+            "{}  ({shown} of {}, first seen after {after:.1} s)",
+            self.signature,
+            counted(of, "run")
         );
         let _ = write_sides(&self.lines, &self.state, (a, b), &mut text);
         text
     }
 
-    /// The difference as it was first seen, before it is made small.
-    pub(super) fn of(seen: &Seen, ops: &[Op], a: &Observed, b: &Observed) -> Entry {
+    /// As it is kept, like any finding: what the first kernel does is what is expected.
+    pub fn record(&self, (a, b): (&str, &str), provenance: Provenance) -> Record {
+        Record {
+            signature: self.signature.clone(),
+            provenance,
+            program: write(&self.program),
+            report: self.render(a, b),
+            c: self.c.clone(),
+            reliability: self.shown,
+            minimal: self.minimal,
+            differences: self.differences.iter().map(Differs::from).collect(),
+        }
+    }
+
+    /// The difference as it was first seen, before it is made small. `start` is the state
+    /// that programs start from.
+    pub(super) fn of(
+        seen: &Seen,
+        ops: &[Op],
+        (a, b): (&Observed, &Observed),
+        start: &System,
+    ) -> Entry {
         let ops = &ops[..ops.len().min(seen.at + 1)];
+        let layout = a.layout();
+        let pairs: Vec<_> = outcomes(a).into_iter().zip(outcomes(b)).collect();
+        let mut program = Program::of(ops.iter().cloned());
+        for (index, (outcome, _)) in pairs.iter().enumerate() {
+            program.expect(index, outcome, &layout);
+        }
+        let c = c_of_evidence(&Evidence {
+            signature: &seen.signature,
+            program: &program,
+            layout: &layout,
+            outcomes: &pairs,
+            differences: &seen.differences,
+            states: seen.states.as_deref().map(|(a, b)| (a, b)),
+            start,
+        });
         Entry {
             signature: seen.signature.to_string(),
-            program: Program::of(ops.iter().cloned()),
+            program,
+            c,
             lines: lines(ops, a, b),
             differences: seen.differences.clone(),
             state: seen.state.clone(),
@@ -93,6 +136,26 @@ impl Entry {
             minimal: false,
             number: 0,
             after: Duration::ZERO,
+        }
+    }
+}
+
+impl Crash {
+    /// What makes it the same as another.
+    pub fn signature(&self) -> String {
+        format!("kernel.down.{}", slug(self.report.lines().next().unwrap_or_default()))
+    }
+
+    /// As it is kept, like any finding.
+    pub fn record(&self, provenance: Provenance) -> Record {
+        Record {
+            signature: self.signature(),
+            provenance,
+            program: self.program.clone(),
+            report: self.report.clone(),
+            c: c_of_crash(&self.program),
+            reliability: (1, 1),
+            ..Record::default()
         }
     }
 }

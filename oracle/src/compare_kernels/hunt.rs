@@ -167,8 +167,9 @@ impl<'a> Hunt<'a> {
             return;
         }
         (self.told)(Told::Found { signature: format!("{kernel} went down"), after });
-        let kernel = kernel.to_owned();
-        self.changes.crashes.push(Crash { kernel, program, report, after });
+        let crash = Crash { kernel: kernel.to_owned(), program, report, after };
+        (self.told)(Told::Down(Box::new(crash.clone())));
+        self.changes.crashes.push(crash);
     }
 
     /// The text of a generated program.
@@ -230,7 +231,8 @@ impl<'a> Hunt<'a> {
             *self.vain.entry(seen.signature).or_default() += 1;
             return Ok(());
         };
-        let whole = (Entry::of(&again, through, &of_a, &of_b), through.to_vec());
+        let entry = Entry::of(&again, through, (&of_a, &of_b), &self.fresh());
+        let whole = (entry, through.to_vec());
         let (entry, ops) = self.small(sides, through, &seen.signature)?.unwrap_or(whole);
         let met = (seen.signature, self.outline(&ops));
         if self.met.contains(&met) {
@@ -238,8 +240,15 @@ impl<'a> Hunt<'a> {
             return Ok(());
         }
         (self.told)(Told::Found { signature: met.0.to_string(), after });
+        let mut entry = Entry { number, after, ..entry };
+        // one that shows in the same way is called by its number, as findings are
+        let before = self.met.iter().filter(|(signature, _)| *signature == met.0).count();
+        if before > 0 {
+            entry.signature = format!("{}-{}", entry.signature, before + 1);
+        }
         self.met.push(met);
-        self.changes.entries.push(Entry { number, after, ..entry });
+        (self.told)(Told::Kept(Box::new(entry.clone())));
+        self.changes.entries.push(entry);
         Ok(())
     }
 
@@ -338,7 +347,7 @@ impl<'a> Hunt<'a> {
             }
         }
         Ok(last.map(|(seen, of_a, of_b)| {
-            let entry = Entry::of(&seen, &shrunk.ops, &of_a, &of_b);
+            let entry = Entry::of(&seen, &shrunk.ops, (&of_a, &of_b), &fresh);
             let entry = Entry { shown: (shown, RUNS), minimal: shrunk.minimal, ..entry };
             (entry, shrunk.ops)
         }))

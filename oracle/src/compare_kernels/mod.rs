@@ -7,6 +7,7 @@
 
 mod difference;
 mod entry;
+mod formats;
 mod hunt;
 mod side;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 pub use difference::Seen;
 pub use entry::{Crash, Entry};
+pub use formats::{junit, ktap};
 pub use side::{Boot, Side};
 
 use crate::guest::GuestError;
@@ -54,7 +56,7 @@ pub struct Changes {
 }
 
 /// What can be told while it runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Told {
     /// Both guests are ready.
     Ready {
@@ -77,6 +79,10 @@ pub enum Told {
         /// After how long.
         after: Duration,
     },
+    /// A difference that was made small, to be kept.
+    Kept(Box<Entry>),
+    /// A program that one of the kernels did not survive, to be kept.
+    Down(Box<Crash>),
 }
 
 /// How long a round of programs takes about; in between one can be stopped.

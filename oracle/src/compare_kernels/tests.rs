@@ -1,5 +1,6 @@
 use super::*;
 use crate::campaign::Generated;
+use crate::campaign::Provenance;
 use crate::generate::{program_seed, Fence, Shape};
 use crate::guest::{Event, Link, Observed, OutcomeForm, Request, SnapshotForm, Wreck};
 use crate::profile::{Origin, Section};
@@ -162,6 +163,9 @@ fn a_kernel_is_like_itself() {
     let changes = changes(None, None, 60, &AtomicBool::new(false));
     assert!(changes.entries.is_empty() && changes.crashes.is_empty(), "{changes:?}");
     assert!(changes.programs > 300 && changes.differing == 0);
+    let lines = ktap(&changes, ("one", "two"));
+    assert!(!lines.contains("not ok") && lines.contains("ok 10 both survive"), "{lines}");
+    assert!(lines.contains("ok 7 kpageflags # SKIP it is not compared"), "{lines}");
 }
 
 #[test]
@@ -174,7 +178,20 @@ fn one_wrong_rule_is_found_and_made_small() {
         assert!(entry.shown.0 > 0 && entry.lines.len() == operations);
     }
     let text = changes.entries[0].render("plain", "variant");
-    assert!(text.contains(" (plain), ") && text.contains(" (variant)"), "{text}");
+    assert!(text.contains(" (plain)") && text.contains(" (variant)"), "{text}");
+    let entry = &changes.entries[0];
+    let record = entry.record(("plain", "variant"), Provenance::default());
+    assert!(record.c.contains("int main(") && record.c.contains("decide"), "{}", record.c);
+    assert!(record.program.contains(" = "), "the first kernel's results: {}", record.program);
+    let names = ("plain", "variant");
+    let xml = junit(&changes, names, ["6.18", "6.18"], 1).expect("XML");
+    crate::report::validate_junit(&xml);
+    let failures = xml.matches("<failure ").count();
+    assert!(failures > 0 && xml.contains(&entry.signature), "{xml}");
+    let lines = ktap(&changes, names);
+    assert!(lines.starts_with("KTAP version 1\n1..1\n"), "{lines}");
+    assert!(lines.contains("        not ok 1 "), "{lines}");
+    assert!(lines.ends_with("not ok 1 plain and variant\n"), "{lines}");
 }
 
 #[test]

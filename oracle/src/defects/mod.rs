@@ -6,6 +6,9 @@
 //! model on it and differs from the wrong one, seen as a campaign would see it.
 
 mod full;
+mod report;
+
+pub use report::{hunt_all, named, End, Hunted};
 
 use crate::campaign::avoid;
 use crate::compare::Difference;

@@ -1,6 +1,7 @@
 //! One entry of a change log.
 
 use super::{Pair, Setting};
+use crate::columns::{paragraph, WIDTH};
 use crate::compare::Difference;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::Op;
@@ -105,7 +106,8 @@ impl Entry {
     fn write(&self, a: &str, b: &str, out: &mut String) -> std::fmt::Result {
         writeln!(out, "{} ({})", self.cause.name(), self.cause.function())?;
         let (has, lacks) = if self.on_in_b { (b, a) } else { (a, b) };
-        writeln!(out, "  {has}, not {lacks}: {}", self.cause.text())?;
+        let text = format!("{has}, not {lacks}: {}", self.cause.text());
+        writeln!(out, "{}", paragraph(&text, "  "))?;
         if !self.needs.is_empty() {
             let names: Vec<_> = self.needs.iter().map(|switch| switch.name()).collect();
             writeln!(out, "  shows only with {} as in {b}", names.join(", "))?;
@@ -127,9 +129,17 @@ pub(crate) fn write_sides(
 ) -> std::fmt::Result {
     let width = lines.iter().map(|line| line.op.len()).max().unwrap_or_default();
     for Line { op, a: first, b: second } in lines {
-        match first == second {
-            true => writeln!(out, "    {op:<width$} = {first}")?,
-            false => writeln!(out, "    {op:<width$} = {first} ({a}), {second} ({b})")?,
+        let results = match first == second {
+            true => first.clone(),
+            false => format!("{first} ({a}), {second} ({b})"),
+        };
+        let wide = 4 + width + 3 + results.len() > WIDTH;
+        match (wide, first == second) {
+            (false, _) => writeln!(out, "    {op:<width$} = {results}")?,
+            (true, true) => writeln!(out, "    {op} = {results}")?,
+            (true, false) => {
+                writeln!(out, "    {op}\n      = {first} ({a})\n      = {second} ({b})")?
+            }
         }
     }
     for line in state.lines() {

@@ -22,7 +22,7 @@ use crate::search::Search;
 use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::Op;
-use mm_reference::profile::{Profile, Rule, Switch};
+use mm_reference::profile::{Profile, Quirk, Rule, Switch, QUIRKS};
 use mm_reference::text::{Requirement, Requires, SettingName};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,8 +49,35 @@ pub struct ChangeLog {
     pub missing: Vec<Switch>,
     /// Differing rules that no program can show.
     pub unseen: Vec<Switch>,
+    /// Known bugs that one of the versions has and the other has not.
+    pub bugs: Vec<Bug>,
     /// How many programs were made.
     pub programs: u64,
+}
+
+/// A known bug that one of two versions has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bug {
+    /// Which.
+    pub quirk: Quirk,
+    /// Whether the second version is the one that has it.
+    pub in_b: bool,
+}
+
+impl ChangeLog {
+    /// In how many rules the profiles differ.
+    pub fn rules(&self) -> usize {
+        self.entries.len() + self.missing.len() + self.unseen.len()
+    }
+}
+
+/// The known bugs in which two versions differ, in the order of the registry.
+fn bugs(a: &Profile, b: &Profile) -> Vec<Bug> {
+    let differs = |&quirk: &Quirk| {
+        let in_b = quirk.affects(b.version);
+        (quirk.affects(a.version) != in_b).then_some(Bug { quirk, in_b })
+    };
+    QUIRKS.iter().filter_map(differs).collect()
 }
 
 /// How long one rule is searched for before the next has its turn.
@@ -73,7 +100,7 @@ pub fn distinguish(a: &Profile, b: &Profile, options: &Options, stop: &AtomicBoo
     let deadline = Instant::now() + options.time;
     let hunts = seen.iter().map(|&switch| Hunt::new(switch)).collect();
     let queue: Mutex<VecDeque<Hunt>> = Mutex::new(hunts);
-    let log = Mutex::new(ChangeLog { unseen, ..ChangeLog::default() });
+    let log = Mutex::new(ChangeLog { unseen, bugs: bugs(a, b), ..ChangeLog::default() });
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.clamp(1, seen.len().max(1)) {
             scope.spawn(|| {

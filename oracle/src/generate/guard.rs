@@ -5,14 +5,17 @@
 use super::fence::{Fence, Span};
 use super::view::{overlap_pages, View};
 use super::Avoid;
-use mm_reference::addr::{page_aligned, PAGE_SIZE};
+use mm_reference::addr::{page_aligned, Size, PAGE_SIZE};
 use mm_reference::model::{Mm, VmFlags};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Call, Op, ProcessId, MAX_MINCORE_PAGES, MAX_NAME_LEN, MAX_PROCESSES};
+use mm_reference::text::{Problem, MAX_ACCESS_LEN};
 use std::fmt;
 
-/// The longest range that one load or store touches, in bytes.
-const MAX_ACCESS: u64 = 16 << 20;
+/// What only a run without these settings can do.
+const HUGE_PAGES: Refusal = Refusal::Avoided("huge pages");
+/// See [`HUGE_PAGES`].
+const SAME_PAGES: Refusal = Refusal::Avoided("merging of pages with the same contents");
 
 /// Why an operation may not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,24 +26,53 @@ pub enum Refusal {
     TooManyProcesses,
     /// It touches what the subject runs on.
     Protected,
-    /// It would populate or map more than a program may.
-    TooMuch,
-    /// It asks for what is not supported or not wanted.
-    Avoided,
+    /// It would take more than a program may.
+    TooMuch(Limit),
+    /// It asks for what is not supported or not wanted: this.
+    Avoided(&'static str),
     /// It would execute bytes that are not a return instruction.
     NotCallable,
 }
 
+/// A limit that an operation would exceed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Of one load or store: [`MAX_ACCESS_LEN`].
+    Access,
+    /// Of one mincore: [`MAX_MINCORE_PAGES`].
+    Mincore,
+    /// Pages that all operations together may populate: [`Bounds::populated`].
+    Populated(u64),
+    /// Pages that a process may have mapped: [`Bounds::mapped`].
+    Mapped(u64),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = |pages: &u64| Size(pages.saturating_mul(PAGE_SIZE));
+        match self {
+            Limit::Access => Problem::AccessTooLong.fmt(f),
+            Limit::Mincore => Problem::MincoreTooLong.fmt(f),
+            Limit::Populated(pages) => write!(f, "a program touches at most {}", size(pages)),
+            Limit::Mapped(pages) => write!(f, "a process maps at most {}", size(pages)),
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Refusal::NoProcess => "its process does not exist",
-            Refusal::TooManyProcesses => "there are as many processes as there may be",
-            Refusal::Protected => "it touches memory that the subject runs on",
-            Refusal::TooMuch => "it uses more memory than a program may",
-            Refusal::Avoided => "it asks for what is not supported",
-            Refusal::NotCallable => "it would execute something else than a return instruction",
-        })
+        match self {
+            Refusal::NoProcess => f.write_str("its process does not exist"),
+            Refusal::TooManyProcesses => f.write_str("there are as many processes as there may be"),
+            Refusal::Protected => f.write_str("it touches memory that the subject runs on"),
+            Refusal::TooMuch(limit) => {
+                write!(f, "it uses more memory than a program may: {limit}")
+            }
+            Refusal::Avoided(what) => write!(f, "it asks for what is not supported: {what}"),
+            Refusal::NotCallable => {
+                f.write_str("it would execute something else than a return instruction")
+            }
+        }
     }
 }
 
@@ -149,14 +181,14 @@ impl<'f> Guard<'f> {
             &Call::SetVmaName { addr, len, ref name } => {
                 self.span(view.resolve(addr), len)?;
                 if name.as_ref().is_some_and(|n| n.len() > MAX_NAME_LEN || n.contains('\0')) {
-                    return Err(Refusal::Avoided);
+                    return Err(Refusal::Avoided("a name that is too long, or holds a NUL"));
                 }
                 0
             }
             &Call::Mseal { addr, len, .. } => {
                 self.span(view.resolve(addr), len)?;
                 if op.process == ProcessId(0) && self.avoid.seal_first {
-                    return Err(Refusal::Avoided);
+                    return Err(Refusal::Avoided("a seal in the first process"));
                 }
                 0
             }
@@ -170,23 +202,23 @@ impl<'f> Guard<'f> {
             &Call::Mincore { addr, len } => {
                 self.span(view.resolve(addr), len)?;
                 if len.div_ceil(PAGE_SIZE) > MAX_MINCORE_PAGES {
-                    return Err(Refusal::TooMuch);
+                    return Err(Refusal::TooMuch(Limit::Mincore));
                 }
                 0
             }
             &Call::Prctl { option, args } => self.setting(op.process, option, args)?,
             &Call::Setrlimit { resource, hard, .. } => {
                 if self.avoid.hard_limits && hard != RLIM_INFINITY {
-                    return Err(Refusal::Avoided);
+                    return Err(Refusal::Avoided("a lower hard limit"));
                 }
                 if !RLIMITS.iter().any(|(_, known)| *known == resource) && resource < 16 {
-                    return Err(Refusal::Avoided);
+                    return Err(Refusal::Avoided("a limit on something else than memory"));
                 }
                 0
             }
             &Call::Load { addr, len } | &Call::Store { addr, len, .. } => {
-                if len > MAX_ACCESS {
-                    return Err(Refusal::TooMuch);
+                if len > MAX_ACCESS_LEN {
+                    return Err(Refusal::TooMuch(Limit::Access));
                 }
                 let span = self.span(view.resolve(addr), len)?;
                 populated_by(mm, span, |_| true)
@@ -201,12 +233,12 @@ impl<'f> Guard<'f> {
                 1
             }
             Call::Fork if !self.may_fork() => return Err(Refusal::TooManyProcesses),
-            Call::Fork if self.avoid.fork => return Err(Refusal::Avoided),
+            Call::Fork if self.avoid.fork => return Err(Refusal::Avoided("fork")),
             Call::Exit if op.process == ProcessId(0) => return Err(Refusal::NoProcess),
             Call::Mlockall { .. } | Call::Munlockall | Call::Fork | Call::Exit => 0,
         };
         if cost > self.pages_left() {
-            return Err(Refusal::TooMuch);
+            return Err(Refusal::TooMuch(Limit::Populated(self.bounds.populated)));
         }
         Ok(cost)
     }
@@ -229,7 +261,7 @@ impl<'f> Guard<'f> {
 
     fn room(&self, mm: &Mm, pages: u64) -> Result<(), Refusal> {
         if mm.total_vm.saturating_add(pages) > self.bounds.mapped {
-            return Err(Refusal::TooMuch);
+            return Err(Refusal::TooMuch(Limit::Mapped(self.bounds.mapped)));
         }
         Ok(())
     }
@@ -241,7 +273,7 @@ impl<'f> Guard<'f> {
             return Ok(());
         }
         if span.start < self.fence.floor() {
-            return Err(Refusal::Avoided);
+            return Err(Refusal::Avoided("a mapping so low that only some users may have it"));
         }
         self.clear(span)
     }
@@ -257,14 +289,19 @@ impl<'f> Guard<'f> {
     ) -> Result<u64, Refusal> {
         if flags & MAP_ANONYMOUS == 0 {
             // a descriptor that is not open fails before anything else counts
-            return if fd == -1 { Ok(0) } else { Err(Refusal::Avoided) };
+            return match fd {
+                -1 => Ok(0),
+                _ => Err(Refusal::Avoided("a mapping of a file")),
+            };
         }
         if flags & MAP_HUGETLB != 0 {
-            return Err(Refusal::Avoided);
+            return Err(Refusal::Avoided("MAP_HUGETLB"));
         }
         match flags & MAP_TYPE_MASK {
-            MAP_SHARED if len != 0 => return Err(Refusal::Avoided),
-            MAP_DROPPABLE if self.avoid.droppable => return Err(Refusal::Avoided),
+            MAP_SHARED if len != 0 => return Err(Refusal::Avoided("shared memory")),
+            MAP_DROPPABLE if self.avoid.droppable => {
+                return Err(Refusal::Avoided("MAP_DROPPABLE"));
+            }
             _ => {}
         }
         if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0 {
@@ -321,36 +358,33 @@ impl<'f> Guard<'f> {
 
     fn advice(&self, advice: i32) -> Result<(), Refusal> {
         let avoid = &self.avoid;
-        let refused = match advice {
+        match advice {
             // real ones, for who may
-            MADV_HWPOISON | MADV_SOFT_OFFLINE => true,
-            MADV_PAGEOUT => avoid.pageout,
-            MADV_MERGEABLE | MADV_UNMERGEABLE => avoid.mergeable,
-            MADV_HUGEPAGE | MADV_COLLAPSE => avoid.hugepage,
-            _ => false,
-        };
-        if refused {
-            Err(Refusal::Avoided)
-        } else {
-            Ok(())
+            MADV_HWPOISON | MADV_SOFT_OFFLINE => Err(Refusal::Avoided("advice that breaks memory")),
+            MADV_PAGEOUT if avoid.pageout => Err(Refusal::Avoided("MADV_PAGEOUT")),
+            MADV_MERGEABLE | MADV_UNMERGEABLE if avoid.mergeable => Err(SAME_PAGES),
+            MADV_HUGEPAGE | MADV_COLLAPSE if avoid.hugepage => Err(HUGE_PAGES),
+            _ => Ok(()),
         }
     }
 
     fn setting(&self, process: ProcessId, option: i32, args: [u64; 4]) -> Result<u64, Refusal> {
         let refused = match option {
-            PR_GET_THP_DISABLE | PR_GET_MDWE | PR_GET_MEMORY_MERGE => false,
+            PR_GET_THP_DISABLE | PR_GET_MDWE | PR_GET_MEMORY_MERGE => None,
             // huge pages stay off
-            PR_SET_THP_DISABLE => args[0] == 0 || args[1] & PR_THP_DISABLE_EXCEPT_ADVISED != 0,
-            PR_SET_MDWE => process == ProcessId(0) && self.avoid.mdwe_first && args[0] & 1 != 0,
-            PR_SET_MEMORY_MERGE => self.avoid.mergeable,
+            PR_SET_THP_DISABLE => {
+                let on = args[0] == 0 || args[1] & PR_THP_DISABLE_EXCEPT_ADVISED != 0;
+                on.then_some(HUGE_PAGES)
+            }
+            PR_SET_MDWE => {
+                let avoided = process == ProcessId(0) && self.avoid.mdwe_first && args[0] & 1 != 0;
+                avoided.then_some(Refusal::Avoided("PR_SET_MDWE in the first process"))
+            }
+            PR_SET_MEMORY_MERGE => self.avoid.mergeable.then_some(SAME_PAGES),
             // the rest can change anything
-            _ => true,
+            _ => Some(Refusal::Avoided("a prctl that is not about memory")),
         };
-        if refused {
-            Err(Refusal::Avoided)
-        } else {
-            Ok(0)
-        }
+        refused.map_or(Ok(0), Err)
     }
 }
 

@@ -32,7 +32,7 @@ pub mod weights;
 mod wrong;
 
 pub use fence::Fence;
-pub use guard::{Bounds, Guard, Refusal};
+pub use guard::{Bounds, Guard, Limit, Refusal};
 pub use mutate::mutate;
 pub use realign::exec_start;
 pub use repair::{pin, refusal, repair, Repaired, Workshop};

@@ -49,14 +49,15 @@ fn memory_that_cannot_be_locked_counts_as_populated() {
     }
     let lock = |addr| Call::Mlock2 { addr, len, flags: MLOCK_ONFAULT };
     assert_eq!(admit(&system, &lock(private)), None);
-    assert_eq!(admit(&system, &lock(droppable)), Some(Refusal::TooMuch));
+    let too_much = Some(Refusal::TooMuch(Limit::Populated(40)));
+    assert_eq!(admit(&system, &lock(droppable)), too_much);
     let all = Call::Mlockall { flags: MCL_CURRENT | MCL_ONFAULT };
-    assert_eq!(admit(&system, &all), Some(Refusal::TooMuch));
+    assert_eq!(admit(&system, &all), too_much);
     let future = Call::Mlockall { flags: MCL_FUTURE | MCL_ONFAULT };
     assert_eq!(admit(&system, &future), None);
     system.apply(&Op::first(future)).expect("a prediction");
     let answers = maps.map(|call| admit(&system, &call));
-    assert_eq!(answers, [None, Some(Refusal::TooMuch)]);
+    assert_eq!(answers, [None, too_much]);
 }
 
 #[test]

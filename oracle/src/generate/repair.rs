@@ -84,7 +84,7 @@ pub fn refusal(workshop: &Workshop<'_>, ops: &[Op]) -> Option<(usize, Refusal)> 
         let admitted = guard.admit(op, &View::of(&system));
         // what is refused may be too large even for the model
         if let Err(refusal) = admitted {
-            if refusal != Refusal::Avoided {
+            if !matches!(refusal, Refusal::Avoided(_)) {
                 return Some((index, refusal));
             }
         }

@@ -333,9 +333,15 @@ fn the_guard_keeps_out_of_the_fence() {
         (Call::Munmap { addr: at(TEXT.end), len: 0x1000 }, Ok(())),
         (Call::Mprotect { addr: at(0x1000), len: u64::MAX >> 1, prot: 0 }, Err(Refusal::Protected)),
         (mmap(ARENA.end - 0x1000, 0x2000), Err(Refusal::Protected)),
-        (mmap(0x1000, 0x1000), Err(Refusal::Avoided)),
+        (
+            mmap(0x1000, 0x1000),
+            Err(Refusal::Avoided("a mapping so low that only some users may have it")),
+        ),
         (mmap(0x1001, 0x1000), Ok(())),
-        (mmap(LAYOUT.mmap, 16 << 30), Err(Refusal::TooMuch)),
+        (
+            mmap(LAYOUT.mmap, 16 << 30),
+            Err(Refusal::TooMuch(Limit::Mapped(Bounds::default().mapped))),
+        ),
         (mmap(LAYOUT.mmap, MAP_WINDOW + 1), Ok(())),
         (mremap(LAYOUT.stack - 0x1000, ARENA.start), Err(Refusal::Protected)),
         (mremap(ARENA.start, LAYOUT.mmap), Err(Refusal::Protected)),
@@ -353,6 +359,28 @@ fn the_guard_keeps_out_of_the_fence() {
 }
 
 #[test]
+fn a_refusal_says_what_is_not_supported() {
+    let fence = Toy::fence();
+    let mmap = |flags, fd| {
+        let (addr, len, prot) = (Addr::NULL, 0x1000, PROT_READ);
+        Call::Mmap { addr, len, prot, flags, fd, offset: 0 }
+    };
+    for (call, what) in [
+        (mmap(MAP_SHARED | MAP_ANONYMOUS, -1), "shared memory"),
+        (mmap(MAP_PRIVATE, 3), "a mapping of a file"),
+        (mmap(MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1), "MAP_HUGETLB"),
+        (Call::Prctl { option: PR_SET_THP_DISABLE, args: [0; 4] }, "huge pages"),
+        (Call::Prctl { option: 1, args: [0; 4] }, "a prctl that is not about memory"),
+    ] {
+        let mut guard = Guard::new(&fence, Bounds::default(), Avoid::default());
+        let op = Op::first(call);
+        let refusal = Toy::new().with_view(|view| guard.admit(&op, view)).expect_err(what);
+        let text = format!("it asks for what is not supported: {what}");
+        assert_eq!(refusal.to_string(), text);
+    }
+}
+
+#[test]
 fn the_guard_keeps_account_of_pages_and_processes() {
     let fence = Toy::fence();
     let bounds = Bounds { populated: 40, ..Bounds::default() };
@@ -365,7 +393,7 @@ fn the_guard_keeps_account_of_pages_and_processes() {
     toy.with_view(|view| {
         assert_eq!(guard.admit(&lock, view), Ok(()));
         assert_eq!(guard.pages_left(), 7);
-        assert_eq!(guard.admit(&lock, view), Err(Refusal::TooMuch));
+        assert_eq!(guard.admit(&lock, view), Err(Refusal::TooMuch(Limit::Populated(40))));
         let fork = Op::first(Call::Fork);
         for _ in 1..MAX_PROCESSES {
             assert_eq!(guard.admit(&fork, view), Ok(()));

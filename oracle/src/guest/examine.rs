@@ -103,7 +103,8 @@ mod tests {
                 None => Ok(Event::Done),
                 Some(text) if text == self.deadly => Err(panic(&[])),
                 Some(name) => {
-                    Ok(Event::Program { name, verdict: Verdict::Agree, detail: String::new() })
+                    let (verdict, detail) = (Verdict::Agree, String::new());
+                    Ok(Event::Program { name, verdict, detail, finding: None })
                 }
             }
         }

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 /// release it is of.
 pub(super) const CONFIG: &str = "config";
 
+/// Where a finding's C program is, compiled.
+pub(super) const REPRODUCER: &str = "reproducer";
 /// The first process.
 pub(super) const INIT: &str = "/init";
 
@@ -34,6 +36,9 @@ pub(super) fn initramfs(plan: &Plan) -> Result<Vec<u8>, GuestError> {
     }
     if let Some(module) = &plan.kernel.module {
         archive.file(swap::MODULE, &read(module)?);
+    }
+    if let Some(reproducer) = &plan.reproducer {
+        archive.executable(REPRODUCER, &read(reproducer)?);
     }
     archive.executable(INIT.trim_start_matches('/'), &executable(plan.executable.as_deref())?);
     Ok(archive.finish())

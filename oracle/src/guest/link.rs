@@ -4,8 +4,10 @@
 use super::form::{OutcomeForm, SnapshotForm};
 use crate::campaign::{KernelIdentity, Record};
 pub use crate::corpus::Verdict;
+use crate::defects::Hunted;
 use crate::inject::Injected;
 use crate::profile::Origin;
+use crate::programs::{Predicted, Ran, Sought};
 use mm_reference::op::Layout;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,26 @@ pub enum Request {
         /// In this order.
         files: Vec<Named>,
     },
+    /// These programs, operation by operation: [`Event::Ran`] for each.
+    Run {
+        /// In this order.
+        files: Vec<Named>,
+    },
+    /// What differs when this program runs, made small: [`Event::Sought`].
+    Find {
+        /// The program.
+        file: Named,
+    },
+    /// What the model says of this program on the guest's kernel: [`Event::Predicted`].
+    Predict {
+        /// The program.
+        file: Named,
+    },
+    /// Wrong variants of the model against the guest's kernel: [`Event::Hunted`] for each.
+    Defects(Hunts),
+    /// Runs the executable that the guest was given for it (`Plan::reproducer`):
+    /// [`Event::Reproduced`].
+    Reproduce,
     /// The last move of these programs with allocations that fail: [`Event::Injected`] for
     /// each, or [`Event::NoFaults`].
     Inject {
@@ -100,6 +122,19 @@ pub struct Campaign {
     pub jobs: Option<u16>,
 }
 
+/// Which defects to hunt, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hunts {
+    /// Those with this in their name.
+    pub only: String,
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// How long to look for each, in milliseconds.
+    pub millis_each: u64,
+    /// How many at a time; as many as the guest has CPUs if there is no number.
+    pub jobs: Option<u16>,
+}
+
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
@@ -164,6 +199,28 @@ pub enum Event {
         verdict: Verdict,
         /// Why, where that needs words.
         detail: String,
+        /// The divergence as a finding.
+        finding: Option<Box<Record>>,
+    },
+    /// What came of a program, operation by operation.
+    Ran {
+        /// The file's name.
+        name: String,
+        /// What came of it.
+        ran: Box<Ran>,
+    },
+    /// What differs when a program runs.
+    Sought(Sought),
+    /// What the model says of a program.
+    Predicted(Box<Predicted>),
+    /// What the hunt for a defect came to.
+    Hunted(Box<Hunted>),
+    /// What came of a reproducer.
+    Reproduced {
+        /// How it ended.
+        end: Ended,
+        /// What it printed.
+        output: String,
     },
     /// What came of a program whose allocations fail.
     Injected {
@@ -207,6 +264,17 @@ pub enum Event {
         /// Why.
         error: String,
     },
+}
+
+/// How a reproducer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ended {
+    /// With this status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+    /// Not within the time that it has.
+    NotInTime,
 }
 
 /// What a kernel did with a program.
@@ -279,6 +347,7 @@ mod tests {
             name: "brk/grow.mm".into(),
             verdict: Verdict::Agree,
             detail: String::new(),
+            finding: None,
         });
         assert!(read::<Event>(&good).is_some());
         for at in 0..good.len() - 1 {

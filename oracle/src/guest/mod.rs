@@ -17,6 +17,7 @@ pub mod link;
 mod port;
 mod pulse;
 mod qemu;
+mod reproduce;
 mod running;
 mod serve;
 mod swap;
@@ -26,7 +27,7 @@ pub use agent::{agent, AgentError};
 pub use error::{GuestError, Wreck};
 pub use examine::examine;
 pub use form::{OutcomeForm, ProcessForm, SnapshotForm};
-pub use link::{Campaign, Event, Named, Observed, Request, Verdict};
+pub use link::{Campaign, Ended, Event, Hunts, Named, Observed, Request, Verdict};
 pub use qemu::Accelerator;
 pub use running::Guest;
 
@@ -52,6 +53,8 @@ pub struct Plan {
     pub extra: Option<PathBuf>,
     /// More for the kernel's command line.
     pub append: String,
+    /// An executable that [`Request::Reproduce`] runs; it needs no library.
+    pub reproducer: Option<PathBuf>,
     /// The `mmdiff` that is the first process; the running executable if none is named.
     pub executable: Option<PathBuf>,
 }
@@ -66,6 +69,7 @@ impl Plan {
             cpus: 1,
             extra: None,
             append: String::new(),
+            reproducer: None,
             executable: None,
         }
     }

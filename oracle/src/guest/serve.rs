@@ -1,17 +1,19 @@
 //! What a guest does when it is asked: what the command line does on the host.
 
 use super::blackbox::BlackBox;
-use super::link::{Campaign, Event, Named, Request};
+use super::link::{Campaign, Event, Hunts, Named, Request};
 use super::port::Speaker;
 use super::pulse::Pulse;
-use super::watch;
+use super::{reproduce, watch};
 use crate::bench::{self, Effort, Machine};
 use crate::campaign::{self, compared, not_compared, Limit, Options};
-use crate::corpus;
+use crate::corpus::{self, Judged, Verdict};
+use crate::defects::{self, Hunted};
 use crate::generate::Theme;
 use crate::inject::{Faults, Injector};
 use crate::observe::Capabilities;
 use crate::profile::{contradictions, running_kernel, Origin};
+use crate::programs;
 use crate::run::{Observe, Runner};
 use crate::subject::Config;
 use anyhow::{Context, Result};
@@ -38,6 +40,19 @@ pub(super) fn serve(
         Request::Profile => profile(speaker),
         Request::Fuzz(campaign) => fuzz(campaign, speaker, pulse, stop),
         Request::Corpus { files } => corpus(files, speaker, pulse, stop),
+        Request::Run { files } => run(files, speaker, pulse, stop),
+        Request::Find { file } => {
+            let sought = programs::find(&mut recorded()?, &file.name, &file.text)?;
+            speaker.say(&Event::Sought(sought));
+            Ok(())
+        }
+        Request::Predict { file } => {
+            let predicted = programs::predict(&kernel()?, &file.name, &file.text)?;
+            speaker.say(&Event::Predicted(Box::new(predicted)));
+            Ok(())
+        }
+        Request::Defects(hunts) => defects(hunts, speaker, pulse, stop),
+        Request::Reproduce => reproduce::reproduce(speaker),
         Request::Inject { files, defect } => inject(files, defect.as_deref(), speaker, pulse, stop),
         Request::Observe { program, every_op } => {
             let seen = watch::observe(program, *every_op)?;
@@ -147,21 +162,52 @@ fn fuzz(
     }
 }
 
-fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse, stop: &AtomicBool) -> Result<()> {
+/// A runner that looks closely, and whose programs are in the black box.
+fn recorded() -> Result<Runner> {
     let mut runner = runner()?;
     runner.scrutinize(true);
     if let Ok(recorder) = BlackBox::new() {
         runner.set_recorder(Box::new(recorder));
     }
+    Ok(runner)
+}
+
+fn corpus(files: &[Named], speaker: &Speaker, pulse: &Pulse, stop: &AtomicBool) -> Result<()> {
+    let mut runner = recorded()?;
     let goes_on = |_: &&Named| !stop.load(Ordering::Relaxed);
     for Named { name, text } in files.iter().take_while(goes_on) {
-        let (verdict, detail) = match corpus::judge(&mut runner, name, text) {
-            Ok(judged) => judged,
-            Err(error) => (corpus::Verdict::Failed, error.to_string()),
-        };
+        let judged = corpus::judge(&mut runner, name, text);
+        let Judged { verdict, detail, finding } = judged.unwrap_or_else(|error| {
+            let (verdict, detail) = (Verdict::Failed, error.to_string());
+            Judged { verdict, detail, finding: None }
+        });
         pulse.count(text.lines().count());
-        speaker.say(&Event::Program { name: name.clone(), verdict, detail });
+        speaker.say(&Event::Program { name: name.clone(), verdict, detail, finding });
     }
+    Ok(())
+}
+
+fn run(files: &[Named], speaker: &Speaker, pulse: &Pulse, stop: &AtomicBool) -> Result<()> {
+    let mut runner = recorded()?;
+    let goes_on = |_: &&Named| !stop.load(Ordering::Relaxed);
+    for Named { name, text } in files.iter().take_while(goes_on) {
+        let ran = programs::run(&mut runner, name, text)?;
+        pulse.count(ran.operations);
+        speaker.say(&Event::Ran { name: name.clone(), ran: Box::new(ran) });
+    }
+    Ok(())
+}
+
+fn defects(hunts: &Hunts, speaker: &Speaker, pulse: &Pulse, stop: &AtomicBool) -> Result<()> {
+    let wanted = defects::named(&hunts.only);
+    let options =
+        defects::Options { seed: hunts.seed, time: Duration::from_millis(hunts.millis_each) };
+    let jobs = hunts.jobs.map_or_else(|| crate::sys::allowed_cpus().len(), usize::from);
+    let told = |hunted: Hunted| {
+        pulse.count(0);
+        speaker.say(&Event::Hunted(Box::new(hunted)));
+    };
+    defects::hunt_all(&kernel()?, &wanted, jobs, &options, stop, told)?;
     Ok(())
 }
 

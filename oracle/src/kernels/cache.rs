@@ -199,6 +199,15 @@ impl Cache {
         Ok(())
     }
 
+    /// Removes all versions of a name, with the cache locked; false if there are none.
+    pub(super) fn remove(&self, kind: &str, name: &str) -> Result<bool, KernelError> {
+        // looked for among what is there, so that no name leads elsewhere
+        let place = folders(&self.path(kind)).into_iter().find(|place| file_name(place) == name);
+        let Some(place) = place else { return Ok(false) };
+        fs::remove_dir_all(&place).tried("remove", &place)?;
+        Ok(true)
+    }
+
     /// A folder for what is not complete yet, with the cache locked.
     pub(super) fn unfinished(&self) -> Result<PathBuf, KernelError> {
         self.folder(Path::new(UNFINISHED).join(std::process::id().to_string()))
@@ -413,6 +422,23 @@ mod tests {
         assert_eq!(cache.records("images"), []);
         cache.lock(&Report::new(true)).unwrap();
         assert!(folders(&cache.path(UNFINISHED)).is_empty(), "the next one clears up");
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_in_all_versions_and_nothing_else_is() {
+        let (folder, cache) = cache();
+        for version in ["1", "2"] {
+            store(&cache, version).unwrap();
+        }
+        let beside = folder.path().join("kernels/images/other");
+        fs::create_dir(&beside).unwrap();
+        for name in ["none", "", "..", "6.1/1", "../images/6.1"] {
+            assert!(!cache.remove("images", name).unwrap(), "{name}");
+        }
+        assert_eq!(cache.records("images").len(), 2);
+        assert!(cache.remove("images", "6.1").unwrap());
+        assert_eq!(cache.records("images"), []);
+        assert!(beside.is_dir());
     }
 
     #[test]

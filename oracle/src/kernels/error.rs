@@ -76,6 +76,9 @@ pub enum KernelError {
     /// There is no kernel of this name.
     #[error("there is no kernel called {0}; `mmdiff kernel list` shows those that there are, and a path to an image works as well")]
     Unknown(String),
+    /// There is nothing of this name to remove.
+    #[error("no kernel called {0} was built or fetched")]
+    NotCached(String),
     /// Nobody can say where the cache is.
     #[error("neither XDG_CACHE_HOME nor HOME is set; say --cache DIR")]
     NoCache,

@@ -24,6 +24,7 @@ use error::Tried;
 use package::{Choice, Package};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use unpack::Wanted;
 
 /// The short names of the kernels of Debian that mmdiff has rules for.
@@ -57,6 +58,8 @@ pub struct Listed {
     pub suite: String,
     /// Whether it is in the cache.
     pub cached: bool,
+    /// When it was built, if it was built here.
+    pub built: Option<SystemTime>,
 }
 
 /// What there is under each short name: in the suites or, where these cannot be asked,
@@ -87,7 +90,8 @@ fn offered_as(name: &str, offered: &[Package], cache: &Cache) -> Option<Listed> 
     let choice = package::kernel(name, offered)?;
     let Package { name: package, version, suite, .. } = choice.image().clone();
     let cached = cache.has(IMAGES, name, &version);
-    Some(Listed { name: name.to_owned(), release: choice.release, version, package, suite, cached })
+    let (name, release, built) = (name.to_owned(), choice.release, None);
+    Some(Listed { name, release, version, package, suite, cached, built })
 }
 
 /// The newest cached one of each name.
@@ -99,8 +103,9 @@ fn cached(cache: &Cache, kind: &str) -> Vec<Listed> {
     });
     records.dedup_by(|a, b| a.name == b.name);
     let listed = records.into_iter().map(|record| {
+        let built = build::time_of(&record);
         let Record { name, release, version, package, suite, .. } = record;
-        Listed { name, release, version, package, suite, cached: true }
+        Listed { name, release, version, package, suite, cached: true, built }
     });
     listed.collect()
 }
@@ -224,6 +229,20 @@ fn take_apart(
         module: Module::default(),
         build: None,
     })
+}
+
+/// Removes a kernel from the cache, in all versions that are there; one of Debian's can be
+/// fetched again.
+///
+/// # Errors
+/// When there is none of this name, or it cannot be removed.
+pub fn remove(name: &str, cache: &Cache, report: &Report) -> Result<(), KernelError> {
+    let _lock = cache.lock(report)?;
+    let (built, fetched) = (cache.remove(build::BUILT, name)?, cache.remove(IMAGES, name)?);
+    match built || fetched {
+        true => Ok(()),
+        false => Err(KernelError::NotCached(name.to_owned())),
+    }
 }
 
 /// A kernel that is in the cache, of the oldest series of those; nothing is fetched.

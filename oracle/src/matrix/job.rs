@@ -9,6 +9,7 @@ use crate::generate::program_seed;
 use crate::guest::{self, examine, Campaign, Event, GuestError, Link, Named, Request, SILENCE};
 use crate::kernels::Build;
 use crate::profile::contradictions;
+use crate::report::c_of_crash;
 use mm_reference::profile::Version;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -244,15 +245,21 @@ impl Job<'_> {
         }
         let request = Request::Corpus { files: files.to_vec() };
         self.serve(guest, &request, |job, event| {
-            if let Event::Program { name, verdict, detail } = event {
-                job.judged(name, verdict, detail);
+            if let Event::Program { name, verdict, detail, finding } = event {
+                job.judged(name, verdict, detail, finding.map(|finding| *finding));
             }
         })?;
         (self.told)(Told::Corpus { programs: self.case });
         Ok(())
     }
 
-    fn judged(&mut self, name: String, verdict: guest::Verdict, detail: String) {
+    fn judged(
+        &mut self,
+        name: String,
+        verdict: guest::Verdict,
+        detail: String,
+        finding: Option<Record>,
+    ) {
         self.case += 1;
         let verdict = match verdict {
             guest::Verdict::Agree => Verdict::Agree,
@@ -262,30 +269,30 @@ impl Job<'_> {
                 Verdict::Known { entries }
             }
             guest::Verdict::Skipped => Verdict::Skipped { reason: detail },
+            guest::Verdict::Otherwise => Verdict::Otherwise { lines: detail },
             guest::Verdict::Diverge | guest::Verdict::Failed => {
-                self.diverged_in_corpus(&name, detail, None)
+                let finding = finding.unwrap_or_else(|| Record {
+                    differences: Differs::of_report(&detail),
+                    ..Record::default()
+                });
+                self.diverged_in_corpus(&name, detail, finding)
             }
         };
         self.row.corpus.push(Case { name, verdict });
     }
 
-    /// Notes a finding about a program of the corpus; `field` is what differs if
-    /// the report does not say so.
-    fn diverged_in_corpus(&mut self, name: &str, report: String, field: Option<&str>) -> Verdict {
+    /// Notes a finding about a program of the corpus, of which no more need be known than
+    /// what differs.
+    fn diverged_in_corpus(&mut self, name: &str, report: String, finding: Record) -> Verdict {
         let files = &self.work.corpus;
         let text = files.iter().find(|file| file.name == name).map(|file| file.text.clone());
-        let differences = match field {
-            None => Differs::of_report(&report),
-            Some(field) => vec![Differs { field: field.to_owned(), ..Differs::default() }],
-        };
         let record = Record {
             signature: format!("corpus/{name}"),
             program: text.unwrap_or_default(),
-            report: report.clone(),
+            report: if finding.report.is_empty() { report.clone() } else { finding.report },
             // it is run once, and as it is
             reliability: (1, 1),
-            differences,
-            ..Record::default()
+            ..finding
         };
         let fields = record.fields();
         self.found(record, Some(name));
@@ -383,7 +390,10 @@ impl Job<'_> {
         if let (Some(file), false) = (self.work.corpus.get(self.case), somebody_else) {
             let name = file.name.clone();
             self.case += 1;
-            let verdict = self.diverged_in_corpus(&name, how, Some(DOWN));
+            let differs = Differs { field: DOWN.to_owned(), ..Differs::default() };
+            let c = c_of_crash(&file.text);
+            let finding = Record { differences: vec![differs], c, ..Record::default() };
+            let verdict = self.diverged_in_corpus(&name, how, finding);
             self.row.corpus.push(Case { name, verdict });
         }
         Ok(())

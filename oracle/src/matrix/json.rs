@@ -49,6 +49,7 @@ fn case(case: &Case) -> Value {
         Verdict::Agree => ("agree", None, None, None),
         Verdict::Known { entries } => ("known", Some(entries), None, None),
         Verdict::Diverge { fields, report } => ("diverge", None, Some(fields), Some(report)),
+        Verdict::Otherwise { lines } => ("otherwise", None, None, Some(lines)),
         Verdict::Skipped { reason } => ("skipped", None, None, Some(reason)),
         Verdict::NotRun => ("not run", None, None, None),
     };

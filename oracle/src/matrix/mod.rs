@@ -3,9 +3,7 @@
 
 mod job;
 mod json;
-mod junit;
 mod known;
-mod ktap;
 mod result;
 mod save;
 mod schedule;
@@ -17,8 +15,7 @@ mod tree;
 
 pub use job::{run, Boot, Tested, Told, Work};
 pub use json::json;
-pub use junit::{junit, JunitError};
 pub use known::{known, Expectation};
-pub use ktap::ktap;
 pub use result::{Case, End, Found, Known, Matrix, Row, Sight, Verdict};
 pub use schedule::{guests_at_once, schedule};
+pub use tree::{junit, ktap};

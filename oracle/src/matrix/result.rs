@@ -90,6 +90,11 @@ pub enum Verdict {
         /// All of it.
         report: String,
     },
+    /// Model and kernel agree, but the file expects the results of another kernel.
+    Otherwise {
+        /// Where.
+        lines: String,
+    },
     /// Not for this kernel.
     Skipped {
         /// What is missing, or why else it cannot run there, as it is printed.
@@ -198,10 +203,12 @@ impl Row {
     }
 
     /// How many programs of the corpus agreed or were known, diverged, and were
-    /// not run.
+    /// not run; one that expects another kernel's results says nothing of this one.
     pub fn corpus_counts(&self) -> (usize, usize, usize) {
         self.corpus.iter().fold((0, 0, 0), |(good, bad, rest), case| match case.verdict {
-            Verdict::Agree | Verdict::Known { .. } => (good + 1, bad, rest),
+            Verdict::Agree | Verdict::Known { .. } | Verdict::Otherwise { .. } => {
+                (good + 1, bad, rest)
+            }
             Verdict::Diverge { .. } => (good, bad + 1, rest),
             Verdict::Skipped { .. } | Verdict::NotRun => (good, bad, rest + 1),
         })

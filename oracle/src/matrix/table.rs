@@ -2,38 +2,11 @@
 
 use super::known::Expectation;
 use super::result::{End, Matrix, Row, Verdict};
+use crate::columns::Columns;
 use crate::compare::Observable;
+use crate::words::counted;
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// Columns of text, as wide as their widest cell.
-struct Columns {
-    rows: Vec<Vec<String>>,
-}
-
-impl fmt::Display for Columns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
-        };
-        let widths: Vec<usize> = (0..count).map(width).collect();
-        for row in &self.rows {
-            let line: Vec<String> = row
-                .iter()
-                .zip(&widths)
-                .enumerate()
-                .map(|(column, (cell, width))| match column {
-                    0 => format!("{cell:<width$}"),
-                    _ => format!("{cell:>width$}"),
-                })
-                .collect();
-            writeln!(f, "{}", line.join("  ").trim_end())?;
-        }
-        Ok(())
-    }
-}
 
 /// Reasons, each with a letter that cells refer to.
 #[derive(Default)]
@@ -66,7 +39,7 @@ impl fmt::Display for Matrix {
         let mut notes = Notes::default();
         let mut rows = vec![heading()];
         rows.extend(self.rows.iter().map(|row| line(row, &mut notes)));
-        write!(f, "{}", Columns { rows })?;
+        write!(f, "{}", Columns { rows, numbers: true })?;
         for (number, note) in notes.0.iter().enumerate() {
             let letter = Notes::letter_of(number);
             let head = if number == 0 { "not compared:\n" } else { "" };
@@ -85,6 +58,17 @@ impl fmt::Display for Matrix {
             })
         });
         listing(f, "programs of the corpus that were skipped:", &skipped, false)?;
+        let otherwise = self.by_reason(|row| {
+            row.corpus.iter().filter_map(|case| match &case.verdict {
+                Verdict::Otherwise { lines } => {
+                    let first = lines.lines().next().unwrap_or_default();
+                    Some((format!("{}: {first}", case.name), 1))
+                }
+                _ => None,
+            })
+        });
+        let heading = "programs of the corpus whose files expect the results of another kernel:";
+        listing(f, heading, &otherwise, false)?;
         let not_predicted = self.by_reason(|row| {
             row.not_predicted.iter().map(|(reason, count)| (reason.clone(), *count))
         });
@@ -199,7 +183,7 @@ impl Matrix {
             }));
             rows.push(cells);
         }
-        write!(f, "{}", Columns { rows })?;
+        write!(f, "{}", Columns { rows, numbers: true })?;
         for row in booted {
             for known in row.known.iter().filter(|known| known.is_error()) {
                 let times = times(known.count);
@@ -218,7 +202,7 @@ impl Matrix {
         if count == 0 {
             return writeln!(f, "no findings");
         }
-        writeln!(f, "{count} finding{}:", if count == 1 { "" } else { "s" })?;
+        writeln!(f, "{}:", counted(count, "finding"))?;
         for row in &self.rows {
             for found in &row.findings {
                 let folder = found.folder.as_ref().map(|folder| folder.display().to_string());

@@ -1,47 +1,34 @@
-//! The results as tests within tests: kernel, program, observable. What formats
-//! for machines are made from.
+//! The results as tests within tests: kernel, program, observable.
 
 use super::known::Expectation;
 use super::result::{Case, End, Found, Known, Matrix, Row, Sight, Verdict};
 use super::table::times;
 use crate::compare::Observable;
+use crate::report::{self, JunitError, Node, Status, Suite};
+use crate::words::counted;
 
-/// A test.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) name: String,
-    pub(super) status: Status,
-    /// What there is to say, in lines.
-    pub(super) remarks: Vec<String>,
-    /// The tests that it consists of.
-    pub(super) children: Vec<Node>,
+/// The results as KTAP.
+pub fn ktap(matrix: &Matrix) -> String {
+    report::ktap(&tree(matrix))
 }
 
-/// What came of a test.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    Passed,
-    /// The subject of the test is wrong, and how in a few words.
-    Failed(String),
-    /// The test could not be made, and why.
-    Error(String),
-    Skipped(String),
-}
-
-impl Status {
-    pub(super) fn is_good(&self) -> bool {
-        matches!(self, Status::Passed | Status::Skipped(_))
-    }
-}
-
-impl Node {
-    fn leaf(name: impl Into<String>, status: Status) -> Node {
-        Node { name: name.into(), status, remarks: Vec::new(), children: Vec::new() }
-    }
+/// The results as JUnit XML: a suite for each kernel, a case for each program.
+///
+/// # Errors
+/// When the writer of XML refuses.
+pub fn junit(matrix: &Matrix) -> Result<String, JunitError> {
+    let suite = |(node, row): (Node, &Row)| {
+        let seed = ("seed", matrix.seed.to_string());
+        let release = row.release.clone().map(|release| ("release", release));
+        let properties = std::iter::once(seed).chain(release).collect();
+        Suite { node, time: row.time, properties }
+    };
+    let suites: Vec<Suite> = tree(matrix).into_iter().zip(&matrix.rows).map(suite).collect();
+    report::junit("mmdiff matrix", &suites)
 }
 
 /// One test for each kernel.
-pub(super) fn tree(matrix: &Matrix) -> Vec<Node> {
+fn tree(matrix: &Matrix) -> Vec<Node> {
     matrix.rows.iter().map(kernel).collect()
 }
 
@@ -83,6 +70,11 @@ fn program(case: &Case, row: &Row) -> Node {
             node.remarks.push(format!("known differences: {}", entries.join(", ")));
             &[]
         }
+        Verdict::Otherwise { lines } => {
+            node.remarks.push("the file expects the results of another kernel".to_owned());
+            node.remarks.extend(lines.lines().map(str::to_owned));
+            &[]
+        }
         Verdict::Diverge { fields, report } => {
             let first = report.lines().next().unwrap_or("it diverges");
             node.status = Status::Failed(first.to_owned());
@@ -113,7 +105,8 @@ fn observables(row: &Row, fields: &[String]) -> Vec<Node> {
 fn fresh(row: &Row) -> Node {
     let findings: Vec<&Found> = row.findings.iter().filter(|found| found.case.is_none()).collect();
     let mut node = Node::leaf("fresh programs", Status::Passed);
-    node.remarks.push(format!("{} programs, {} operations", row.programs, row.operations));
+    let operations = counted(row.operations, "operation");
+    node.remarks.push(format!("{}, {operations}", counted(row.programs, "program")));
     if row.programs == 0 && findings.is_empty() {
         node.status = Status::Skipped("none was run".to_owned());
         return node;

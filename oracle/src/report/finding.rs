@@ -2,21 +2,53 @@
 
 use super::c::{c_program, Check, MapsRange};
 use crate::campaign::Finding;
-use crate::compare::{Difference, Field, Place};
+use crate::compare::{Difference, Field, Place, Signature};
 use mm_reference::model::{Seed, System};
-use mm_reference::op::{Layout, ProcessId};
-use mm_reference::snapshot::{MapsLine, PageEntry, ProcessSnapshot};
-use mm_reference::text::{parse, Mode};
+use mm_reference::op::{Layout, Outcome, ProcessId};
+use mm_reference::snapshot::{MapsLine, PageEntry, ProcessSnapshot, Snapshot};
+use mm_reference::text::{parse, Mode, Program};
+
+/// A difference with all that a C program of it is made from.
+pub(crate) struct Evidence<'a> {
+    /// What makes it the same as another.
+    pub(crate) signature: &'a Signature,
+    /// The program, with the results that are expected.
+    pub(crate) program: &'a Program,
+    /// Where the bases of addresses were.
+    pub(crate) layout: &'a Layout,
+    /// What was expected of each operation, and what came of it.
+    pub(crate) outcomes: &'a [(Outcome, Outcome)],
+    /// What differs.
+    pub(crate) differences: &'a [Difference],
+    /// The states at that moment: the expected one, and the other.
+    pub(crate) states: Option<(&'a Snapshot, &'a Snapshot)>,
+    /// The state that the program starts from.
+    pub(crate) start: &'a System,
+}
 
 /// A C program that shows the finding; a comment when its kind of difference
 /// cannot be looked for from within a program.
 pub fn c_of(finding: &Finding) -> String {
-    let checks = finding.divergence.differences.iter();
-    match checks.filter_map(|difference| check(finding, difference)).next() {
-        Some(check) => c_program(&finding.program, &finding.layout, &check),
+    let seen = finding.divergence.seen.as_deref();
+    c_of_evidence(&Evidence {
+        signature: &finding.signature,
+        program: &finding.program,
+        layout: &finding.layout,
+        outcomes: &finding.outcomes,
+        differences: &finding.divergence.differences,
+        states: seen.map(|seen| (&seen.expected, &seen.actual)),
+        start: &finding.start,
+    })
+}
+
+/// A C program that shows a difference, as [`c_of`].
+pub(crate) fn c_of_evidence(evidence: &Evidence<'_>) -> String {
+    let checks = evidence.differences.iter();
+    match checks.filter_map(|difference| check(evidence, difference)).next() {
+        Some(check) => c_program(evidence.program, evidence.layout, &check),
         None => format!(
             "/* {}: this difference shows only from outside; run program.mm with mmdiff */\n",
-            finding.signature
+            evidence.signature
         ),
     }
 }
@@ -29,17 +61,17 @@ pub fn c_of_crash(program: &str) -> String {
 }
 
 /// The first difference that a program can look for itself.
-fn check(finding: &Finding, difference: &Difference) -> Option<Check> {
+fn check(finding: &Evidence<'_>, difference: &Difference) -> Option<Check> {
     let process = difference.process;
-    let layout = &finding.layout;
+    let layout = finding.layout;
     if let (Field::Outcome, Place::Operation(op_index)) = (difference.field, difference.place) {
         let (expected, actual) = finding.outcomes.get(op_index)?.clone();
         return Some(Check::Outcome { op_index, expected, actual });
     }
-    let seen = finding.divergence.seen.as_deref()?;
+    let (expected, actual) = finding.states?;
     let of =
         |snapshots: &[ProcessSnapshot]| snapshots.iter().find(|s| s.process == process).cloned();
-    let (expected, actual) = (of(&seen.expected.processes)?, of(&seen.actual.processes)?);
+    let (expected, actual) = (of(&expected.processes)?, of(&actual.processes)?);
     let Place::Mapping(start, _) = difference.place else {
         return check_pages(difference, process, layout, &expected, &actual)
             .or_else(|| check_status(finding, difference, process));
@@ -111,18 +143,22 @@ fn check_pages(
     }
 }
 
-fn check_status(finding: &Finding, difference: &Difference, process: ProcessId) -> Option<Check> {
+fn check_status(
+    finding: &Evidence<'_>,
+    difference: &Difference,
+    process: ProcessId,
+) -> Option<Check> {
     let Field::Status(field) = difference.field else { return None };
-    let seen = finding.divergence.seen.as_deref()?;
+    let (expected, actual) = finding.states?;
     let of = |snapshots: &[ProcessSnapshot]| {
         snapshots.iter().find(|s| s.process == process)?.status.get(field)
     };
     Some(Check::Status {
         process,
         field: field.name().to_owned(),
-        start: start_status(&finding.start, field)?,
-        expected: of(&seen.expected.processes)?,
-        actual: of(&seen.actual.processes)?,
+        start: start_status(finding.start, field)?,
+        expected: of(&expected.processes)?,
+        actual: of(&actual.processes)?,
     })
 }
 

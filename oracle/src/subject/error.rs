@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use mm_reference::op::{Outcome, ProcessId};
+use mm_reference::op::{Layout, Outcome, ProcessId};
 
 pub use crate::sys::Death;
 
@@ -63,7 +63,7 @@ pub enum SubjectError {
         what: &'static str,
     },
     /// An operation of a reset plan failed.
-    #[error("failed to reset the subject: {call} gave {outcome:?}")]
+    #[error("failed to reset the subject: {call} gave {}", outcome.display(&Layout::default()))]
     Reset {
         /// The operation's name.
         call: &'static str,

@@ -10,7 +10,7 @@ fn assert_printed(done: &Done, why: &str) {
     // at once, and again in the summary
     assert!(done.err.contains("the program is:\nm") && done.err.contains(why), "{done:?}");
     assert!(done.out.contains("could not be saved: failed to write"), "{done:?}");
-    assert!(done.out.contains("findings:") && done.out.contains("VmSize"), "{done:?}");
+    assert!(done.out.contains(" finding") && done.out.contains("VmSize"), "{done:?}");
     assert!(done.out.contains("munmap("), "{done:?}");
 }
 

@@ -37,7 +37,12 @@ fn plan() -> Result<Plan, String> {
 
 /// A guest; none where there cannot be one, which is said.
 fn guest() -> Option<Guest> {
-    match plan().map(|plan| Guest::boot(&plan)) {
+    guest_of(plan())
+}
+
+/// The same with a plan of one's own.
+fn guest_of(plan: Result<Plan, String>) -> Option<Guest> {
+    match plan.map(|plan| Guest::boot(&plan)) {
         Ok(Ok(guest)) => Some(guest),
         Ok(Err(error @ (GuestError::NoQemu { .. } | GuestError::Dynamic { .. }))) => {
             println!("skipped: {error}");

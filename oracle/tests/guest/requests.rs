@@ -2,9 +2,13 @@
 
 use super::{guest, kernel};
 use mm_oracle::guest::{
-    Campaign, Event, GuestError, Link, Named, OutcomeForm, Request, SnapshotForm, Verdict,
+    Campaign, Ended, Event, GuestError, Hunts, Link, Named, OutcomeForm, Plan, Request,
+    SnapshotForm, Verdict,
 };
+use mm_oracle::programs::Sought;
 use mm_reference::snapshot::Snapshot;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn served(guest: &mut dyn Link, request: &Request) -> Vec<Event> {
     let mut events = Vec::new();
@@ -65,7 +69,7 @@ fn programs_get_verdicts_one_by_one() {
     let expected = [
         ("agrees.mm", Verdict::Agree),
         ("long.mm", Verdict::Agree),
-        ("wrong.mm", Verdict::Diverge),
+        ("wrong.mm", Verdict::Otherwise),
         ("for-others.mm", Verdict::Skipped),
         ("unreadable.mm", Verdict::Failed),
     ];
@@ -145,4 +149,65 @@ fn digests_are_those_of_the_programs() {
     let [Event::Generated { program }] = &events[..] else { panic!("{events:?}") };
     let request = Request::Observe { program: program.clone(), every_op: false };
     assert!(matches!(served(&mut guest, &request)[..], [Event::Observed(_)]));
+}
+
+/// The end of a program in C that needs no library, or nothing without a compiler.
+fn reproducer(folder: &Path, status: i32) -> Option<PathBuf> {
+    let (source, program) = (folder.join("repro.c"), folder.join("repro"));
+    let text = format!(
+        "#include <stdio.h>\nint main(void) {{ fprintf(stderr, \"is: 3\\n\"); return {status}; }}\n"
+    );
+    std::fs::write(&source, text).expect("a file");
+    let cc = Command::new("cc").args(["-static", "-o"]).arg(&program).arg(&source).status();
+    cc.is_ok_and(|status| status.success()).then_some(program)
+}
+
+#[test]
+fn a_guest_does_with_programs_what_the_command_line_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reproducer = reproducer(folder.path(), 1);
+    let plan = super::plan().map(|plan| Plan { reproducer: reproducer.clone(), ..plan });
+    let Some(mut guest) = super::guest_of(plan) else { return };
+    let file = |name: &str, text: &str| Named { name: name.to_owned(), text: text.to_owned() };
+
+    let wrong = file("wrong.mm", "munmap(0x10000, 0x1000) = -EINVAL\n");
+    let files = vec![file("agrees.mm", "munmap(0x10000, 0x1000) = 0\n"), wrong];
+    let events = served(&mut guest, &Request::Run { files });
+    let [Event::Ran { name, ran: agrees }, Event::Ran { ran: wrong, .. }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((name.as_str(), agrees.summary.as_str()), ("agrees.mm", "agree"));
+    assert_eq!(agrees.table, "  munmap(0x10000, 0x1000) = 0\n");
+    assert_eq!(wrong.verdict, Verdict::Otherwise);
+    let refused = guest.serve(&Request::Run { files: vec![file("a.mm", "x\n")] }, &mut |_| {});
+    assert!(matches!(refused, Err(GuestError::Failed(why)) if why.contains("parse a.mm: line 1")));
+
+    let bug = "mmap(0xffffffffffffffff, 0x1000, PROT_READ, \
+               MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0)\n";
+    let events = served(&mut guest, &Request::Find { file: file("bug.mm", bug) });
+    let [Event::Sought(Sought::Found { record, known })] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(known, &["fixed-address-read-as-error"]);
+    assert!(record.c.contains("decide(number(FAILED, ENOMEM)"), "{}", record.c);
+    let none = file("none.mm", "munmap(0x10000, 0x1000)\n");
+    let events = served(&mut guest, &Request::Find { file: none.clone() });
+    assert_eq!(events, [Event::Sought(Sought::Agreed)]);
+
+    let events = served(&mut guest, &Request::Predict { file: none });
+    let [Event::Predicted(predicted)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(predicted.program, "munmap(0x10000, 0x1000) = 0\n");
+
+    let (only, millis_each) = (super::DEFECT.to_owned(), 20_000);
+    let hunts = Hunts { only, seed: 1, millis_each, jobs: None };
+    let events = served(&mut guest, &Request::Defects(hunts));
+    let [Event::Hunted(hunted)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(hunted.record["verdict"], "caught", "{}", hunted.text);
+
+    if reproducer.is_none() {
+        return println!("skipped in part: there is no cc that links statically");
+    }
+    let events = served(&mut guest, &Request::Reproduce);
+    let expected = Event::Reproduced { end: Ended::Status(1), output: "is: 3\n".to_owned() };
+    assert_eq!(events, [expected]);
 }

@@ -1,5 +1,6 @@
 //! Why a program file was refused.
 
+use crate::addr::Size;
 use crate::op::{ProcessId, MAX_MINCORE_PAGES, MAX_NAME_LEN, MAX_PROCESSES};
 
 /// What is wrong with a program file, and where.
@@ -64,7 +65,7 @@ pub enum Problem {
     #[error("the first process cannot exit")]
     FirstProcessExits,
     /// A load or store of too many bytes.
-    #[error("a load or store touches at most {} bytes", super::MAX_ACCESS_LEN)]
+    #[error("a load or store touches at most {}", Size(super::MAX_ACCESS_LEN))]
     AccessTooLong,
     /// A mincore over too many pages.
     #[error("mincore asks about at most {MAX_MINCORE_PAGES} pages")]
@@ -79,6 +80,6 @@ pub enum Problem {
     #[error("a program has at most {} lines", super::MAX_LINES)]
     TooManyLines,
     /// The file is too large.
-    #[error("a program has at most {} bytes", super::MAX_BYTES)]
+    #[error("a program has at most {}", Size(super::MAX_BYTES as u64))]
     TooManyBytes,
 }

@@ -47,8 +47,9 @@ use std::fmt::{self, Write as _};
 pub const MAX_LINES: usize = 100_000;
 /// The largest program file, in bytes.
 pub const MAX_BYTES: usize = 8 << 20;
-/// The longest range that one `load` or `store` may touch, in bytes.
-pub const MAX_ACCESS_LEN: u64 = 64 << 20;
+/// The longest range that one `load` or `store` may touch, in bytes: what a file may
+/// say, and what is run.
+pub const MAX_ACCESS_LEN: u64 = 16 << 20;
 
 /// A program as a file holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]

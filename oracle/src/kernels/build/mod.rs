@@ -15,7 +15,7 @@ use make::Make;
 use source::Source;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tree::Sharing;
 
 /// Kernels that were built here, in the cache.
@@ -147,6 +147,17 @@ pub fn unpatched(cache: &Cache) -> (Vec<String>, Vec<String>) {
         }
     }
     (built, missing)
+}
+
+/// When a kernel was built, if it was built here.
+pub(super) fn time_of(record: &Record) -> Option<SystemTime> {
+    /// The year 10000 in milliseconds; nobody writes dates of it.
+    const END: u64 = 253_402_300_800_000;
+    let time: u64 = record.version.parse().ok()?;
+    if record.suite != BUILT || time >= END {
+        return None;
+    }
+    UNIX_EPOCH.checked_add(Duration::from_millis(time))
 }
 
 /// Removes the trees of Debian's sources that are not kept any more, unless somebody

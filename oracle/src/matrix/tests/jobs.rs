@@ -53,7 +53,21 @@ fn profile() -> Vec<Result<Event, GuestError>> {
 }
 
 fn program(name: &str, verdict: guest::Verdict, detail: &str) -> Result<Event, GuestError> {
-    Ok(Event::Program { name: name.to_owned(), verdict, detail: detail.to_owned() })
+    let (name, detail) = (name.to_owned(), detail.to_owned());
+    Ok(Event::Program { name, verdict, detail, finding: None })
+}
+
+fn diverging(name: &str, detail: &str) -> Result<Event, GuestError> {
+    let record = Record {
+        signature: "mmap.maps-line.changed".to_owned(),
+        report: "at length".to_owned(),
+        c: "int d;\n".to_owned(),
+        differences: Differs::of_report(detail),
+        ..Record::default()
+    };
+    let (name, detail) = (name.to_owned(), detail.to_owned());
+    let (verdict, finding) = (guest::Verdict::Diverge, Some(Box::new(record)));
+    Ok(Event::Program { name, verdict, detail, finding })
 }
 
 fn progress(programs: u64, operations: u64) -> Result<Event, GuestError> {
@@ -143,7 +157,8 @@ fn a_kernel_runs_the_corpus_and_fresh_programs() {
         program("a.mm", guest::Verdict::Agree, ""),
         program("b.mm", guest::Verdict::Known, "dontunmap-counts-locked-twice"),
         program("c.mm", guest::Verdict::Skipped, "requires rule=mseal"),
-        program("d.mm", guest::Verdict::Diverge, "p0 1000-2000 maps-line: expected a, actual b"),
+        diverging("d.mm", "p0 1000-2000 maps-line: expected a, actual b"),
+        program("e.mm", guest::Verdict::Otherwise, "line 1: the file expects 0, the model 1"),
         done(),
         progress(10, 200),
         finding("mmap.status-VmRSS.more"),
@@ -152,11 +167,11 @@ fn a_kernel_runs_the_corpus_and_fresh_programs() {
         summary(30),
         done(),
     ]);
-    let work = work(&["a.mm", "b.mm", "c.mm", "d.mm"], 60);
+    let work = work(&["a.mm", "b.mm", "c.mm", "d.mm", "e.mm"], 60);
     let (row, asked, folder) = run_with(vec![events], &work, &nothing);
     assert_eq!(row.end, End::Complete);
     assert_eq!(row.release.as_deref(), Some("6.17.13+deb13-cloud-amd64"));
-    assert_eq!(row.corpus_counts(), (2, 1, 1));
+    assert_eq!(row.corpus_counts(), (3, 1, 1));
     assert_eq!(
         row.corpus[2].verdict,
         Verdict::Skipped { reason: "requires rule=mseal".to_owned() }
@@ -170,7 +185,15 @@ fn a_kernel_runs_the_corpus_and_fresh_programs() {
     for file in ["program.mm", "report.txt", "repro.c", "finding.json"] {
         assert!(folder.join("mmap.status-VmRSS.more").join(file).is_file(), "{file}");
     }
-    assert!(folder.join("corpus/d.mm/report.txt").is_file());
+    for (file, text) in
+        [("program.mm", "# d.mm\n"), ("repro.c", "int d;\n"), ("report.txt", "at length")]
+    {
+        let kept = std::fs::read_to_string(folder.join("corpus/d.mm").join(file));
+        assert_eq!(kept.expect(file), text);
+    }
+    assert!(folder.join("corpus/d.mm/finding.json").is_file());
+    let lines = "line 1: the file expects 0, the model 1".to_owned();
+    assert_eq!(row.corpus[4].verdict, Verdict::Otherwise { lines }, "no finding of the kernel");
     assert_eq!(asked.last(), Some(&Request::PowerOff));
     std::fs::remove_dir_all(folder).expect("removed");
 }

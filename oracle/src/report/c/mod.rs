@@ -66,7 +66,8 @@ pub enum Check {
         /// What it is.
         actual: u64,
     },
-    /// The `VmFlags` of smaps.
+    /// The `VmFlags` of smaps, as far as they differ: which others a mapping has depends
+    /// on the kernel's configuration.
     VmFlags {
         /// Whose.
         process: ProcessId,
@@ -258,6 +259,7 @@ fn header(program: &Program, lines: &[Line]) -> String {
     }
     out.push_str(" * Build with: cc -Wall -Wextra reproducer.c\n");
     out.push_str(" * Exit status: 1 the difference shows, 0 it does not, 2 neither of both.\n *\n");
+    out.push_str(&bases(lines));
     if program.start != Start::Plain {
         let _ = writeln!(out, " *     start: {}", program.start);
     }
@@ -363,9 +365,9 @@ fn look(check: &Check) -> (u8, Vec<String>) {
             (process.0, vec![format!("decide_number({expected}, {actual}, {found});")])
         }
         Check::VmFlags { process, vma_start, expected, actual } => {
-            let found = format!("smaps_text({}, \"VmFlags\")", address(*vma_start));
-            let (expected, actual) = (escaped(expected.trim()), escaped(actual.trim()));
-            (process.0, vec![format!("decide_text({expected}, {actual}, {found});")])
+            let [expected, actual, only] = differing_flags(expected, actual).map(|f| escaped(&f));
+            let at = address(*vma_start);
+            (process.0, vec![format!("decide_flags({expected}, {actual}, {at}, {only});")])
         }
         Check::Pagemap { process, page, mask, expected, actual } => {
             let (expected, actual) = (num(expected & mask), num(actual & mask));
@@ -389,6 +391,52 @@ fn look(check: &Check) -> (u8, Vec<String>) {
             (process.0, lines)
         }
     }
+}
+
+/// Of two lists of flags what differs: the expected ones, the actual ones, and all of
+/// them; where nothing but the order does, the ones at the first place where it does.
+fn differing_flags(expected: &str, actual: &str) -> [String; 3] {
+    let split = |flags| str::split_whitespace(flags).collect::<Vec<_>>();
+    let (expected, actual) = (split(expected), split(actual));
+    let mut only: Vec<&str> = expected.iter().filter(|f| !actual.contains(f)).copied().collect();
+    only.extend(actual.iter().filter(|flag| !expected.contains(flag)));
+    if only.is_empty() {
+        let differs = expected.iter().zip(&actual).find(|(e, a)| e != a);
+        only.extend(differs.into_iter().flat_map(|(e, a)| [*e, *a]));
+    }
+    let of = |flags: &[&str]| {
+        flags.iter().filter(|flag| only.contains(flag)).copied().collect::<Vec<_>>().join(" ")
+    };
+    [of(&expected), of(&actual), only.join(" ")]
+}
+
+/// What the bases of a program's addresses are.
+fn bases(lines: &[Line]) -> String {
+    let used = |base| {
+        lines.iter().any(|line| {
+            let result = match &line.expected {
+                Some(Expected::Address(address)) => Some(*address),
+                Some(Expected::Signal { address, .. }) => *address,
+                _ => None,
+            };
+            expr::addresses(&line.op.call).iter().chain(&result).any(|a| a.base == base)
+        })
+    };
+    let mut out = String::new();
+    for (base, meaning) in [
+        (Base::Heap, "heap   is where the heap starts"),
+        (Base::Mmap, "mmap   is the end of the free area below which the kernel puts mappings"),
+        (Base::Stack, "stack  is where the stack ends"),
+    ] {
+        if used(base) {
+            let _ = writeln!(out, " *     {meaning}");
+        }
+    }
+    if !out.is_empty() {
+        out.insert_str(0, " * Addresses count from these, which find_bases() finds:\n");
+        out.push_str(" *\n");
+    }
+    out
 }
 
 fn ending(uses: &Uses) -> String {

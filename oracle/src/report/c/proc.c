@@ -96,6 +96,42 @@ HELPER const char *smaps_text(const void *at, const char *field)
 	return "no such field";
 }
 
+/* Whether mappings are marked when they are written to: a new one always is. */
+HELPER int tracks_soft_dirty(void)
+{
+	int marked = 0;
+
+	open_file("/proc/self/smaps");
+	for (char *line; (line = next_line());)
+		marked |= !strncmp(line, "VmFlags:", 8) && strstr(line, " sd");
+	return marked;
+}
+
+/* The flags of a mapping, as far as they are among some. */
+HELPER void decide_flags(const char *expected, const char *actual, const void *at,
+			 const char *only)
+{
+	static char found[256];
+	char flags[256], *rest = flags;
+
+	if (strstr(only, "sd") && !tracks_soft_dirty()) {
+		dprintf(2, "this kernel does not track soft-dirty pages\n");
+		common.verdict = 2;
+		return;
+	}
+	snprintf(flags, sizeof(flags), "%s", smaps_text(at, "VmFlags"));
+	if (!strncmp(flags, "no ", 3)) {
+		decide_text(expected, actual, flags);
+		return;
+	}
+	for (char *flag; (flag = strtok_r(rest, " ", &rest));)
+		if (strstr(only, flag))
+			snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s%s",
+				 found[0] ? " " : "", flag);
+	dprintf(2, "of the flags %s\n", only);
+	decide_text(expected, actual, found);
+}
+
 HELPER long smaps_number(const void *at, const char *field)
 {
 	return strtol(smaps_text(at, field), NULL, 10);

@@ -200,12 +200,49 @@ fn fields() {
         expected: expected.to_owned(),
         actual: actual.to_owned(),
     };
-    let good = "rd wr mr mw me ac ";
     let text = format!("{MAP}madvise(mmap-0x4000, 0x4000, MADV_WIPEONFORK) = 0");
-    let good = good.replace("ac", "ac wf");
-    if std::fs::read_to_string("/proc/self/smaps").is_ok_and(|s| !s.contains(" sd")) {
-        tells_apart("vmflags", &text, check(&good, "rd"), check("rd", &good));
+    // whether this kernel has others, such as soft-dirty, does not matter
+    let (good, bad) = ("rd wr mr mw me ac wf sd ", "rd wr mr mw me ac dc sd ");
+    tells_apart("vmflags", &text, check(good, bad), check(bad, good));
+    let (good, bad) = ("rd wr wf", "wr rd wf");
+    tells_apart("vmflags order", &text, check(good, bad), check(bad, good));
+}
+
+#[test]
+fn soft_dirty_says_nothing_where_it_is_not_tracked() {
+    let check = Check::VmFlags {
+        process: ProcessId(0),
+        vma_start: Addr::new(Base::Mmap, -0x4000),
+        expected: "rd wr mr mw me ac sd".to_owned(),
+        actual: "rd wr mr mw me ac".to_owned(),
+    };
+    let Some((code, printed)) = run("soft-dirty", &c_program(&program(MAP), &LAYOUT, &check))
+    else {
+        return;
+    };
+    let tracked = std::fs::read_to_string("/proc/self/smaps").is_ok_and(|s| s.contains(" sd"));
+    assert_eq!(code, if tracked { 0 } else { 2 }, "{printed}");
+}
+
+#[test]
+fn only_the_flags_that_differ_are_looked_at() {
+    let of = |expected, actual| differing_flags(expected, actual).join("|");
+    assert_eq!(of("rd wr mr sd", "rd wr mr gu sd"), "|gu|gu");
+    assert_eq!(of("rd wf sd", "rd dc"), "wf sd|dc|wf sd dc");
+    assert_eq!(of("rd wr ac", "rd ac wr"), "wr ac|ac wr|wr ac");
+}
+
+#[test]
+fn the_header_explains_the_bases_that_it_uses() {
+    let text = format!("{MAP}brk(heap+0x1000) = heap+0x1000");
+    let source = c_program(&program(&text), &LAYOUT, &Check::Survival);
+    let header = source.split("*/").next().unwrap_or_default();
+    assert!(header.contains("find_bases() finds"), "{header}");
+    for (base, used) in [("heap", true), ("mmap", true), ("stack", false)] {
+        assert_eq!(header.contains(&format!(" *     {base} ")), used, "{base}: {header}");
     }
+    let none = c_program(&program("munlockall() = 0"), &LAYOUT, &Check::Survival);
+    assert!(!none.contains("Addresses count"), "{none}");
 }
 
 #[test]
@@ -260,7 +297,7 @@ fn everything_compiles() {
         prctl(-3, -1, 0, 0, 0)\nprctl(PR_SET_VMA, 0, 1, 2, 3)\n\
         set_vma_name(NULL, 1, \"a\\\"\\\\*/ \\x01 9%s\")\nset_vma_name(NULL, 1, NULL)\n\
         setrlimit(RLIMIT_AS, RLIM_INFINITY, -2)\nsetrlimit(0xffffffff, 0, 0)\n\
-        load(0x8000000000000000, 0) = 0x00\nstore(mmap-0x8000000000000000, 0x4000000, 1)\n\
+        load(0x8000000000000000, 0) = 0x00\nstore(mmap-0x8000000000000000, 0x1000000, 1)\n\
         call(NULL) = SIGSEGV\nload(NULL, 1) = SIGBUS/9\nload(NULL, 1) = #1\nfork()\np1: exit()\n\
         fork() = -EAGAIN\nmunmap(stack, 1) = -E99  # */ done\n";
     let program = program(text);

@@ -154,7 +154,7 @@ fn refusals() {
         ("exit()", "line 1, column 1: the first process cannot exit"),
         (
             "load(0, 0x4000001)",
-            "line 1, column 1: a load or store touches at most 67108864 bytes",
+            "line 1, column 1: a load or store touches at most 16 MiB",
         ),
         ("mincore(0, 0x400001)", "line 1, column 1: mincore asks about at most 1024 pages"),
     ] {
@@ -252,7 +252,7 @@ fn repairs() {
     let (program, repairs) = repair(text);
     assert_eq!(
         write(&program),
-        "requires: root\n\nmunlockall()\nfork() = p1\np1: load(NULL, 0x4000000)\np1: exit()\n\
+        "requires: root\n\nmunlockall()\nfork() = p1\np1: load(NULL, 0x1000000)\np1: exit()\n\
          munlockall()\n"
     );
     let repairs: Vec<_> = repairs.iter().map(Repair::to_string).collect();
@@ -265,7 +265,7 @@ fn repairs() {
             "line 3: there is no process p3 here",
             "line 4: the first process cannot exit",
             "line 5: this fork makes process p1",
-            "line 6: a load or store touches at most 67108864 bytes",
+            "line 6: a load or store touches at most 16 MiB",
             "line 8: process p1 has exited",
         ]
     );

@@ -2,14 +2,13 @@
 //! (`Documentation/dev-tools/ktap.rst`), as its parser
 //! `tools/testing/kunit/kunit.py parse` reads it.
 
-use super::result::Matrix;
-use super::tree::{tree, Node, Status};
+use super::tree::{Node, Status};
 use std::fmt::Write;
 
-/// The results as KTAP.
-pub fn ktap(matrix: &Matrix) -> String {
+/// Tests as KTAP.
+pub(crate) fn ktap(tests: &[Node]) -> String {
     let mut out = String::new();
-    group(&tree(matrix), None, 0, &mut out);
+    group(tests, None, 0, &mut out);
     out
 }
 

@@ -1,0 +1,74 @@
+//! A program that should show a difference.
+
+use super::{operations, read, refused, ProgramError};
+use crate::campaign::{investigate, Finding, Investigation, Record};
+use crate::run::{Observe, Replay, RunError, Runner, Trial};
+use mm_reference::profile::QuirkSet;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::AtomicBool;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sought {
+    /// Nothing: model and kernel agree.
+    Agreed,
+    /// A difference.
+    Found {
+        /// It, as small as it gets.
+        record: Box<Record>,
+        /// The known bugs that explain it.
+        known: Vec<String>,
+    },
+}
+
+/// Runs a program that should diverge, and confirms and shrinks it.
+///
+/// # Errors
+/// When it is no program, may not run, or programs can no longer be run.
+pub fn find(runner: &mut Runner, name: &str, text: &str) -> Result<Sought, ProgramError> {
+    let program = read(name, text)?;
+    if let Some(why) = program.start.kernels_choice() {
+        return Err(refused(name, format!("it cannot be run: {why}")));
+    }
+    runner.begin_by(program.start, &mut Vec::new())?;
+    let ops = operations(name, &program, runner.fresh()?)?;
+    runner.scrutinize(true);
+    let mut trial = runner.run_closely(&ops)?;
+    if trial.divergence().is_none() {
+        // looking often can hide what it comes to
+        trial = runner.run(&mut Replay::new(&ops), Observe::End)?;
+    }
+    let known = trial.divergence().and_then(|divergence| divergence.known);
+    let finding = match known {
+        Some(known) => small(runner, &trial, known)?,
+        None => investigated(runner, &trial)?,
+    };
+    let names = |known: QuirkSet| known.iter().map(|quirk| quirk.name().to_owned()).collect();
+    let known = known.map(names).unwrap_or_default();
+    Ok(match finding {
+        Some(finding) => Sought::Found { record: Box::new(Record::from(&finding)), known },
+        None => Sought::Agreed,
+    })
+}
+
+fn investigated(runner: &mut Runner, trial: &Trial) -> Result<Option<Finding>, RunError> {
+    Ok(match investigate(runner, trial, &[], &AtomicBool::new(false))? {
+        Investigation::Confirmed(finding) => Some(*finding),
+        Investigation::Known(_) | Investigation::Unconfirmed => None,
+    })
+}
+
+/// A known difference made small: by a runner that knows of no bug, as long as the same bugs
+/// explain what is left; otherwise it stays as it is.
+fn small(runner: &mut Runner, trial: &Trial, known: QuirkSet) -> Result<Option<Finding>, RunError> {
+    let before = runner.believe(QuirkSet::default());
+    let found = investigated(runner, trial);
+    runner.believe(before);
+    if let Some(finding) = found? {
+        let again = runner.run(&mut Replay::new(&finding.ops), Observe::End)?;
+        if again.divergence().and_then(|divergence| divergence.known) == Some(known) {
+            return Ok(Some(finding));
+        }
+    }
+    Ok(Finding::of(trial, runner.fresh()?))
+}
