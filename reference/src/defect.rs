@@ -303,6 +303,10 @@ defects! {
     Map32BitIgnored = "map-32bit-ignored", "mmap", "MAP_32BIT has no effect";
     HintsIgnored = "hints-ignored", "mmap", "an address without MAP_FIXED has no effect";
     LowestGapWins = "lowest-gap-wins", "mmap", "mappings are placed bottom-up";
+    LowPlacesSwapped = "low-places-swapped", "mmap",
+        "memory below vm.mmap_min_addr may be mapped without CAP_SYS_RAWIO, and not with it";
+    LowHintStays = "low-hint-stays", "mmap",
+        "a hint below the lowest address is not raised to it";
     NoreserveIgnored = "noreserve-ignored", "mmap", "MAP_NORESERVE has no effect";
     PopulateFlagIgnored = "populate-flag-ignored", "mmap", "MAP_POPULATE has no effect";
     MapStackStaysHuge = "map-stack-stays-huge", "mmap", "MAP_STACK does not exclude huge pages";
