@@ -432,6 +432,33 @@ defects! {
     LibCountsAllCode = "lib-counts-all-code", "status", "VmLib counts the program's code";
     TablesWithoutTop = "tables-without-top", "status",
         "VmPTE leaves out the highest level below the root";
+    StatmDataWithoutStacks = "statm-data-without-stacks", "statm",
+        "the data column of statm leaves out stacks";
+    StatmSharesAnon = "statm-shares-anon", "statm",
+        "the shared column of statm counts anonymous pages";
+    StatmCountsSwapped = "statm-counts-swapped", "swap",
+        "pages in swap count as resident in statm";
+    RollupForgetsLocked = "rollup-forgets-locked", "smaps_rollup",
+        "Locked of smaps_rollup is zero";
+    RollupForgetsSwap = "rollup-forgets-swap", "swap", "Swap of smaps_rollup is zero";
+    RollupRoundsEach = "rollup-rounds-each", "smaps_rollup",
+        "smaps_rollup adds up shares of pages that are rounded for each mapping";
+    RollupAnonIsAll = "rollup-anon-is-all", "smaps_rollup",
+        "Pss_Anon of smaps_rollup counts shared memory";
+    RollupEndsEarly = "rollup-ends-early", "smaps_rollup",
+        "smaps_rollup ends where the last mapping begins";
+    NumaMapmaxOfLast = "numa-mapmax-of-last", "numa_maps",
+        "mapmax of numa_maps is that of the last page";
+    NumaDirtyIgnoresPage = "numa-dirty-ignores-page", "numa_maps",
+        "a page whose dirtiness left the page table counts as clean in numa_maps";
+    NumaLockedInactive = "numa-locked-inactive", "numa_maps",
+        "locked pages do not count as active in numa_maps";
+    PageCountForgetsFork = "page-count-forgets-fork", "kpagecount",
+        "a page that a child shares is mapped once for kpagecount";
+    AbsentReadsNonzero = "absent-reads-nonzero", "contents",
+        "memory of which there is no page does not read as zeroes";
+    SwappedReadsZero = "swapped-reads-zero", "swap",
+        "the contents of a page in swap, seen from outside, are zeroes";
 }
 
 impl Defect {
@@ -469,7 +496,9 @@ impl Defect {
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {
                 (profile.config.ksm && !profile.settings.ksm_runs, "same-page merging, stopped")
             }
-            _ if self.area() == "kpageflags" && !profile.privilege.sys_admin => {
+            _ if matches!(self.area(), "kpageflags" | "kpagecount")
+                && !profile.privilege.sys_admin =>
+            {
                 (false, "the privilege to see frame numbers")
             }
             Defect::PageoutNeverActivates
