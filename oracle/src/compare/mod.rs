@@ -8,6 +8,7 @@
 mod counters;
 mod exempt;
 mod frames;
+mod limits;
 mod maps;
 mod observable;
 mod outcome;
@@ -20,6 +21,7 @@ mod views;
 pub use crate::observe::{Blind, Capabilities};
 pub use exempt::{Exemption, Unsteady, EXEMPTIONS, MIGRATIONS, NUMA_ACTIVE, UNSTEADY_FLAGS};
 use frames::Frames;
+pub use limits::limits;
 pub use observable::Observable;
 pub use outcome::{compare_outcome, complaint};
 pub use outline::Outline;

@@ -25,6 +25,14 @@ const PAGES_OF_MAPPING: u64 = 1024;
 /// Pages of a process of which the contents are read.
 const CONTENTS: usize = 512;
 
+/// What is not looked at, in words.
+pub fn not_looked_at() -> String {
+    format!(
+        "kpageflags, kpagecount, active of numa_maps, pagemap of a mapping beyond its first {PAGES_OF_MAPPING} pages, contents of \
+         more than {CONTENTS} pages of a process and of those that are not there"
+    )
+}
+
 /// What the kernel does with a program.
 ///
 /// # Errors

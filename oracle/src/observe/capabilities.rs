@@ -155,6 +155,12 @@ impl Capabilities {
             let what = "contents of memory that its owner may not read";
             found.blind.push(Blind { what, why: why.to_owned() });
         }
+        let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let unknown = status::unknown_lines(&text);
+        if !unknown.is_empty() {
+            let why = format!("mmdiff does not know {}", unknown.join(", "));
+            found.blind.push(Blind { what: "further memory lines of status", why });
+        }
         if !status::counts_exactly() {
             let lag = batch.max(HELD_BACK_BY_TASK);
             (found.rss_lag, found.rss_slack) = (Some(lag), COUNTERS * lag);

@@ -13,12 +13,12 @@ fn the_table_fits_and_has_a_column_for_each_kernel() {
     pagemap             yes                yes          ?        ?
     frames              yes                yes          ?        ?
     kpageflags          yes               no a          ?        ?
-    kpagecount        yes               no b          ?        ?
-    status            yes               no c          ?        ?
-    statm             yes               no d          ?        ?
-    rollup            yes               no e          ?        ?
-    numa              yes               no f          ?        ?
-    log               yes               no g          ?        ?
+    kpagecount          yes               no b          ?        ?
+    status              yes               no c          ?        ?
+    statm               yes               no d          ?        ?
+    rollup              yes               no e          ?        ?
+    numa                yes               no f          ?        ?
+    log                 yes               no g          ?        ?
     corpus                1  1, 2 diverge (+2)          0        0
     programs           1000                 77          0        0
     operations        23456               1234          0        0
