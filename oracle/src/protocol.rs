@@ -42,8 +42,17 @@ pub mod files {
     pub const MEM: u32 = 4;
     /// `/dev/kmsg`, from its end on
     pub const LOG: u32 = 5;
+    /// `/proc/self/statm`
+    pub const STATM: u32 = 6;
+    /// `/proc/self/smaps_rollup`
+    pub const ROLLUP: u32 = 7;
     /// How many there are.
-    pub const COUNT: u32 = 6;
+    pub const COUNT: u32 = 8;
+
+    /// Those that a subject needs to look at itself.
+    pub const NEEDED: [u32; 5] = [MAPS, SMAPS, STATUS, PAGEMAP, MEM];
+    /// Those that say all that they say in one record, which a single read gets whole.
+    pub const RECORDS: [u32; 3] = [STATUS, STATM, ROLLUP];
 }
 
 /// Operations in one batch.

@@ -169,6 +169,8 @@ impl Eyes {
             // looked at as a run with the wrong model would
             wrong.plan_into(process, &mut self.plan);
             wrong.plan_flags(process, FLAGGED, &mut self.plan);
+            wrong.plan_away(process, FLAGGED, &mut self.plan);
+            self.plan.views = self.caps.views;
             wrong.snapshot_into(process, &self.plan, &mut self.wrong.processes[count]);
             right.snapshot_into(process, &self.plan, &mut self.right.processes[count]);
             count += 1;

@@ -158,9 +158,11 @@ unsafe fn look(
         good &= found >= 0;
     }
     close(fd);
-    let fd = path.open(b"status");
-    good &= read(fd, 0, size) > 0;
-    close(fd);
+    for record in [&b"status"[..], b"statm"] {
+        let fd = path.open(record);
+        good &= read(fd, 0, size) > 0;
+        close(fd);
+    }
     let fd = path.open(b"mem");
     for range in ranges(program.windows + program.empty, program.contents) {
         let mut done = 0;

@@ -25,6 +25,8 @@ static PATHS: [(u32, &core::ffi::CStr); files::COUNT as usize] = [
     (files::PAGEMAP, c"/proc/self/pagemap"),
     (files::MEM, c"/proc/self/mem"),
     (files::LOG, c"/dev/kmsg"),
+    (files::STATM, c"/proc/self/statm"),
+    (files::ROLLUP, c"/proc/self/smaps_rollup"),
 ];
 
 /// Leaves no descriptors open but the files to look at, and the output, at
@@ -208,8 +210,7 @@ pub unsafe fn read(file: u32, offset: u64, length: u64) -> i64 {
             }
             *waiting() += more as u64;
             total += more as u64;
-            // status is one record, which a single read gets whole
-            let ends = file == files::STATUS || is_end(file, to as *const u8, more as u64);
+            let ends = files::RECORDS.contains(&file) || is_end(file, to as *const u8, more as u64);
             if total == length || ends {
                 return total as i64;
             }

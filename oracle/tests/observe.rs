@@ -4,7 +4,7 @@ use mm_oracle::observe::{Capabilities, Decoders, FrameFlags, ProcFiles, SmapsDec
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
 use mm_reference::snapshot::{
-    PageFlags, ProcessPlan, ProcessSnapshot, Ranges, StatusField, Window,
+    PageFlags, ProcessPlan, ProcessSnapshot, Ranges, StatusField, Views, Window,
 };
 use std::process::{Child, Command, Stdio};
 
@@ -44,7 +44,7 @@ fn pages_of_this_process_are_seen() {
         windows: Ranges(vec![(page(0), page(2)), (page(2), page(3)), (page(5), page(8))]),
         empty: Ranges::default(),
         contents: Ranges(vec![(page(0), page(2))]),
-        flagged: Vec::new(),
+        ..ProcessPlan::default()
     };
     let mut seen = ProcessSnapshot::default();
     let mut files = own_process();
@@ -152,18 +152,27 @@ fn flags_of_frames_are_those_of_the_pages() {
     let start = (memory.as_ptr() as u64).next_multiple_of(PAGE_SIZE);
     let windows =
         Ranges(vec![(start, start + PAGE_SIZE), (start + PAGE_SIZE, start + 2 * PAGE_SIZE)]);
-    let plan = ProcessPlan { windows, ..ProcessPlan::default() };
+    let wanted = vec![start - (1 << 40), start, start + PAGE_SIZE, start + (1 << 40)];
+    let plan = ProcessPlan {
+        windows,
+        flagged: wanted.clone(),
+        views: caps.views,
+        ..ProcessPlan::default()
+    };
     let mut seen = ProcessSnapshot::default();
     let want = Want { pagemap: true, ..NOTHING };
     let mut decoders = Decoders::default();
     own_process()
         .observe(ProcessId(0), &plan, &want, &mut decoders, &mut seen)
         .expect("observes itself");
-    let wanted = [start - (1 << 40), start, start + PAGE_SIZE, start + (1 << 40)];
     let flags = FrameFlags::open().expect("a file that opens");
-    flags.observe(&wanted, &mut seen).expect("observes itself");
+    flags.observe(&plan, &mut seen).expect("observes itself");
     let addresses: Vec<u64> = seen.page_flags.iter().map(|(address, _)| *address).collect();
     assert_eq!(addresses, wanted[1..3]);
+    if caps.views.contains(Views::PAGE_COUNTS) {
+        let once: Vec<_> = wanted[1..3].iter().map(|&address| (address, 1)).collect();
+        assert_eq!(seen.page_counts, once);
+    }
     for (_, flags) in &seen.page_flags {
         assert!(flags.contains(PageFlags::ANON | PageFlags::MMAP | PageFlags::UPTODATE), "{flags}");
     }

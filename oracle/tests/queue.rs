@@ -7,11 +7,13 @@ mod programs;
 use mm_oracle::generate::{self, Fence, Seeded, Shape};
 use mm_oracle::observe::Capabilities;
 use mm_oracle::profile::running_kernel;
-use mm_oracle::run::{Observe, Replay, Runner, Trial, Verdict};
+use mm_oracle::run::{Feed, Observe, Replay, Runner, Trial, Verdict};
 use mm_oracle::subject::Config;
 use mm_reference::defect::Defect;
+use mm_reference::model::System;
 use mm_reference::op::{Call, Op};
 use mm_reference::profile::Profile;
+use mm_reference::snapshot::Views;
 use mm_reference::text::{parse, Mode};
 use programs::{corpus, programs};
 use std::fs;
@@ -167,5 +169,62 @@ fn a_program_of_nothing_is_done_with() {
             assert_eq!(done.len(), 2);
             assert!(done.iter().all(|trial| matches!(trial.verdict, Verdict::Agreed)));
         }
+    }
+}
+
+/// A program that is there already, with a seed of its own.
+struct Seeds<'a> {
+    program: Replay<'a>,
+    seed: u64,
+}
+
+impl Feed for Seeds<'_> {
+    fn next(&mut self, system: &System) -> Option<Op> {
+        self.program.next(system)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+/// What is read with a share of looks is read again and again, without being asked for.
+#[test]
+fn a_wrong_view_shows_within_some_programs() {
+    const ENOUGH: usize = 600;
+    let views = [
+        Defect::StatmSharesAnon,
+        Defect::RollupAnonIsAll,
+        Defect::NumaLockedInactive,
+        Defect::AbsentReadsNonzero,
+    ];
+    let flags = "MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_LOCKED";
+    let lines = [
+        format!("mmap(mmap-0x4000, 0x2000, PROT_READ|PROT_WRITE, {flags}, -1, 0)"),
+        "mmap(mmap-0x8000, 0x2000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)".into(),
+    ];
+    let programs = vec![texts(&[&lines.join("\n")]).swap_remove(0); ENOUGH];
+    for defect in views {
+        let Some(mut runner) = runner(Some(defect)) else { return };
+        let caps = runner.capabilities().views;
+        if defect == Defect::NumaLockedInactive && !caps.contains(Views::NUMA_MAPS) {
+            println!("skipped: numa_maps cannot be read here");
+            continue;
+        }
+        let area = if defect.area() == "smaps_rollup" { "rollup" } else { defect.area() };
+        let area = area.trim_end_matches("_maps");
+        let shows = |trial: &Trial| {
+            trial.divergence().is_some_and(|d| d.signature.field.to_string().starts_with(area))
+        };
+        let mut done = Vec::new();
+        for (number, ops) in (0..).zip(&programs) {
+            let mut feed = Seeds { program: Replay::new(ops), seed: number << 32 };
+            runner.submit(&mut feed, Observe::End, &mut done).expect("it is queued");
+            if done.iter().any(shows) {
+                break;
+            }
+        }
+        runner.flush(&mut done).expect("the queue runs");
+        assert!(done.iter().any(shows), "{}", defect.name());
     }
 }

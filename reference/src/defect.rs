@@ -303,6 +303,10 @@ defects! {
     Map32BitIgnored = "map-32bit-ignored", "mmap", "MAP_32BIT has no effect";
     HintsIgnored = "hints-ignored", "mmap", "an address without MAP_FIXED has no effect";
     LowestGapWins = "lowest-gap-wins", "mmap", "mappings are placed bottom-up";
+    LowPlacesSwapped = "low-places-swapped", "mmap",
+        "memory below vm.mmap_min_addr may be mapped without CAP_SYS_RAWIO, and not with it";
+    LowHintStays = "low-hint-stays", "mmap",
+        "a hint below the lowest address is not raised to it";
     NoreserveIgnored = "noreserve-ignored", "mmap", "MAP_NORESERVE has no effect";
     PopulateFlagIgnored = "populate-flag-ignored", "mmap", "MAP_POPULATE has no effect";
     MapStackStaysHuge = "map-stack-stays-huge", "mmap", "MAP_STACK does not exclude huge pages";
@@ -428,6 +432,33 @@ defects! {
     LibCountsAllCode = "lib-counts-all-code", "status", "VmLib counts the program's code";
     TablesWithoutTop = "tables-without-top", "status",
         "VmPTE leaves out the highest level below the root";
+    StatmDataWithoutStacks = "statm-data-without-stacks", "statm",
+        "the data column of statm leaves out stacks";
+    StatmSharesAnon = "statm-shares-anon", "statm",
+        "the shared column of statm counts anonymous pages";
+    StatmCountsSwapped = "statm-counts-swapped", "swap",
+        "pages in swap count as resident in statm";
+    RollupForgetsLocked = "rollup-forgets-locked", "smaps_rollup",
+        "Locked of smaps_rollup is zero";
+    RollupForgetsSwap = "rollup-forgets-swap", "swap", "Swap of smaps_rollup is zero";
+    RollupRoundsEach = "rollup-rounds-each", "smaps_rollup",
+        "smaps_rollup adds up shares of pages that are rounded for each mapping";
+    RollupAnonIsAll = "rollup-anon-is-all", "smaps_rollup",
+        "Pss_Anon of smaps_rollup counts shared memory";
+    RollupEndsEarly = "rollup-ends-early", "smaps_rollup",
+        "smaps_rollup ends where the last mapping begins";
+    NumaMapmaxOfLast = "numa-mapmax-of-last", "numa_maps",
+        "mapmax of numa_maps is that of the last page";
+    NumaDirtyIgnoresPage = "numa-dirty-ignores-page", "numa_maps",
+        "a page whose dirtiness left the page table counts as clean in numa_maps";
+    NumaLockedInactive = "numa-locked-inactive", "numa_maps",
+        "locked pages do not count as active in numa_maps";
+    PageCountForgetsFork = "page-count-forgets-fork", "kpagecount",
+        "a page that a child shares is mapped once for kpagecount";
+    AbsentReadsNonzero = "absent-reads-nonzero", "contents",
+        "memory of which there is no page does not read as zeroes";
+    SwappedReadsZero = "swapped-reads-zero", "swap",
+        "the contents of a page in swap, seen from outside, are zeroes";
 }
 
 impl Defect {
@@ -465,7 +496,9 @@ impl Defect {
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {
                 (profile.config.ksm && !profile.settings.ksm_runs, "same-page merging, stopped")
             }
-            _ if self.area() == "kpageflags" && !profile.privilege.sys_admin => {
+            _ if matches!(self.area(), "kpageflags" | "kpagecount")
+                && !profile.privilege.sys_admin =>
+            {
                 (false, "the privilege to see frame numbers")
             }
             Defect::PageoutNeverActivates

@@ -2,11 +2,12 @@
 
 use super::worker::Tally;
 use super::{CampaignError, Finding, Options, Provenance, Store};
-use crate::compare::{Observable, EXEMPTIONS, MIGRATIONS, UNSTEADY_FLAGS};
+use crate::compare::{limits, Observable, EXEMPTIONS, MIGRATIONS, NUMA_ACTIVE, UNSTEADY_FLAGS};
 use crate::observe::Capabilities;
 use crate::profile::Contradiction;
 use crate::words::counted;
 use mm_reference::profile::{Profile, QuirkSet};
+use mm_reference::snapshot::Views;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -172,7 +173,10 @@ pub fn not_compared(caps: &Capabilities) -> Vec<(String, String)> {
         .map(|u| (format!("{} of kpageflags", u.flags), u.reason.to_owned()));
     let (frames, why) = MIGRATIONS;
     let moves = caps.frames.then(|| (frames.to_owned(), why.to_owned()));
-    blind.chain(exempt).chain(unsteady).chain(moves).collect()
+    let numa = caps.views.contains(Views::NUMA_MAPS);
+    let active = numa.then(|| ("active of numa_maps".to_owned(), NUMA_ACTIVE.to_owned()));
+    let exempt = blind.chain(exempt).chain(unsteady).chain(moves).chain(active);
+    exempt.chain(limits(caps)).collect()
 }
 
 /// Whether so many subjects were lost that a run of so many programs is no success: now and

@@ -12,6 +12,7 @@ use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::{Layout, Op, Start};
 use mm_reference::profile::{Profile, Quirk, QuirkSet, Swap};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
@@ -359,6 +360,7 @@ pub fn avoid(profile: &Profile) -> Avoid {
         pageout: profile.settings.swap == Swap::Disk || panics_with_swap(profile),
         mergeable: profile.settings.ksm_runs,
         hard_limits: !profile.privilege.sys_resource,
+        low: Path::new("/sys/fs/selinux/enforce").exists(),
         ..Avoid::default()
     }
 }

@@ -4,7 +4,7 @@ use super::matrix::{self, MatrixFormat};
 use super::{fuzz::stop_flag, sides, Outcome};
 use crate::campaign::{folder_below, KernelIdentity, Provenance, Record, Run};
 use crate::compare_kernels::{compare, junit, ktap, Changes, Crash, Entry, Options, Side, Told};
-use crate::guest::{Guest, Link, Plan};
+use crate::guest::{not_looked_at, Guest, Link, Plan};
 use crate::words::counted;
 use anyhow::{bail, Context, Result};
 use clap::Args;
@@ -178,6 +178,7 @@ fn text(changes: &Changes, (a, b): (&str, &str), releases: [&str; 2], seed: u64)
             counted(changes.not_run, "program")
         ));
     }
+    text.push_str(&format!("not compared: {}\n", not_looked_at()));
     text
 }
 

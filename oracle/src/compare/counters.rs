@@ -43,12 +43,7 @@ fn compare_entry(
     }
     if expected.unknown != actual.unknown {
         let (e, a) = (expected.unknown.join("\n"), actual.unknown.join("\n"));
-        let kind = match (e.is_empty(), a.is_empty()) {
-            (true, _) => Kind::Extra,
-            (_, true) => Kind::Missing,
-            _ => Kind::Changed,
-        };
-        findings.add(place, Field::SmapsUnknown, kind, e, a);
+        findings.add(place, Field::SmapsUnknown, Kind::of_texts(&e, &a), e, a);
     }
     if expected.flags != actual.flags {
         compare_flags(&expected.flags, &actual.flags, place, findings);
@@ -99,7 +94,7 @@ pub(super) fn compare_status(
     }
 }
 
-fn number(value: Option<u64>, in_kb: bool) -> String {
+pub(super) fn number(value: Option<u64>, in_kb: bool) -> String {
     match value {
         None => "no such line".to_owned(),
         Some(value) if in_kb => format!("{value} kB"),
@@ -113,6 +108,8 @@ impl Field {
         match self {
             Field::Smaps(field) => Some(SmapsField::name(*field)),
             Field::Status(field) => Some(field.name()),
+            Field::Statm(field) => Some(field.name()),
+            Field::Rollup(field) => Some(field.name()),
             Field::VmFlag(_) | Field::VmFlagOrder => Some("VmFlags"),
             _ => None,
         }

@@ -2,8 +2,12 @@
 //! its reason, and is printed by the tool; add nothing without one.
 
 use crate::observe::{Capabilities, COUNTERS};
+use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::Contents;
-use mm_reference::snapshot::{PageFlags, SmapsEntry, SmapsField, Status, StatusField};
+use mm_reference::snapshot::{
+    Name, NumaField, NumaLine, PageFlags, ProcessSnapshot, RollupField, SmapsEntry, SmapsField,
+    StatmField, Status, StatusField,
+};
 
 /// A value that only has to lie within bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +95,49 @@ pub(super) fn within_lag(
         (Some(e), Some(a), Some(lag)) => e.abs_diff(a) <= counters * lag,
         _ => false,
     }
+}
+
+/// Counts of resident pages that may lag behind ([`Capabilities::rss_lag`]) have to be, in
+/// pages, what status says at the same time.
+pub(super) fn statm_elsewhere(
+    field: StatmField,
+    actual: &ProcessSnapshot,
+    caps: &Capabilities,
+) -> Option<u64> {
+    let pages = |field| actual.status.get(field).map(|kb| kb / (PAGE_SIZE >> 10));
+    caps.rss_lag?;
+    match field {
+        StatmField::Resident => pages(StatusField::VmRss),
+        StatmField::Shared => Some(pages(StatusField::RssFile)? + pages(StatusField::RssShmem)?),
+        _ => None,
+    }
+}
+
+/// The pages that were used, where that has bounds only ([`Capabilities::lru_lists`]), have
+/// to be all those of smaps.
+pub(super) fn rollup_elsewhere(
+    field: RollupField,
+    actual: &ProcessSnapshot,
+    caps: &Capabilities,
+) -> Option<u64> {
+    let bounded = field == RollupField::Referenced && !caps.lru_lists && caps.parts.smaps;
+    let added = field.adds_up().filter(|_| bounded)?;
+    Some(actual.smaps.iter().filter_map(|entry| entry.get(added)).sum())
+}
+
+/// Why the active pages of `numa_maps` have bounds only for some mappings.
+pub const NUMA_ACTIVE: &str = "how much the subject's own pages were used outlives a program, and \
+     whether pages that were read back from swap are active depends on the system; both have bounds";
+
+/// Whether the pages of a mapping that count as active are within what they may be, see
+/// [`NUMA_ACTIVE`].
+pub(super) fn numa_active_within_bounds(expected: &NumaLine, actual: &NumaLine) -> bool {
+    let pages = expected.get(NumaField::Pages).unwrap_or(0);
+    let (least, most) = match expected.name {
+        Name::Other(_) => (0, pages),
+        _ => (expected.active(), expected.active() + expected.active_or_not),
+    };
+    (least..=most).contains(&actual.active())
 }
 
 /// What is left of the contents of pages where memory can only be read if its

@@ -8,6 +8,7 @@
 mod counters;
 mod exempt;
 mod frames;
+mod limits;
 mod maps;
 mod observable;
 mod outcome;
@@ -15,10 +16,12 @@ mod outline;
 mod pages;
 mod render;
 mod signature;
+mod views;
 
 pub use crate::observe::{Blind, Capabilities};
-pub use exempt::{Exemption, Unsteady, EXEMPTIONS, MIGRATIONS, UNSTEADY_FLAGS};
+pub use exempt::{Exemption, Unsteady, EXEMPTIONS, MIGRATIONS, NUMA_ACTIVE, UNSTEADY_FLAGS};
 use frames::Frames;
+pub use limits::limits;
 pub use observable::Observable;
 pub use outcome::{compare_outcome, complaint};
 pub use outline::Outline;
@@ -27,7 +30,10 @@ pub(crate) use signature::slug;
 pub use signature::Signature;
 
 use mm_reference::op::ProcessId;
-use mm_reference::snapshot::{PageFlags, ProcessSnapshot, SmapsField, Snapshot, StatusField};
+use mm_reference::snapshot::{
+    NumaField, PageFlags, ProcessSnapshot, RollupField, SmapsField, Snapshot, StatmField,
+    StatusField,
+};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -58,8 +64,22 @@ pub enum Field {
     SwapEntry,
     /// Contents of a page.
     Contents,
+    /// How many entries map a page's frame.
+    PageCount,
     /// A line of status.
     Status(StatusField),
+    /// A column of statm.
+    Statm(StatmField),
+    /// A line of smaps_rollup.
+    Rollup(RollupField),
+    /// Lines of smaps_rollup that no field is known for.
+    RollupUnknown,
+    /// From where to where smaps_rollup reaches.
+    RollupRange,
+    /// A counter of a line of numa_maps.
+    Numa(NumaField),
+    /// A line of numa_maps, or what it says of the mapping itself.
+    NumaLine,
     /// The kernel complained in its log.
     KernelLog,
 }
@@ -119,6 +139,15 @@ pub enum Kind {
 impl Kind {
     fn instead(expected: impl Into<String>, actual: impl Into<String>) -> Kind {
         Kind::Instead { expected: expected.into(), actual: actual.into() }
+    }
+
+    /// How a text differs from another, either of which may be empty.
+    fn of_texts(expected: &str, actual: &str) -> Kind {
+        match (expected.is_empty(), actual.is_empty()) {
+            (true, _) => Kind::Extra,
+            (_, true) => Kind::Missing,
+            _ => Kind::Changed,
+        }
     }
 
     /// How one number differs from another; `None` for equal ones.
@@ -259,6 +288,10 @@ impl Comparer {
         if parts.status && expected.status != actual.status {
             counters::compare_status(&expected.status, &actual.status, caps, &mut findings);
         }
+        views::compare(expected, actual, caps, &mut findings);
+        if parts.contents && expected.away != actual.away {
+            pages::compare_contents(&expected.away, &actual.away, &mut findings);
+        }
     }
 }
 
@@ -366,7 +399,14 @@ impl fmt::Display for Field {
             }
             Field::SwapEntry => f.write_str("pagemap-swap-entry"),
             Field::Contents => f.write_str("contents"),
+            Field::PageCount => f.write_str("kpagecount"),
             Field::Status(field) => write!(f, "status-{}", field.name()),
+            Field::Statm(field) => write!(f, "statm-{}", field.name()),
+            Field::Rollup(field) => write!(f, "rollup-{}", field.name()),
+            Field::RollupUnknown => f.write_str("rollup-unknown"),
+            Field::RollupRange => f.write_str("rollup-range"),
+            Field::Numa(field) => write!(f, "numa-{}", field.name()),
+            Field::NumaLine => f.write_str("numa-line"),
             Field::KernelLog => f.write_str("kernel-log"),
         }
     }

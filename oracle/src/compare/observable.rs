@@ -1,6 +1,7 @@
 //! The parts of what can be seen, as people speak of them.
 
 use crate::observe::Capabilities;
+use mm_reference::snapshot::Views;
 
 /// A part of what is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,13 +14,17 @@ pub enum Observable {
     Pagemap,
     Frames,
     PageFlags,
+    PageCounts,
     Status,
+    Statm,
+    Rollup,
+    NumaMaps,
     KernelLog,
 }
 
 impl Observable {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Observable; 9] = [
+    pub const ALL: [Observable; 13] = [
         Observable::Outcomes,
         Observable::Contents,
         Observable::Maps,
@@ -27,7 +32,11 @@ impl Observable {
         Observable::Pagemap,
         Observable::Frames,
         Observable::PageFlags,
+        Observable::PageCounts,
         Observable::Status,
+        Observable::Statm,
+        Observable::Rollup,
+        Observable::NumaMaps,
         Observable::KernelLog,
     ];
 
@@ -41,7 +50,11 @@ impl Observable {
             Observable::Pagemap => "pagemap",
             Observable::Frames => "sharing of frames",
             Observable::PageFlags => "kpageflags",
+            Observable::PageCounts => "kpagecount",
             Observable::Status => "status",
+            Observable::Statm => "statm",
+            Observable::Rollup => "smaps_rollup",
+            Observable::NumaMaps => "numa_maps",
             Observable::KernelLog => "the kernel's log",
         }
     }
@@ -51,6 +64,8 @@ impl Observable {
         match self {
             Observable::Outcomes => "results",
             Observable::Frames => "frames",
+            Observable::Rollup => "rollup",
+            Observable::NumaMaps => "numa",
             Observable::KernelLog => "log",
             other => other.name(),
         }
@@ -67,7 +82,11 @@ impl Observable {
             Observable::Pagemap => parts.pagemap,
             Observable::Frames => parts.pagemap && caps.frames,
             Observable::PageFlags => parts.page_flags,
+            Observable::PageCounts => caps.views.contains(Views::PAGE_COUNTS),
             Observable::Status => parts.status,
+            Observable::Statm => caps.views.contains(Views::STATM),
+            Observable::Rollup => caps.views.contains(Views::ROLLUP),
+            Observable::NumaMaps => caps.views.contains(Views::NUMA_MAPS),
             Observable::KernelLog => caps.kernel_log,
         }
     }
@@ -81,7 +100,11 @@ impl Observable {
             "frame" => Observable::Frames,
             "kpageflags" => Observable::PageFlags,
             "contents" => Observable::Contents,
+            "kpagecount" => Observable::PageCounts,
             "status" => Observable::Status,
+            "statm" => Observable::Statm,
+            "rollup" => Observable::Rollup,
+            "numa" => Observable::NumaMaps,
             "kernel" | "the kernel" => Observable::KernelLog,
             _ => Observable::Outcomes,
         }
@@ -98,7 +121,7 @@ impl Observable {
 mod tests {
     use super::super::{Field, MapsColumn, PageBit};
     use super::*;
-    use mm_reference::snapshot::{SmapsField, StatusField};
+    use mm_reference::snapshot::{NumaField, RollupField, SmapsField, StatmField, StatusField};
 
     #[test]
     fn every_field_belongs_to_a_part() {
@@ -115,7 +138,14 @@ mod tests {
         assert_eq!(of(Field::Frame), Observable::Frames);
         assert_eq!(of(Field::PageFlag(PageBit(2))), Observable::PageFlags);
         assert_eq!(of(Field::Contents), Observable::Contents);
+        assert_eq!(of(Field::PageCount), Observable::PageCounts);
         assert_eq!(of(Field::Status(StatusField::VmRss)), Observable::Status);
+        assert_eq!(of(Field::Statm(StatmField::Data)), Observable::Statm);
+        assert_eq!(of(Field::Rollup(RollupField::Rss)), Observable::Rollup);
+        assert_eq!(of(Field::RollupUnknown), Observable::Rollup);
+        assert_eq!(of(Field::RollupRange), Observable::Rollup);
+        assert_eq!(of(Field::Numa(NumaField::Mapmax)), Observable::NumaMaps);
+        assert_eq!(of(Field::NumaLine), Observable::NumaMaps);
         assert_eq!(of(Field::KernelLog), Observable::KernelLog);
     }
 
@@ -125,5 +155,6 @@ mod tests {
         assert!(Observable::PageFlags.is_subject_of("kpageflags"));
         assert!(!Observable::PageFlags.is_subject_of("LOCKED|IDLE of kpageflags"));
         assert!(!Observable::Pagemap.is_subject_of("pagemaps"));
+        assert!(!Observable::Smaps.is_subject_of("smaps_rollup"));
     }
 }

@@ -105,7 +105,13 @@ fn others(expected: &Snapshot, differences: &[&Difference], out: &mut String) ->
         }
         // all flags stand on one line, which is shown once
         let name = difference.field.line_name();
-        let shown = name == Some("VmFlags") && last.is_some_and(|l| l.field.line_name() == name);
+        // all of a line of numa_maps as well
+        let shown = match difference.field {
+            Field::Numa(_) | Field::NumaLine => last.is_some_and(|l| {
+                (&l.expected, &l.actual) == (&difference.expected, &difference.actual)
+            }),
+            _ => name == Some("VmFlags") && last.is_some_and(|l| l.field.line_name() == name),
+        };
         if !shown {
             let label = name.map_or(String::new(), |name| format!("{name}: "));
             value('-', &label, &difference.expected, out)?;
@@ -130,6 +136,14 @@ fn title(expected: &Snapshot, difference: &Difference) -> String {
         (Place::Operation(index), _) => format!("{process} {field} of operation {index}"),
         (Place::System, _) => field.to_string(),
         (Place::Process, Field::Status(_)) => format!("{process} status"),
+        (Place::Process, Field::Statm(_)) => format!("{process} statm"),
+        (Place::Process, Field::Rollup(_) | Field::RollupUnknown) => {
+            format!("{process} smaps_rollup")
+        }
+        (Place::Mapping(..), Field::Numa(_) | Field::NumaLine) => {
+            // its lines say where they belong
+            format!("{process} numa_maps")
+        }
         (Place::Process, _) => format!("{process} {field}"),
         (Place::Mapping(start, _), _) => {
             let line = expected

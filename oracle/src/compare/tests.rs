@@ -3,7 +3,9 @@ use crate::observe::{Complaint, SmapsDecoder};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::errno::Errno;
 use mm_reference::op::{Call, Contents, Outcome, Signal, Trap};
-use mm_reference::snapshot::{MapsLine, Name, PageEntry, PageFlags, Perms, Status, Window};
+use mm_reference::snapshot::{
+    MapsLine, Name, NumaLine, PageEntry, PageFlags, Perms, Rollup, Statm, Status, Window,
+};
 use proptest::prelude::*;
 
 const TEXT: &str = include_str!("../../testdata/smaps-6.18.txt");
@@ -31,9 +33,9 @@ fn process(id: u8, frames: &[u64]) -> ProcessSnapshot {
             start: 0x3000_1000,
             entries: frames.iter().map(|f| PageEntry(PRESENT | f)).collect(),
         }],
-        page_flags: Vec::new(),
         status,
         contents: vec![(0x3000_1000, Contents::Uniform(7)), (0x3000_2000, Contents::Mixed(77))],
+        ..ProcessSnapshot::default()
     }
 }
 
@@ -45,6 +47,129 @@ fn differences(expected: &Snapshot, actual: &Snapshot) -> Vec<Difference> {
     let mut out = Vec::new();
     compare(expected, actual, &Capabilities::full(), &mut out);
     out
+}
+
+/// A process of which every view was read.
+fn viewed() -> ProcessSnapshot {
+    let mut process = process(0, &[1, 2, 3]);
+    process.status.set(StatusField::RssFile, 200);
+    process.status.set(StatusField::RssShmem, 100);
+    let mut statm = Statm::default();
+    for (field, value) in [(StatmField::Size, 2000), (StatmField::Resident, 150)] {
+        statm.set(field, value);
+    }
+    statm.set(StatmField::Shared, 75);
+    let mut rollup = Rollup { start: 0x1000, end: 0x9000, ..Rollup::default() };
+    let used = process.smaps.iter().filter_map(|entry| entry.get(SmapsField::Referenced)).sum();
+    for (field, value) in [(RollupField::Pss, 10), (RollupField::Referenced, used)] {
+        rollup.set(field, value);
+    }
+    let mut line = NumaLine::new(process.maps[0].start, Name::Heap);
+    for (field, value) in [(NumaField::Anon, 4), (NumaField::Active, 1), (NumaField::Pages, 4)] {
+        line.set(field, value);
+    }
+    process.page_counts = vec![(0x3000_1000, 1)];
+    process.away = vec![(0x3000_4000, Contents::Uniform(0))];
+    process.numa_maps = vec![line, NumaLine::new(process.maps[1].start, Name::None)];
+    ProcessSnapshot { statm: Some(statm), rollup: Some(rollup), ..process }
+}
+
+/// The signatures that a change of the expected and of the actual side gives.
+fn signatures_of_views(
+    caps: &Capabilities,
+    change: impl FnOnce(&mut ProcessSnapshot, &mut ProcessSnapshot),
+) -> Vec<String> {
+    let (mut e, mut a) = (viewed(), viewed());
+    change(&mut e, &mut a);
+    let [expected, actual] = [e, a].map(|process| Snapshot { processes: vec![process] });
+    let mut out = Vec::new();
+    compare(&expected, &actual, caps, &mut out);
+    out.iter().map(signature).collect()
+}
+
+#[test]
+fn every_view_is_compared() {
+    let caps = Capabilities::full();
+    let of = |change: fn(&mut ProcessSnapshot)| signatures_of_views(&caps, |_, a| change(a));
+    assert_eq!(of(|_| {}), [""; 0]);
+    let statm = of(|a| a.statm.as_mut().unwrap().set(StatmField::Resident, 149));
+    assert_eq!(statm, ["munlockall.statm-resident.less"]);
+    let rollup = of(|a| a.rollup.as_mut().unwrap().set(RollupField::Pss, 11));
+    assert_eq!(rollup, ["munlockall.rollup-Pss.more"]);
+    assert_eq!(of(|a| a.rollup.as_mut().unwrap().end += 1), ["munlockall.rollup-range.changed"]);
+    let unknown = of(|a| a.rollup.as_mut().unwrap().unknown.push("New: 1".into()));
+    assert_eq!(unknown, ["munlockall.rollup-unknown.extra"]);
+    let mapmax = of(|a| a.numa_maps[0].set(NumaField::Mapmax, 2));
+    assert_eq!(mapmax, ["munlockall.numa-mapmax.extra"]);
+    let active = of(|a| a.numa_maps[0].set(NumaField::Active, 2));
+    assert_eq!(active, ["munlockall.numa-active.more"]);
+    let policy = of(|a| a.numa_maps[0].policy = Some("bind:0".into()));
+    assert_eq!(policy, ["munlockall.numa-line.changed"]);
+    let gone = of(|a| drop(a.numa_maps.pop()));
+    assert_eq!(gone, ["munlockall.numa-line.missing"]);
+    assert_eq!(of(|a| a.page_counts[0].1 = 2), ["munlockall.kpagecount.more"]);
+    let away = of(|a| a.away[0].1 = Contents::Uniform(7));
+    assert_eq!(away, ["munlockall.contents.uniform-not-zeroes"]);
+}
+
+#[test]
+fn views_that_one_side_lacks_are_not_compared() {
+    let nothing = signatures_of_views(&Capabilities::full(), |_, a| {
+        (a.statm, a.rollup) = (None, None);
+        a.numa_maps.clear();
+        a.page_counts.clear();
+    });
+    assert_eq!(nothing, [""; 0]);
+}
+
+#[test]
+fn views_of_one_kernel_may_not_contradict_each_other() {
+    let caps = Capabilities { rss_lag: Some(264), lru_lists: false, ..Capabilities::full() };
+    let lagging = |a: &mut ProcessSnapshot, by: u64| {
+        let rss = a.status.get(StatusField::VmRss).unwrap();
+        a.status.set(StatusField::VmRss, rss - by);
+    };
+    // both lag by as much
+    let both = signatures_of_views(&caps, |_, a| {
+        lagging(a, 8);
+        a.statm.as_mut().unwrap().set(StatmField::Resident, 148);
+    });
+    assert_eq!(both, [""; 0]);
+    assert_eq!(
+        signatures_of_views(&caps, |_, a| lagging(a, 8)),
+        ["munlockall.statm-resident.more"]
+    );
+    // more pages were used than those with an accessed bit, for smaps alone
+    let used = signatures_of_views(&caps, |e, _| e.smaps[1].set(SmapsField::Referenced, 0));
+    assert_eq!(used, [""; 0]);
+    let other = signatures_of_views(&caps, |_, a| {
+        let rollup = a.rollup.as_mut().unwrap();
+        rollup.set(RollupField::Referenced, rollup.get(RollupField::Referenced).unwrap() + 4);
+    });
+    assert_eq!(other, ["munlockall.rollup-Referenced.more"]);
+}
+
+#[test]
+fn active_pages_have_bounds_where_they_cannot_be_foretold() {
+    let caps = Capabilities::full();
+    let read_back = |active: u64| {
+        signatures_of_views(&caps, |e, a| {
+            e.numa_maps[0].active_or_not = 2;
+            a.numa_maps[0].set(NumaField::Active, active);
+        })
+    };
+    assert_eq!(read_back(3), [""; 0]);
+    assert_eq!(read_back(0), ["munlockall.numa-active.less"]);
+    let of_file = |active: u64| {
+        signatures_of_views(&caps, |e, a| {
+            for line in [&mut e.numa_maps[0], &mut a.numa_maps[0]] {
+                line.name = Name::Other("/memfd:mmdiff-arena (deleted)".into());
+            }
+            a.numa_maps[0].set(NumaField::Active, active);
+        })
+    };
+    assert_eq!(of_file(0), [""; 0]);
+    assert_eq!(of_file(5), ["munlockall.numa-active.more"]);
 }
 
 /// The signatures that one change of the actual side gives.

@@ -285,6 +285,7 @@ impl<'a> Aim<'a> {
             16 => align_down(vma.start, PMD_SIZE).saturating_sub(page_up(len) / 2),
             17 => self.near_heap(src),
             18 => self.below_stack(src, len),
+            _ if src.chance(1, 4) => self.low(src, len),
             _ => self.far(src, len),
         }
     }
@@ -317,11 +318,23 @@ impl<'a> Aim<'a> {
         }
     }
 
+    /// Around the lowest address that may be mapped, and below it, where not everyone may.
+    pub fn low(&self, src: &mut (impl Source + ?Sized), len: u64) -> u64 {
+        let floor = page_up(self.fence.floor());
+        match src.below(6) {
+            0 => 0,
+            1 => src.between(1, 3) * PAGE_SIZE,
+            // up to it, and across it
+            2 => floor.saturating_sub(page_up(len)),
+            3 => floor.saturating_sub(self.few(src) * PAGE_SIZE),
+            _ => floor + src.below(3) * PAGE_SIZE,
+        }
+    }
+
     /// The ends of what can be mapped at all.
     fn far(&self, src: &mut (impl Source + ?Sized), len: u64) -> u64 {
-        let floor = page_up(self.fence.floor());
         match src.below(5) {
-            0 => floor + src.below(3) * PAGE_SIZE,
+            0 => self.low(src, len),
             1 => {
                 let limit = self.limit(src);
                 (limit + PAGE_SIZE - src.below(4) * PAGE_SIZE).saturating_sub(page_up(len))

@@ -20,8 +20,8 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// Keeps programs out of these ranges and from placing mappings outside of
-    /// `user` (`vm.mmap_min_addr`, `TASK_SIZE`).
+    /// Keeps programs out of these ranges. `user` is where they may place mappings
+    /// (`vm.mmap_min_addr`, `TASK_SIZE`); below it that takes privilege.
     pub fn new(ranges: impl IntoIterator<Item = Range<u64>>, user: Range<u64>) -> Fence {
         let mut ranges: Vec<_> = ranges.into_iter().collect();
         ranges.push(VSYSCALL);
@@ -42,7 +42,7 @@ impl Fence {
         Fence::new(ranges, floor..fresh.profile().task_size())
     }
 
-    /// Where mappings may begin.
+    /// Where mappings may begin without privilege.
     pub fn floor(&self) -> u64 {
         self.user.start
     }

@@ -272,8 +272,8 @@ impl<'f> Guard<'f> {
         if self.fence.beyond_user(&span) || !page_aligned(addr) {
             return Ok(());
         }
-        if span.start < self.fence.floor() {
-            return Err(Refusal::Avoided("a mapping so low that only some users may have it"));
+        if span.start < self.fence.floor() && self.avoid.low {
+            return Err(Refusal::Avoided("a mapping so low that a security module decides on it"));
         }
         self.clear(span)
     }

@@ -68,6 +68,9 @@ pub struct Avoid {
     pub hard_limits: bool,
     /// More than one process.
     pub fork: bool,
+    /// Mappings below the lowest address, where a security module has a say by rules of
+    /// its own (`selinux_mmap_addr`).
+    pub low: bool,
 }
 
 /// What kind of programs to make.

@@ -282,7 +282,9 @@ fn what_is_to_be_avoided_is() {
         mdwe_first: true,
         hard_limits: true,
         fork: true,
+        low: true,
     };
+    let floor = Toy::fence().floor();
     programs(Shape { avoid, ..Shape::default() }, 0..1000, |ops, _| {
         for op in ops {
             match op.call {
@@ -291,8 +293,12 @@ fn what_is_to_be_avoided_is() {
                     assert!(![MADV_PAGEOUT, MADV_MERGEABLE, MADV_HUGEPAGE, MADV_COLLAPSE]
                         .contains(&advice))
                 }
-                Call::Mmap { flags, .. } if flags & MAP_ANONYMOUS != 0 => {
+                Call::Mmap { addr, flags, len, .. } if flags & MAP_ANONYMOUS != 0 => {
                     assert_ne!(flags & MAP_TYPE_MASK, MAP_DROPPABLE);
+                    let insists = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0;
+                    let address = LAYOUT.resolve(addr);
+                    let fails = address % PAGE_SIZE != 0 || len > MAP_WINDOW;
+                    assert!(!insists || fails || address >= floor, "{op:?}");
                 }
                 Call::Setrlimit { hard, .. } => assert_eq!(hard, RLIM_INFINITY),
                 _ => {}
@@ -333,10 +339,9 @@ fn the_guard_keeps_out_of_the_fence() {
         (Call::Munmap { addr: at(TEXT.end), len: 0x1000 }, Ok(())),
         (Call::Mprotect { addr: at(0x1000), len: u64::MAX >> 1, prot: 0 }, Err(Refusal::Protected)),
         (mmap(ARENA.end - 0x1000, 0x2000), Err(Refusal::Protected)),
-        (
-            mmap(0x1000, 0x1000),
-            Err(Refusal::Avoided("a mapping so low that only some users may have it")),
-        ),
+        (mmap(0x1000, 0x1000), Ok(())),
+        (mmap(0, TEXT.start), Ok(())),
+        (mmap(0, TEXT.start + 1), Err(Refusal::Protected)),
         (mmap(0x1001, 0x1000), Ok(())),
         (
             mmap(LAYOUT.mmap, 16 << 30),
@@ -356,6 +361,34 @@ fn the_guard_keeps_out_of_the_fence() {
         let op = Op::first(call);
         assert_eq!(Toy::new().with_view(|view| guard.admit(&op, view)), expected, "{op:x?}");
     }
+    for call in [mmap(0, 0x1000), mmap(0xf000, 0x2000), mremap(LAYOUT.stack - 0x1000, 0)] {
+        let avoid = Avoid { low: true, ..Avoid::default() };
+        let mut guard = Guard::new(&fence, Bounds::default(), avoid);
+        let admitted = Toy::new().with_view(|view| guard.admit(&Op::first(call), view));
+        assert!(matches!(admitted, Err(Refusal::Avoided(_))), "{admitted:?}");
+    }
+}
+
+#[test]
+fn the_lowest_addresses_are_tried() {
+    let floor = Toy::fence().floor();
+    let (mut fixed, mut moved, mut hinted) = (0, 0, 0);
+    programs(Shape::default(), 0..2000, |ops, _| {
+        for op in ops {
+            match op.call {
+                Call::Mmap { addr, flags, .. } if LAYOUT.resolve(addr) < floor => {
+                    let insists = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0;
+                    *(if insists { &mut fixed } else { &mut hinted }) +=
+                        u32::from(insists || addr != Addr::NULL);
+                }
+                Call::Mremap { flags, new, .. } if flags & MREMAP_FIXED != 0 => {
+                    moved += u32::from(LAYOUT.resolve(new) < floor);
+                }
+                _ => {}
+            }
+        }
+    });
+    assert!(fixed > 20 && moved > 5 && hinted > 5, "{fixed} {moved} {hinted}");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Outcomes and snapshots as messages carry them: texts as the kernel prints them,
 //! numbers as they are.
 
-use crate::observe::{decode_status, DecodeError, MapsDecoder, SmapsDecoder};
+use crate::observe::{
+    decode_numa_maps, decode_rollup, decode_statm, decode_status, DecodeError, MapsDecoder,
+    SmapsDecoder,
+};
 use mm_reference::errno::Errno;
 use mm_reference::op::{Contents, Outcome, ProcessId, Residency, Signal, Trap};
 use mm_reference::snapshot::{PageEntry, PageFlags, ProcessSnapshot, Snapshot, Window};
@@ -81,6 +84,12 @@ pub struct ProcessForm {
     pub smaps: String,
     /// Its memory lines.
     pub status: String,
+    /// `/proc/pid/statm`; empty where it is not read, as the next two.
+    pub statm: String,
+    /// `/proc/pid/smaps_rollup`
+    pub rollup: String,
+    /// `/proc/pid/numa_maps`, of all nodes together.
+    pub numa_maps: String,
     /// Windows of pagemap: the first page, and runs of equal entries.
     pub pagemap: Vec<(u64, Vec<(u64, u32)>)>,
     /// Flags of frames, by page.
@@ -105,6 +114,9 @@ impl From<&ProcessSnapshot> for ProcessForm {
             maps: snapshot.maps.iter().map(|line| format!("{line}\n")).collect(),
             smaps: snapshot.smaps.iter().map(|entry| format!("{entry}\n")).collect(),
             status: format!("\n{}\n", snapshot.status),
+            statm: snapshot.statm.iter().map(|statm| format!("{statm}\n")).collect(),
+            rollup: snapshot.rollup.iter().map(|rollup| format!("{rollup}\n")).collect(),
+            numa_maps: snapshot.numa_maps.iter().map(|line| format!("{line}\n")).collect(),
             pagemap: snapshot.pagemap.iter().map(runs).collect(),
             page_flags: snapshot.page_flags.iter().map(|(page, f)| (*page, f.bits())).collect(),
             contents: snapshot.contents.iter().map(contents).collect(),
@@ -142,6 +154,13 @@ impl ProcessForm {
         MapsDecoder::default().decode(self.maps.as_bytes(), &mut snapshot.maps)?;
         SmapsDecoder::default().decode(self.smaps.as_bytes(), &mut snapshot.smaps)?;
         snapshot.status = decode_status(self.status.as_bytes())?;
+        if !self.statm.is_empty() {
+            snapshot.statm = Some(decode_statm(self.statm.as_bytes())?);
+        }
+        if !self.rollup.is_empty() {
+            snapshot.rollup = Some(decode_rollup(self.rollup.as_bytes())?);
+        }
+        decode_numa_maps(self.numa_maps.as_bytes(), &mut snapshot.numa_maps)?;
         for (start, runs) in &self.pagemap {
             let entries = runs
                 .iter()
@@ -156,5 +175,31 @@ impl ProcessForm {
             }
         }
         Ok(snapshot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mm_reference::model::{Seed, System};
+    use mm_reference::profile::{Profile, Version};
+    use mm_reference::snapshot::Views;
+    use std::sync::Arc;
+
+    #[test]
+    fn views_arrive_as_they_were_sent() {
+        let profile = Arc::new(Profile::stock(Version::new(6, 18)));
+        let system = System::new(profile, &Seed::standard());
+        let mut plan = system.plan(ProcessId(0));
+        for views in [Views::empty(), Views::STATM | Views::ROLLUP | Views::NUMA_MAPS] {
+            plan.views = views;
+            let sent = system.snapshot(ProcessId(0), &plan);
+            let form = SnapshotForm::from(&Snapshot { processes: vec![sent.clone()] });
+            let arrived = form.decode().expect("texts as a kernel prints them").processes.remove(0);
+            assert_eq!(arrived.statm, sent.statm);
+            assert_eq!(arrived.rollup, sent.rollup);
+            assert_eq!(arrived.numa_maps, sent.numa_maps);
+            assert_eq!(arrived.statm.is_some(), !views.is_empty());
+        }
     }
 }

@@ -30,6 +30,7 @@ pub use form::{OutcomeForm, ProcessForm, SnapshotForm};
 pub use link::{Campaign, Ended, Event, Hunts, Named, Observed, Request, Verdict};
 pub use qemu::Accelerator;
 pub use running::Guest;
+pub use watch::not_looked_at;
 
 use crate::campaign::KernelIdentity;
 use crate::kernels::Kernel;

@@ -7,14 +7,14 @@ use super::link::Observed;
 use crate::campaign::Generated;
 use crate::corpus;
 use crate::generate::{program_seed, Avoid, Fence, Shape};
-use crate::observe::{Decoders, ObserveError, ProcFiles, Want};
+use crate::observe::{views_here, Decoders, ObserveError, ProcFiles, Want};
 use crate::subject::{Config, Subject, SubjectError};
 use anyhow::{Context, Result};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, ProcessId, MAX_PROCESSES};
 use mm_reference::profile::{Profile, Version};
-use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Snapshot};
+use mm_reference::snapshot::{NumaField, PageEntry, ProcessPlan, ProcessSnapshot, Snapshot, Views};
 use mm_reference::text::{parse, write, Mode, Program};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -24,6 +24,14 @@ use std::sync::Arc;
 const PAGES_OF_MAPPING: u64 = 1024;
 /// Pages of a process of which the contents are read.
 const CONTENTS: usize = 512;
+
+/// What is not looked at, in words.
+pub fn not_looked_at() -> String {
+    format!(
+        "kpageflags, kpagecount, active of numa_maps, pagemap of a mapping beyond its first {PAGES_OF_MAPPING} pages, contents of \
+         more than {CONTENTS} pages of a process and of those that are not there"
+    )
+}
 
 /// What the kernel does with a program.
 ///
@@ -77,11 +85,14 @@ impl Programs {
 pub(super) struct Watching {
     config: Config,
     decoders: Decoders,
+    views: Views,
 }
 
 impl Watching {
     pub(super) fn new() -> Watching {
-        Watching { config: Config::default(), decoders: Decoders::default() }
+        // flags of frames, and with them how often they are mapped, are not looked at
+        let views = views_here() - Views::PAGE_COUNTS;
+        Watching { config: Config::default(), decoders: Decoders::default(), views }
     }
 
     /// What the kernel does with a program, as a number; 0 where it cannot be run.
@@ -141,7 +152,7 @@ impl Watching {
             let maps = Want { contents: false, page_flags: false, ..maps };
             let nothing = ProcessPlan::default();
             files.observe(process, &nothing, &maps, &mut self.decoders, &mut seen)?;
-            let mut plan = ProcessPlan::default();
+            let mut plan = ProcessPlan { views: self.views, ..ProcessPlan::default() };
             for line in seen.maps.iter().filter(|line| line.start < 1 << 47) {
                 let end = line.end.min(line.start + PAGES_OF_MAPPING * PAGE_SIZE);
                 plan.windows.0.push((line.start, end));
@@ -159,6 +170,10 @@ impl Watching {
                     }
                 }
             }
+            // how much mmdiff's own pages are used is not the program's doing
+            seen.numa_maps.retain(|line| line.start != arena.start);
+            // a flag of frames
+            seen.numa_maps.iter_mut().for_each(|line| line.forget(NumaField::Active));
             plan.contents.0 = pages;
             files.contents(&plan.contents, &mut self.decoders, &mut seen.contents)?;
             snapshot.processes.push(seen);
@@ -202,7 +217,7 @@ impl ProcessForm {
         hasher: &mut impl Hasher,
     ) {
         self.process.hash(hasher);
-        self.status.hash(hasher);
+        (&self.status, &self.statm, &self.rollup, &self.numa_maps).hash(hasher);
         for line in self.maps.lines().chain(self.smaps.lines()) {
             // start-end, permissions, offset, device, inode, name
             let columns: Vec<&str> = line.split_ascii_whitespace().collect();

@@ -271,6 +271,7 @@ impl Attempt {
             if stage.flags.is_some() {
                 system.plan_flags(process, FLAGGED, &mut plan);
             }
+            plan.views = stage.caps.views;
             let files = match &mut self.files[usize::from(process.0)] {
                 Some(files) => files,
                 none => none.insert(files_of(&self.subject, process)?),
@@ -279,7 +280,7 @@ impl Attempt {
             let want = Want { contents: false, ..Want::ALL };
             files.observe(process, &plan, &want, &mut self.decoders, &mut snapshot)?;
             if let Some(flags) = &stage.flags {
-                flags.observe(&plan.flagged, &mut snapshot)?;
+                flags.observe(&plan, &mut snapshot)?;
             }
             let mut prediction = system.snapshot(process, &plan);
             prediction.contents.clear();

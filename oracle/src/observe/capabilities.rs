@@ -3,8 +3,9 @@
 use super::{contents, pagemap, status, FrameFlags, KernelLog};
 use crate::sys::online_cpus;
 use mm_reference::addr::PAGE_SIZE;
-use mm_reference::snapshot::PageFlags;
+use mm_reference::snapshot::{PageFlags, Views};
 use std::fmt;
+use std::fs;
 
 /// Which parts of a process are observed and compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ impl fmt::Display for Blind {
 pub struct Capabilities {
     /// The parts that both snapshots have.
     pub parts: Want,
+    /// The further views that there are.
+    pub views: Views,
     /// Frame numbers and swap offsets are visible in pagemap.
     pub frames: bool,
     /// Pages are on active and inactive lists, not in generations.
@@ -82,6 +85,7 @@ impl Capabilities {
     pub fn full() -> Capabilities {
         Capabilities {
             parts: Want::ALL,
+            views: Views::all(),
             frames: true,
             lru_lists: true,
             wrong_flags: PageFlags::empty(),
@@ -124,6 +128,10 @@ impl Capabilities {
             let why = format!("/proc/kpageflags cannot be read: {e}");
             found.blind.push(Blind { what: "kpageflags", why });
         }
+        for (view, missing) in missing_views(found.parts.page_flags) {
+            found.views.remove(view);
+            found.blind.push(missing);
+        }
         if found.parts.pagemap && !probe.scan {
             let why = format!(
                 "no PAGEMAP_SCAN before 6.7; only the first {} MiB of each are read",
@@ -147,13 +155,19 @@ impl Capabilities {
             let what = "contents of memory that its owner may not read";
             found.blind.push(Blind { what, why: why.to_owned() });
         }
+        let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let unknown = status::unknown_lines(&text);
+        if !unknown.is_empty() {
+            let why = format!("mmdiff does not know {}", unknown.join(", "));
+            found.blind.push(Blind { what: "further memory lines of status", why });
+        }
         if !status::counts_exactly() {
             let lag = batch.max(HELD_BACK_BY_TASK);
             (found.rss_lag, found.rss_slack) = (Some(lag), COUNTERS * lag);
             let why =
                 "this kernel counts them in batches, as kernels before 6.16 do; each is checked \
                        to be off by at most one batch";
-            let what = "VmRSS, RssAnon, RssFile, RssShmem, VmSwap";
+            let what = "VmRSS, RssAnon, RssFile, RssShmem, VmSwap; resident, shared of statm";
             found.blind.push(Blind { what, why: why.to_owned() });
         }
         if kdamond_runs() {
@@ -184,6 +198,47 @@ impl Capabilities {
     }
 }
 
+/// The views that this system has, for who may see frames.
+pub(crate) fn views_here() -> Views {
+    let missing = missing_views(true).into_iter().map(|(view, _)| view);
+    Views::all() - missing.collect()
+}
+
+/// The views that this system lacks, and why.
+fn missing_views(page_flags: bool) -> Vec<(Views, Blind)> {
+    let mut missing = Vec::new();
+    let mut lacks = |view, what, why| missing.push((view, Blind { what, why }));
+    for (view, what) in [(Views::STATM, "statm"), (Views::ROLLUP, "smaps_rollup")] {
+        if let Err(e) = fs::read(format!("/proc/self/{what}")) {
+            lacks(view, what, format!("/proc/self/{what} cannot be read: {e}"));
+        }
+    }
+    let mut lines = Vec::new();
+    let numa =
+        fs::read("/proc/self/numa_maps").map(|text| super::decode_numa_maps(&text, &mut lines));
+    match numa {
+        Err(e) => lacks(
+            Views::NUMA_MAPS,
+            "numa_maps",
+            format!("/proc/self/numa_maps cannot be read (CONFIG_NUMA): {e}"),
+        ),
+        Ok(Err(e)) => lacks(Views::NUMA_MAPS, "numa_maps", e.to_string()),
+        Ok(Ok(())) => {
+            if let Some(policy) = lines.iter().find_map(|line| line.policy.as_deref()) {
+                let why = format!("this process runs under the memory policy {policy}");
+                lacks(Views::NUMA_MAPS, "numa_maps", why);
+            }
+        }
+    }
+    if !page_flags {
+        let why = "it is read with kpageflags".to_owned();
+        lacks(Views::PAGE_COUNTS, "kpagecount", why);
+    } else if let Err(e) = FrameFlags::open_counts() {
+        lacks(Views::PAGE_COUNTS, "kpagecount", format!("/proc/kpagecount cannot be read: {e}"));
+    }
+    missing
+}
+
 /// How many kB of one counter a task held back before 6.2
 /// (`mm/memory.c:check_sync_rss_stat`, `TASK_RSS_EVENTS_THRESH`): the page of the fault
 /// that made it count, and those of the next 65.
@@ -203,10 +258,10 @@ fn held_back(cpus: u32) -> u64 {
 
 /// Whether DAMON monitors physical memory, as far as that can be seen.
 fn kdamond_runs() -> bool {
-    let Ok(kdamonds) = std::fs::read_dir("/sys/kernel/mm/damon/admin/kdamonds") else {
+    let Ok(kdamonds) = fs::read_dir("/sys/kernel/mm/damon/admin/kdamonds") else {
         return false;
     };
     kdamonds.flatten().any(|entry| {
-        std::fs::read_to_string(entry.path().join("state")).is_ok_and(|state| state.trim() == "on")
+        fs::read_to_string(entry.path().join("state")).is_ok_and(|state| state.trim() == "on")
     })
 }

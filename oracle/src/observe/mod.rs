@@ -10,24 +10,30 @@ mod capabilities;
 mod contents;
 mod kmsg;
 mod maps;
+mod numa_maps;
 mod own;
 mod page_flags;
 mod pagemap;
+mod rollup;
 mod smaps;
+mod statm;
 mod status;
 mod sys;
 mod text;
 mod vmstat;
 
-pub(crate) use capabilities::COUNTERS;
+pub(crate) use capabilities::{views_here, COUNTERS};
 pub use capabilities::{Blind, Capabilities, Want};
 pub use contents::contents_of;
 pub use kmsg::{complaints_in, is_trouble, Complaint, KernelLog, KernelLogError};
 pub use maps::MapsDecoder;
+pub use numa_maps::decode as decode_numa_maps;
 pub use own::{OwnLook, Reader};
 pub use page_flags::FrameFlags;
 pub use pagemap::ranges_read;
+pub use rollup::decode as decode_rollup;
 pub use smaps::SmapsDecoder;
+pub use statm::decode as decode_statm;
 pub use status::decode as decode_status;
 pub use text::DecodeError;
 pub use vmstat::{migrations, oom_kills};
@@ -35,7 +41,7 @@ pub use vmstat::{migrations, oom_kills};
 use crate::stages::{lap, Stage};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::op::{Contents, ProcessId};
-use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Ranges, SmapsEntry};
+use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Ranges, SmapsEntry, Views};
 use pagemap::Pagemap;
 use std::fs::File;
 use std::io;
@@ -117,6 +123,36 @@ pub struct ProcFiles {
     status: File,
     mem: File,
     pagemap: Pagemap,
+    statm: Lazy,
+    rollup: Lazy,
+    numa_maps: Lazy,
+}
+
+/// A file that is opened when it is wanted, which not every look does.
+#[derive(Debug)]
+struct Lazy {
+    pid: i32,
+    name: &'static str,
+    file: Option<File>,
+}
+
+impl Lazy {
+    fn new(pid: i32, name: &'static str) -> Lazy {
+        Lazy { pid, name, file: None }
+    }
+
+    fn read<'a>(&mut self, buffer: &'a mut Vec<u8>) -> Result<&'a [u8], ObserveError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(open(self.pid, self.name)?),
+        };
+        read_text(file, self.name, buffer)
+    }
+}
+
+fn open(pid: i32, file: &'static str) -> Result<File, ObserveError> {
+    let opened = File::open(format!("/proc/{pid}/{file}"));
+    opened.map_err(|source| ObserveError::Open { pid, file, source })
 }
 
 const PAGE: usize = PAGE_SIZE as usize;
@@ -126,24 +162,20 @@ const CONTENTS_AT_ONCE: usize = 64 * PAGE;
 impl ProcFiles {
     /// Opens the files of a process.
     pub fn open(pid: i32) -> Result<ProcFiles, ObserveError> {
-        let open = |file: &'static str| {
-            File::open(format!("/proc/{pid}/{file}")).map_err(|source| ObserveError::Open {
-                pid,
-                file,
-                source,
-            })
-        };
         Ok(ProcFiles {
-            maps: open("maps")?,
-            smaps: open("smaps")?,
-            status: open("status")?,
-            mem: open("mem")?,
-            pagemap: Pagemap::new(open("pagemap")?),
+            maps: open(pid, "maps")?,
+            smaps: open(pid, "smaps")?,
+            status: open(pid, "status")?,
+            mem: open(pid, "mem")?,
+            pagemap: Pagemap::new(open(pid, "pagemap")?),
+            statm: Lazy::new(pid, "statm"),
+            rollup: Lazy::new(pid, "smaps_rollup"),
+            numa_maps: Lazy::new(pid, "numa_maps"),
         })
     }
 
     /// Looks at the wanted parts of the process, which should stand still
-    /// meanwhile. Parts that are not wanted end up empty.
+    /// meanwhile. Parts that are not wanted end up empty, as do views that are not planned.
     pub fn observe(
         &mut self,
         process: ProcessId,
@@ -153,9 +185,7 @@ impl ProcFiles {
         into: &mut ProcessSnapshot,
     ) -> Result<(), ObserveError> {
         into.process = process;
-        into.contents.clear();
-        into.page_flags.clear();
-        into.status = Default::default();
+        clear_rest(into);
         if want.maps {
             let text = read_text(&self.maps, "maps", &mut decoders.buffer)?;
             lap(Stage::Read);
@@ -190,9 +220,31 @@ impl ProcFiles {
             }
             lap(Stage::Decode);
         }
+        self.views(plan.views, decoders, into)?;
         if want.contents {
             self.contents(&plan.contents, decoders, &mut into.contents)?;
         }
+        Ok(())
+    }
+
+    /// Reads what says again what was read before.
+    fn views(
+        &mut self,
+        views: Views,
+        decoders: &mut Decoders,
+        into: &mut ProcessSnapshot,
+    ) -> Result<(), ObserveError> {
+        let buffer = &mut decoders.buffer;
+        if views.contains(Views::STATM) {
+            into.statm = Some(statm::decode(self.statm.read(buffer)?)?);
+        }
+        if views.contains(Views::ROLLUP) {
+            into.rollup = Some(rollup::decode(self.rollup.read(buffer)?)?);
+        }
+        if views.contains(Views::NUMA_MAPS) {
+            numa_maps::decode(self.numa_maps.read(buffer)?, &mut into.numa_maps)?;
+        }
+        lap(Stage::Read);
         Ok(())
     }
 
@@ -259,6 +311,17 @@ impl ProcFiles {
         }
         Ok(())
     }
+}
+
+/// Empties what a look may leave out, whoever makes it.
+fn clear_rest(into: &mut ProcessSnapshot) {
+    into.page_flags.clear();
+    into.page_counts.clear();
+    into.status = Default::default();
+    (into.statm, into.rollup) = (None, None);
+    into.numa_maps.clear();
+    into.contents.clear();
+    into.away.clear();
 }
 
 /// Makes the buffer as long as any read of bounded length needs.

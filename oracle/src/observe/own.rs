@@ -7,7 +7,7 @@ use crate::protocol::{self, files, RawOp, RawResult};
 use crate::stages::{lap, Stage};
 use mm_reference::addr::{pages, PAGE_SHIFT, PAGE_SIZE};
 use mm_reference::op::{Contents, ProcessId};
-use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Window};
+use mm_reference::snapshot::{PageEntry, ProcessPlan, ProcessSnapshot, Ranges, Views, Window};
 use std::io;
 
 const WORD: u64 = size_of::<u64>() as u64;
@@ -35,9 +35,15 @@ impl OwnLook<'_> {
     /// there are.
     pub fn bytes(&self, mappings: usize) -> u64 {
         let windows: u64 = ranges_read(&self.plan.windows).map(|(s, e)| pages(e - s)).sum();
-        let contents: u64 = self.plan.contents.0.iter().map(|(s, e)| pages(e - s)).sum();
-        let contents = if self.want.contents { contents } else { 0 };
+        let read = self.contents().flat_map(|ranges| &ranges.0);
+        let contents: u64 = read.map(|(s, e)| pages(e - s)).sum();
         TEXT_AT_LEAST + TEXT_PER_MAPPING * mappings as u64 + WORD * (windows + 2 * contents)
+    }
+
+    /// The pages whose contents are read: those that are there, and after all else the others.
+    fn contents(&self) -> impl Iterator<Item = &Ranges> {
+        let both = [&self.plan.contents, &self.plan.away];
+        both.into_iter().filter(|_| self.want.contents)
     }
 
     /// The requests, in the order of their answers.
@@ -62,9 +68,15 @@ impl OwnLook<'_> {
         if self.want.status {
             into.push(whole(files::STATUS));
         }
-        if self.want.contents {
-            let contents = self.plan.contents.0.iter();
-            into.extend(contents.map(|&(start, end)| request(protocol::DIGEST, 0, start, end)));
+        if self.plan.views.contains(Views::STATM) {
+            into.push(whole(files::STATM));
+        }
+        if self.plan.views.contains(Views::ROLLUP) {
+            into.push(whole(files::ROLLUP));
+        }
+        for ranges in self.contents() {
+            let digest = |&(start, end): &_| request(protocol::DIGEST, 0, start, end);
+            into.extend(ranges.0.iter().map(digest));
         }
         if self.log {
             into.push(whole(files::LOG));
@@ -85,9 +97,7 @@ impl OwnLook<'_> {
         into: &mut ProcessSnapshot,
     ) -> Result<&'o [u8], ObserveError> {
         into.process = ProcessId(0);
-        into.contents.clear();
-        into.page_flags.clear();
-        into.status = Default::default();
+        super::clear_rest(into);
         match self.want.maps {
             true => decoders.maps.decode(answers.text("maps")?, &mut into.maps)?,
             false => into.maps.clear(),
@@ -114,20 +124,15 @@ impl OwnLook<'_> {
         if self.want.status {
             into.status = super::decode_status(answers.text("status")?)?;
         }
-        if self.want.contents {
-            for &(start, end) in &self.plan.contents.0 {
-                answers.count("mem")?;
-                for at in (start..end).step_by(PAGE_SIZE as usize) {
-                    let (kind, value) = (answers.word()?, answers.word()?);
-                    let contents = match kind as u32 {
-                        protocol::UNIFORM => Contents::Uniform(value as u8),
-                        protocol::MIXED => Contents::Mixed(value),
-                        // a page that cannot be read is left out
-                        _ => continue,
-                    };
-                    into.contents.push((at, contents));
-                }
-            }
+        if self.plan.views.contains(Views::STATM) {
+            into.statm = Some(super::decode_statm(answers.text("statm")?)?);
+        }
+        if self.plan.views.contains(Views::ROLLUP) {
+            into.rollup = Some(super::decode_rollup(answers.text("smaps_rollup")?)?);
+        }
+        let sides = [&mut into.contents, &mut into.away];
+        for (ranges, into) in self.contents().zip(sides) {
+            answers.contents(ranges, into)?;
         }
         lap(Stage::Decode);
         if self.log {
@@ -210,6 +215,28 @@ impl<'o, 'r> Reader<'o, 'r> {
             0 => Err(ObserveError::Gone),
             length => self.take(length),
         }
+    }
+
+    /// What the pages of some ranges hold.
+    fn contents(
+        &mut self,
+        ranges: &Ranges,
+        into: &mut Vec<(u64, Contents)>,
+    ) -> Result<(), ObserveError> {
+        for &(start, end) in &ranges.0 {
+            self.count("mem")?;
+            for at in (start..end).step_by(PAGE_SIZE as usize) {
+                let (kind, value) = (self.word()?, self.word()?);
+                let contents = match kind as u32 {
+                    protocol::UNIFORM => Contents::Uniform(value as u8),
+                    protocol::MIXED => Contents::Mixed(value),
+                    // a page that cannot be read is left out
+                    _ => continue,
+                };
+                into.push((at, contents));
+            }
+        }
+        Ok(())
     }
 
     /// What the log said, which mostly is nothing.

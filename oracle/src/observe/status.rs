@@ -53,6 +53,15 @@ pub fn decode(text: &[u8]) -> Result<Status, DecodeError> {
     Ok(status)
 }
 
+/// The names of the lines among the memory lines that no field is known for, which
+/// [`decode`] passes over.
+pub(super) fn unknown_lines(text: &str) -> Vec<&str> {
+    let first = |line: &&str| !line.as_bytes().starts_with(FIRST);
+    let of_memory = text.lines().skip_while(first).take_while(|line| line.ends_with(" kB"));
+    let names = of_memory.filter_map(|line| line.split(':').next());
+    names.filter(|name| STATUS_FIELDS.iter().all(|field| field.name() != *name)).collect()
+}
+
 /// Whether this kernel counts the resident pages of a process exactly: each of
 /// a few new pages shows at once.
 pub(super) fn counts_exactly() -> bool {
@@ -138,6 +147,7 @@ HugetlbPages:\t       0 kB";
         assert_eq!(status.get(StatusField::VmPin), None);
         assert_eq!(status.get(StatusField::VmHwm), None);
         assert_eq!(status.get(StatusField::HugetlbPages), Some(0));
+        assert_eq!(unknown_lines(&text), ["VmNew"]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! looked at by the worker.
 
 use super::flight::{Flight, Flushed, REFUSED};
+use super::further::Further;
+use super::limits::{FLAGGED, FLAGGED_CLOSELY};
 use super::trial::{Feed, Step, Trial};
 use super::{files_of, RunError, Runner};
 use crate::compare::{complaint, Difference};
@@ -11,11 +13,6 @@ use crate::subject::SubjectError;
 use mm_reference::model::CannotPredict;
 use mm_reference::op::{Call, Op, ProcessId};
 
-/// Of how many pages of a process the flags are looked at: frames are scattered,
-/// so each takes a system call of its own.
-const FLAGGED: usize = 16;
-/// Of how many at most when looking closely.
-const FLAGGED_CLOSELY: usize = 1024;
 /// What ends a program where a fork fails for reasons that are none of mm's.
 const NO_MORE_PROCESSES: CannotPredict = CannotPredict("the limit on processes is met");
 
@@ -118,6 +115,9 @@ impl Runner {
         want: &Want,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
+        // programs of one process are seldom looked at by the worker
+        let alone = self.live()?.next.live().nth(1).is_none();
+        let Further { views, away } = self.further(want, alone)?;
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         if want.page_flags {
             live.unseen = 0;
@@ -141,6 +141,10 @@ impl Runner {
             if flagged > 0 {
                 system.plan_flags(process, flagged, plan);
             }
+            plan.views = views;
+            if want.contents && away > 0 {
+                system.plan_away(process, away, plan);
+            }
             lap(Stage::Model);
             let files = match &mut live.files[process.0 as usize] {
                 Some(files) => files,
@@ -151,7 +155,7 @@ impl Runner {
             let into = &mut buffers.actual.processes[count];
             files.observe(process, plan, &want, &mut self.decoders, into)?;
             if let Some(flags) = &self.frame_flags {
-                flags.observe(&plan.flagged, into)?;
+                flags.observe(plan, into)?;
                 lap(Stage::Read);
             }
             count += 1;
@@ -160,8 +164,10 @@ impl Runner {
             // last of all, for it marks pages as accessed
             for (index, process) in system.live().enumerate().take(count) {
                 if let Some(files) = &mut live.files[process.0 as usize] {
-                    let into = &mut buffers.actual.processes[index].contents;
-                    files.contents(&buffers.plans[index].contents, &mut self.decoders, into)?;
+                    let (plan, into) =
+                        (&buffers.plans[index], &mut buffers.actual.processes[index]);
+                    files.contents(&plan.contents, &mut self.decoders, &mut into.contents)?;
+                    files.contents(&plan.away, &mut self.decoders, &mut into.away)?;
                 }
             }
         }
@@ -171,6 +177,10 @@ impl Runner {
             if !want.contents {
                 snapshot.contents.clear();
             }
+        }
+        for snapshot in 0..count {
+            let process = buffers.expected.processes[snapshot].process;
+            live.next.bring_in(process, &buffers.plans[snapshot].away);
         }
         lap(Stage::Model);
         let mut differences = Vec::new();

@@ -1,5 +1,7 @@
 //! Programs on their way: queued, and not yet known to agree.
 
+use super::further::{Further, Looks};
+use super::limits::{CLOSE_LOOKS, STRIDES};
 use super::reset::reset_ops;
 use super::trial::{Feed, Observe, Trial};
 use super::{Live, RunError, Runner, PROGRAMS_PER_SUBJECT};
@@ -9,17 +11,13 @@ use crate::stages::{lap, Stage};
 use crate::subject::{Queued, SubjectError};
 use mm_reference::model::{CannotPredict, System, VmFlags};
 use mm_reference::op::{Call, Op, ProcessId};
-use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot};
+use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, Views};
 
-/// After so many programs one is looked at by the worker. It has to be woken for
-/// that, so it waits for one at which the queue is almost full, for as long again
-/// at most.
-const CLOSE_LOOK_AFTER: u32 = 128;
 /// A program that begins when there is no room for so many operations is likely
 /// to be the last one of a queue.
 const NEARLY_FULL: usize = 40;
 /// As [`Live::unseen`] begins: the first program is looked at.
-pub(super) const LONG_AGO: u32 = 2 * CLOSE_LOOK_AFTER;
+pub(super) const LONG_AGO: u32 = CLOSE_LOOKS.1;
 /// What ends a program before a call that a filter refuses.
 pub(super) const REFUSED: CannotPredict = CannotPredict("a filter of this system refuses a call");
 const FIRST: ProcessId = ProcessId(0);
@@ -27,8 +25,8 @@ const FIRST: ProcessId = ProcessId(0);
 /// A program that is being run.
 pub(super) struct Flight {
     pub(super) trial: Trial,
-    /// After how many operations it is looked at.
-    pub(super) stride: usize,
+    /// How it is looked at.
+    pub(super) looks: Looks,
     /// The high-water marks at its start.
     pub(super) marks: (u64, u64),
     /// How it is undone.
@@ -115,21 +113,25 @@ impl Runner {
         let stride = match observe {
             Observe::End => usize::MAX,
             Observe::EveryOp => 1,
-            Observe::Adaptive => 3 + (feed.seed() % 14) as usize,
+            Observe::Adaptive => {
+                let (low, high) = STRIDES;
+                low + (feed.seed() % (high - low + 1) as u64) as usize
+            }
         };
-        self.submit_with(feed, stride, done)
+        let looks = Looks { stride, due: Looks::are_due(feed.seed()) };
+        self.submit_with(feed, looks, done)
     }
 
     pub(super) fn submit_with(
         &mut self,
         feed: &mut dyn Feed,
-        stride: usize,
+        looks: Looks,
         done: &mut Vec<Trial>,
     ) -> Result<(), RunError> {
         let number = feed.number();
         let mut resumed = Resumed { again: Vec::new().into_iter(), feed: Some(feed), number };
         loop {
-            let flown = self.fly(&mut resumed, stride, done);
+            let flown = self.fly(&mut resumed, looks, done);
             if flown.is_err() {
                 self.live = None;
             }
@@ -154,7 +156,7 @@ impl Runner {
     fn fly(
         &mut self,
         feed: &mut Resumed<'_>,
-        stride: usize,
+        looks: Looks,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
         if self.live.as_ref().is_some_and(|live| live.programs >= PROGRAMS_PER_SUBJECT) {
@@ -165,7 +167,7 @@ impl Runner {
         }
         lap(Stage::Other);
         let trial = self.buffers.trials.pop().unwrap_or_default();
-        self.live()?.begin(Trial { number: feed.number(), ..trial }, stride);
+        self.live()?.begin(Trial { number: feed.number(), ..trial }, looks);
         let mut since = 0;
         loop {
             let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
@@ -177,7 +179,7 @@ impl Runner {
             }
             if !live.can_queue(&op) {
                 match self.run_queue(done)? {
-                    Flushed::Fine => return self.go_along(op, feed, stride, done),
+                    Flushed::Fine => return self.go_along(op, feed, looks.stride, done),
                     Flushed::Ended => return Ok(Flushed::Ended),
                     Flushed::Restart(mut ops) => {
                         ops.push(op);
@@ -194,7 +196,7 @@ impl Runner {
                 ended => return Ok(ended),
             }
             since += 1;
-            if since == stride {
+            if since == looks.stride {
                 since = 0;
                 match self.queue_look(&Want::ON_THE_WAY, done)? {
                     Flushed::Fine => {}
@@ -264,8 +266,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Whether the worker itself looks, for the flags of frames, which a subject
-    /// does not see, for what the kernel logged before there was a subject, or
+    /// Whether the worker itself looks, for the flags of frames and numa_maps, which a
+    /// subject does not read, for what the kernel logged before there was a subject, or
     /// because what the subject read was not all.
     fn is_worth_a_close_look(&mut self, want: &Want) -> Result<bool, RunError> {
         let looks_itself = self.looks_itself;
@@ -274,8 +276,9 @@ impl Runner {
             return Ok(true);
         }
         let is_opportune = !live.subject.has_room(NEARLY_FULL);
-        let due = live.unseen >= LONG_AGO || live.unseen >= CLOSE_LOOK_AFTER && is_opportune;
-        Ok(self.frame_flags.is_some() && (self.scrutinizes || want.page_flags && due))
+        let due = live.unseen >= LONG_AGO || live.unseen >= CLOSE_LOOKS.0 && is_opportune;
+        let sees_more = self.frame_flags.is_some() || self.caps.views.contains(Views::NUMA_MAPS);
+        Ok(sees_more && (self.scrutinizes || want.page_flags && due))
     }
 
     /// Queues a look at the state after the last operation.
@@ -288,11 +291,16 @@ impl Runner {
         }
         let log = self.caps.kernel_log;
         let parts = self.caps.parts;
+        let Further { views, away } = self.further(want, false)?;
         let mut look = self.buffers.looks.pop().unwrap_or_default();
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         live.next.plan_into(FIRST, &mut look.plan);
         look.log = log && live.subject.sees_log();
         look.contents = want.contents && parts.contents;
+        look.plan.views = live.subject.own_views(views);
+        if look.contents && away > 0 {
+            live.next.plan_away(FIRST, away, &mut look.plan);
+        }
         look.flight = live.first + live.flights.len() - 1;
         look.after = live.flights.back().map_or(0, |f| f.trial.ops.len().saturating_sub(1));
         live.next.snapshot_into(FIRST, &look.plan, &mut look.expected);
@@ -333,6 +341,7 @@ impl Runner {
             }
         }
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        live.next.bring_in(FIRST, &look.plan.away);
         live.bytes += bytes;
         live.items.push(Item::Look(look.flight, look.requests));
         live.looks.push_back(look);
@@ -375,12 +384,12 @@ impl Runner {
 }
 
 impl Live {
-    fn begin(&mut self, mut trial: Trial, stride: usize) {
+    fn begin(&mut self, mut trial: Trial, looks: Looks) {
         (trial.start, trial.layout) = (self.seed.start(), self.seed.layout);
         let marks = self.start.high_water();
         self.flights.push_back(Flight {
             trial,
-            stride,
+            looks,
             marks,
             undo: Vec::new(),
             undone: 0,

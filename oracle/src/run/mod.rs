@@ -13,7 +13,9 @@ mod direct;
 mod error;
 mod explain;
 mod flight;
+mod further;
 mod known;
+pub(crate) mod limits;
 mod moves;
 mod record;
 mod reset;
@@ -179,8 +181,8 @@ impl Runner {
         &self.caps
     }
 
-    /// Whether to look at the flags of the frames of all pages at every
-    /// observation; otherwise at those of some pages of each process at the end
+    /// Whether to look at everything at every observation, the flags of the frames of
+    /// all pages among it; otherwise at those of some pages of each process at the end
     /// of some programs. Answers what was the case before.
     pub fn scrutinize(&mut self, on: bool) -> bool {
         std::mem::replace(&mut self.scrutinizes, on)

@@ -194,7 +194,7 @@ impl Runner {
             _ => None,
         };
         for flight in again {
-            self.submit_with(&mut Replay::of(&flight.trial), flight.stride, done)?;
+            self.submit_with(&mut Replay::of(&flight.trial), flight.looks, done)?;
         }
         Ok(current.map_or(Flushed::Fine, |flight| Flushed::Restart(flight.trial.ops)))
     }

@@ -3,6 +3,7 @@
 
 use mm_reference::op::consts::MADV_COLD;
 use mm_reference::op::Call;
+use mm_reference::snapshot::Views;
 
 use super::batch::{range, Answers, Batch, Cut};
 use super::error::SubjectError;
@@ -32,13 +33,27 @@ impl Subject {
     /// Whether the first process can look at itself, and therefore whether there
     /// can be a queue.
     pub fn sees_itself(&self) -> bool {
-        let mut needed = (0..files::COUNT).filter(|&file| file != files::LOG);
-        needed.all(|file| self.arena.opened() & 1 << file != 0)
+        files::NEEDED.iter().all(|&file| self.opened(file))
+    }
+
+    /// What of these views the first process can read of itself.
+    pub fn own_views(&self, mut views: Views) -> Views {
+        views &= Views::STATM | Views::ROLLUP;
+        for (view, file) in [(Views::STATM, files::STATM), (Views::ROLLUP, files::ROLLUP)] {
+            if !self.opened(file) {
+                views.remove(view);
+            }
+        }
+        views
+    }
+
+    fn opened(&self, file: u32) -> bool {
+        self.arena.opened() & 1 << file != 0
     }
 
     /// Whether it can also read the kernel's log.
     pub fn sees_log(&self) -> bool {
-        self.arena.opened() & 1 << files::LOG != 0
+        self.opened(files::LOG)
     }
 
     /// Whether there is room for so many more operations.

@@ -53,7 +53,10 @@ impl Current<'_> {
         if !page_aligned(found) {
             return fail(Errno::EINVAL, "the fixed address is not page-aligned");
         }
-        if found < self.profile.settings.mmap_min_addr && !self.profile.privilege.sys_rawio {
+        // cap_mmap_addr
+        let may =
+            self.profile.privilege.sys_rawio != self.profile.has_defect(Defect::LowPlacesSwapped);
+        if found < self.profile.settings.mmap_min_addr && !may {
             return fail(Errno::EPERM, "below vm.mmap_min_addr without CAP_SYS_RAWIO");
         }
         Ok(found)

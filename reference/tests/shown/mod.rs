@@ -2,8 +2,9 @@
 
 use mm_reference::defect::Defect;
 use mm_reference::model::{Seed, System};
+use mm_reference::op::ProcessId;
 use mm_reference::profile::{Profile, Version};
-use mm_reference::snapshot::ProcessSnapshot;
+use mm_reference::snapshot::{ProcessSnapshot, Views};
 use mm_reference::text::{parse, Expected, Mode, Program};
 use std::fs;
 use std::path::Path;
@@ -18,9 +19,19 @@ fn shown(program: &Program, profile: &Profile) -> (Vec<String>, Vec<ProcessSnaps
     for op in program.ops() {
         let Ok(answer) = system.apply(op) else { break };
         outcomes.push(Expected::of(&answer.outcome, &layout).to_string());
-        states.extend(system.live().map(|p| system.snapshot(p, &system.plan(p))));
+        states.extend(system.live().map(|process| state(&system, process)));
     }
     (outcomes, states)
+}
+
+/// All that can be seen of a process.
+fn state(system: &System, process: ProcessId) -> ProcessSnapshot {
+    const MOST: usize = 64;
+    let mut plan = system.plan(process);
+    plan.views = Views::all();
+    system.plan_flags(process, MOST, &mut plan);
+    system.plan_away(process, MOST, &mut plan);
+    system.snapshot(process, &plan)
 }
 
 /// The program of a file.

@@ -13,8 +13,12 @@ fn the_table_fits_and_has_a_column_for_each_kernel() {
     pagemap             yes                yes          ?        ?
     frames              yes                yes          ?        ?
     kpageflags          yes               no a          ?        ?
-    status              yes               no b          ?        ?
-    log                 yes               no c          ?        ?
+    kpagecount          yes               no b          ?        ?
+    status              yes               no c          ?        ?
+    statm               yes               no d          ?        ?
+    rollup              yes               no e          ?        ?
+    numa                yes               no f          ?        ?
+    log                 yes               no g          ?        ?
     corpus                1  1, 2 diverge (+2)          0        0
     programs           1000                 77          0        0
     operations        23456               1234          0        0
@@ -23,8 +27,12 @@ fn the_table_fits_and_has_a_column_for_each_kernel() {
     findings              0     2, interrupted  0, failed  not run
     not compared:
       a: kpageflags: no # root
-      b: status: cannot be seen there
-      c: log: no # root
+      b: kpagecount: cannot be seen there
+      c: status: cannot be seen there
+      d: statm: cannot be seen there
+      e: rollup: cannot be seen there
+      f: numa: cannot be seen there
+      g: log: no # root
     known differences, how often they showed (0: could have, -: not of this kernel, !: but showed):
                     6.1  6.17
       counts-twice    0     5
@@ -58,7 +66,7 @@ fn ktap_is_nested() {
         1..3
             KTAP version 1
             # Subtest: brk/grow.mm
-            1..9
+            1..13
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -66,12 +74,16 @@ fn ktap_is_nested() {
             ok 5 pagemap
             ok 6 frames
             ok 7 kpageflags
-            ok 8 status
-            ok 9 log
+            ok 8 kpagecount
+            ok 9 status
+            ok 10 statm
+            ok 11 rollup
+            ok 12 numa
+            ok 13 log
         ok 1 brk/grow.mm
             KTAP version 1
             # Subtest: fresh programs
-            1..9
+            1..13
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -79,8 +91,12 @@ fn ktap_is_nested() {
             ok 5 pagemap
             ok 6 frames
             ok 7 kpageflags
-            ok 8 status
-            ok 9 log
+            ok 8 kpagecount
+            ok 9 status
+            ok 10 statm
+            ok 11 rollup
+            ok 12 numa
+            ok 13 log
         # 1000 programs, 23456 operations
         ok 2 fresh programs
             KTAP version 1
@@ -96,7 +112,7 @@ fn ktap_is_nested() {
         1..7
             KTAP version 1
             # Subtest: brk/grow.mm
-            1..9
+            1..13
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -104,13 +120,17 @@ fn ktap_is_nested() {
             ok 5 pagemap
             ok 6 frames
             ok 7 kpageflags # SKIP no   root
-            ok 8 status # SKIP cannot be seen there
-            ok 9 log # SKIP no   root
+            ok 8 kpagecount # SKIP cannot be seen there
+            ok 9 status # SKIP cannot be seen there
+            ok 10 statm # SKIP cannot be seen there
+            ok 11 rollup # SKIP cannot be seen there
+            ok 12 numa # SKIP cannot be seen there
+            ok 13 log # SKIP no   root
         # known differences: entry
         ok 1 brk/grow.mm
             KTAP version 1
             # Subtest: mmap/a b.mm
-            1..9
+            1..13
             ok 1 results
             ok 2 contents
             not ok 3 maps
@@ -118,8 +138,12 @@ fn ktap_is_nested() {
             ok 5 pagemap
             ok 6 frames
             ok 7 kpageflags # SKIP no   root
-            ok 8 status # SKIP cannot be seen there
-            ok 9 log # SKIP no   root
+            ok 8 kpagecount # SKIP cannot be seen there
+            ok 9 status # SKIP cannot be seen there
+            ok 10 statm # SKIP cannot be seen there
+            ok 11 rollup # SKIP cannot be seen there
+            ok 12 numa # SKIP cannot be seen there
+            ok 13 log # SKIP no   root
         # p0 00001000-00002000 maps-line: expected a, actual b
         #  Subtest: odd
         # ok 1 odd
@@ -130,7 +154,7 @@ fn ktap_is_nested() {
         ok 5 stack/grow.mm # SKIP it was not run
             KTAP version 1
             # Subtest: fresh programs
-            1..9
+            1..13
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -138,8 +162,12 @@ fn ktap_is_nested() {
             ok 5 pagemap
             ok 6 frames
             ok 7 kpageflags # SKIP no   root
-            ok 8 status # SKIP cannot be seen there
-            ok 9 log # SKIP no   root
+            ok 8 kpagecount # SKIP cannot be seen there
+            ok 9 status # SKIP cannot be seen there
+            ok 10 statm # SKIP cannot be seen there
+            ok 11 rollup # SKIP cannot be seen there
+            ok 12 numa # SKIP cannot be seen there
+            ok 13 log # SKIP no   root
         # 77 programs, 1234 operations
         # brk.smaps-Rss.less
         #   brk(heap+0x1000) = heap+0x1000

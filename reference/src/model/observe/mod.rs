@@ -1,18 +1,24 @@
 //! What `/proc` shows of a process.
 
+mod away;
 mod flags;
+pub mod limits;
 mod maps;
+mod numa_maps;
+mod page_counts;
 mod page_flags;
 mod pagemap;
 mod plan;
+mod rollup;
 mod smaps;
+mod statm;
 mod status;
 
 use super::page_table::Pte;
 use super::System;
 use crate::addr::{pages, PAGE_SIZE};
 use crate::op::{Contents, ProcessId};
-use crate::snapshot::{ProcessPlan, ProcessSnapshot};
+use crate::snapshot::{ProcessPlan, ProcessSnapshot, Views};
 
 impl System {
     /// What is observed of a process in its present state. The process must be
@@ -33,6 +39,12 @@ impl System {
         page_flags::choose(self, &self.observed(id).mm, most, plan);
     }
 
+    /// Adds pages that are not there to a process's plan: those that can be read back from
+    /// swap, and of the others some; `most` of each.
+    pub fn plan_away(&self, id: ProcessId, most: usize, plan: &mut ProcessPlan) {
+        away::choose(self, &self.observed(id).mm, most, plan);
+    }
+
     /// All that can be seen of a process, which must be alive.
     pub fn snapshot(&self, id: ProcessId, plan: &ProcessPlan) -> ProcessSnapshot {
         let mut snapshot = ProcessSnapshot::default();
@@ -49,7 +61,20 @@ impl System {
         into.maps.extend(into.smaps.iter().map(|entry| entry.line.clone()));
         pagemap::fill(self, mm, &plan.windows, &mut into.pagemap);
         page_flags::fill(self, mm, &plan.flagged, &mut into.page_flags);
+        if plan.views.contains(Views::PAGE_COUNTS) {
+            page_counts::fill(self, mm, &plan.flagged, &mut into.page_counts);
+        } else {
+            into.page_counts.clear();
+        }
         status::fill(&self.profile, mm, &mut into.status);
+        let sees = |view| plan.views.contains(view);
+        into.statm = sees(Views::STATM).then(|| statm::of(&self.profile, mm));
+        into.rollup = sees(Views::ROLLUP).then(|| rollup::of(self, mm)).flatten();
+        into.numa_maps.clear();
+        if sees(Views::NUMA_MAPS) {
+            numa_maps::fill(self, mm, &mut into.numa_maps);
+        }
+        away::fill(self, mm, &plan.away, &mut into.away);
         into.contents.clear();
         for &(start, end) in &plan.contents.0 {
             let before = into.contents.len();

@@ -1,26 +1,21 @@
 //! What is read of a process, page by page.
 
+use super::limits::{CONTENT_PAGES, WHOLE_PAGES, WINDOW_PAGES};
 use crate::addr::{pages, PAGE_SIZE};
 use crate::model::folio::{Folios, PageContent};
 use crate::model::page_table::Pte;
 use crate::model::vma::Backing;
 use crate::model::Mm;
-use crate::snapshot::{ProcessPlan, Ranges};
-
-/// Mappings up to this many pages are read as a whole, larger ones where they
-/// have page tables.
-const WHOLE_PAGES: u64 = 1024;
-/// The most pages that one observation reads the pagemap of.
-const WINDOW_PAGES: u64 = 8192;
-/// The most pages that one observation reads the contents of.
-const CONTENT_PAGES: u64 = 1024;
+use crate::snapshot::{ProcessPlan, Ranges, Views};
 
 pub(super) fn fill(mm: &Mm, folios: &Folios, plan: &mut ProcessPlan) {
-    let ProcessPlan { windows, empty, contents, flagged } = plan;
+    let ProcessPlan { windows, empty, contents, flagged, views, away } = plan;
     windows.0.clear();
     empty.0.clear();
     contents.0.clear();
     flagged.clear();
+    *views = Views::default();
+    away.0.clear();
     let mut left = WINDOW_PAGES;
     for vma in mm.vmas.iter() {
         if let Backing::Special(_) = vma.backing {

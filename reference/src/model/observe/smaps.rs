@@ -36,6 +36,15 @@ fn fill_entry(system: &System, mm: &Mm, vma: &Vma, entry: &mut SmapsEntry) {
             return entry.set(SmapsField::Size, vma.len() >> 10);
         }
     }
+    fill_counters(system, &sums_of(system, mm, vma), entry);
+    if system.profile.config.pkeys {
+        entry.set(SmapsField::ProtectionKey, pkeys::number(vma.flags));
+    }
+    entry.flags = flags::list(&system.profile, vma.flags);
+}
+
+/// What the pages of a mapping come to (`smap_gather_stats`).
+pub(super) fn sums_of(system: &System, mm: &Mm, vma: &Vma) -> Sums {
     let mut sums = Sums::default();
     let profile = &*system.profile;
     mm.tables.for_each(vma.start, vma.end, |_, pte| match pte {
@@ -44,19 +53,13 @@ fn fill_entry(system: &System, mm: &Mm, vma: &Vma, entry: &mut SmapsEntry) {
         Pte::Zero if profile.has_defect(Defect::ZeroResident) => sums.resident += PAGE_SIZE,
         _ => {}
     });
-    if !vma.flags.contains(VmFlags::LOCKED) {
-        sums.locked = 0;
-    } else {
+    if vma.flags.contains(VmFlags::LOCKED) {
         sums.locked = match profile.has_defect(Defect::LockedCountsSize) {
             true => vma.len() << PSS_SHIFT,
             false => sums.pss,
         };
     }
-    fill_counters(system, &sums, entry);
-    if profile.config.pkeys {
-        entry.set(SmapsField::ProtectionKey, pkeys::number(vma.flags));
-    }
-    entry.flags = flags::list(&system.profile, vma.flags);
+    sums
 }
 
 fn vsyscall_line(perms: Perms) -> MapsLine {
@@ -114,25 +117,52 @@ fn fill_counters(system: &System, sums: &Sums, entry: &mut SmapsEntry) {
     }
 }
 
-/// `struct mem_size_stats`: bytes, shares of pages shifted left by [`PSS_SHIFT`].
-#[derive(Default)]
-struct Sums {
-    resident: u64,
-    pss: u64,
-    pss_dirty: u64,
-    locked: u64,
-    shared_clean: u64,
-    shared_dirty: u64,
-    private_clean: u64,
-    private_dirty: u64,
-    referenced: u64,
-    anonymous: u64,
-    lazy_free: u64,
-    swap: u64,
-    swap_pss: u64,
+macro_rules! sums {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// `struct mem_size_stats`: bytes, shares of pages shifted left by [`PSS_SHIFT`].
+        #[derive(Default)]
+        pub(super) struct Sums { $($(#[$doc])* pub $name: u64),+ }
+
+        impl Sums {
+            /// Adds those of another mapping.
+            pub fn add(&mut self, more: &Sums) {
+                $(self.$name += more.$name;)+
+            }
+        }
+    };
+}
+
+sums! {
+    resident,
+    pss,
+    /// The part of it that is anonymous memory; the rest is shared memory.
+    pss_anon,
+    pss_dirty,
+    locked,
+    shared_clean,
+    shared_dirty,
+    private_clean,
+    private_dirty,
+    referenced,
+    anonymous,
+    lazy_free,
+    swap,
+    swap_pss,
 }
 
 impl Sums {
+    /// The whole bytes of a share.
+    pub fn whole(share: u64) -> u64 {
+        share >> PSS_SHIFT
+    }
+
+    /// Makes shares whole kB, as they are shown.
+    pub fn round(&mut self) {
+        for share in [&mut self.pss, &mut self.pss_anon, &mut self.pss_dirty, &mut self.swap_pss] {
+            *share = *share >> (PSS_SHIFT + 10) << (PSS_SHIFT + 10);
+        }
+    }
+
     /// `smaps_pte_entry` for a page in swap
     fn account_swap(&mut self, profile: &Profile, folio: &Folio) {
         self.swap += PAGE_SIZE;
@@ -171,6 +201,9 @@ impl Sums {
             _ => (PAGE_SIZE << PSS_SHIFT) / u64::from(sharers),
         };
         self.pss += share;
+        if folio.is_anon() {
+            self.pss_anon += share;
+        }
         if dirty || defect(Defect::PssDirtyCountsClean) {
             self.pss_dirty += share;
         }

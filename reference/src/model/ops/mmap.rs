@@ -111,7 +111,7 @@ fn do_mmap(cur: &mut Current, args: &Mmap) -> Result<(u64, Option<u64>), Fail> {
 fn round_hint_to_min(cur: &Current, hint: u64) -> u64 {
     let hint = page_down(hint);
     let min = cur.min_address();
-    if hint != 0 && hint < min {
+    if hint != 0 && hint < min && !cur.profile.has_defect(Defect::LowHintStays) {
         page_up(min)
     } else {
         hint
