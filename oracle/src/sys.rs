@@ -369,6 +369,19 @@ pub fn drain(fd: BorrowedFd<'_>) -> io::Result<()> {
     check(unsafe { libc::tcdrain(fd.as_raw_fd()) }.into()).map(drop)
 }
 
+/// How many kB of memory the files of a tmpfs have; `None` if the path is in no such file
+/// system, or it does not count.
+pub fn tmpfs_kb(path: &CStr) -> Option<u64> {
+    // SAFETY: plain data, which the call fills; a valid string
+    let (result, found) = unsafe {
+        let mut found: libc::statfs = std::mem::zeroed();
+        (libc::statfs(path.as_ptr(), &mut found), found)
+    };
+    let counts = result == 0 && found.f_type == libc::TMPFS_MAGIC && found.f_blocks > 0;
+    let used = found.f_blocks.checked_sub(found.f_bfree).filter(|_| counts)?;
+    Some((used * u64::try_from(found.f_bsize).ok()?) >> 10)
+}
+
 /// Switches the machine off.
 pub fn power_off() -> io::Result<()> {
     // SAFETY: no memory is involved

@@ -422,6 +422,18 @@ defects! {
         "however often a page is used, it does not become active";
     PageoutNeverActivates = "pageout-never-activates", "kpageflags",
         "a page that cannot be paged out does not become active";
+    MunmapKeepsCharge = "munmap-keeps-charge", "system",
+        "what unmapped memory was charged for stays in Committed_AS";
+    MprotectKeepsCharge = "mprotect-keeps-charge", "system",
+        "what memory that becomes read-only before it is touched was charged for stays in Committed_AS";
+    CommitCountsReserved = "commit-counts-noreserve", "system",
+        "memory with MAP_NORESERVE counts in Committed_AS";
+    AnonPagesCountMappings = "anon-pages-count-mappings", "system",
+        "a page that two processes share counts twice in AnonPages";
+    TablesCountLower = "tables-count-lower", "system",
+        "PageTables leaves out the tables of the third level";
+    SwapCountsReferences = "swap-counts-references", "system",
+        "a place in swap that two processes refer to counts twice as in use";
     PeakForgets = "peak-forgets", "status", "VmPeak is the present size";
     HwmForgets = "hwm-forgets", "status", "VmHWM is the present resident size";
     HwmCountsMapped = "hwm-counts-mapped", "status",
@@ -500,6 +512,9 @@ impl Defect {
                 && !profile.privilege.sys_admin =>
             {
                 (false, "the privilege to see frame numbers")
+            }
+            _ if self.area() == "system" => {
+                (false, "a system in which nothing else runs, as a guest is")
             }
             Defect::PageoutNeverActivates
             | Defect::PageoutKeepsLazyfree

@@ -1,6 +1,6 @@
 //! From a divergence to a finding: seen again, made small, seen reliably.
 
-use super::Run;
+use super::{past, Run};
 use crate::compare::{render, Outline, Signature};
 use crate::generate::{Fence, Shape, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
@@ -137,14 +137,22 @@ fn look_into(
             if let Some(known) = divergence.known {
                 return Ok(Investigation::Known(known));
             }
-            seen = Some((again.ops[..=divergence.step.index()].to_vec(), divergence.clone()));
+            let here = (again.ops[..=divergence.step.index()].to_vec(), divergence.clone());
+            // what was left may be the doing of what undid the program
+            seen = Some(past::left_it(runner, &again.past)?.unwrap_or(here));
             break;
         }
     }
     if seen.is_none() {
         seen = with_history(runner, trial, through)?;
     }
+    if seen.is_none() {
+        seen = past::left_it(runner, &trial.past)?;
+    }
     let Some(seen) = seen else { return Ok(Investigation::Unconfirmed) };
+    if let Some(known) = seen.1.known {
+        return Ok(Investigation::Known(known));
+    }
     let (ops, divergence) = shown_by_the_start(runner)?.unwrap_or(seen);
     let signature = divergence.signature.clone();
     plainer_start(runner, &ops, &signature)?;

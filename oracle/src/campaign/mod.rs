@@ -8,6 +8,7 @@
 
 mod block;
 mod finding;
+mod past;
 mod progress;
 mod provenance;
 mod record;
@@ -176,6 +177,11 @@ pub fn run(
         store: Store::new(options.out.clone())?,
         watcher,
     };
+    let mut caps = caps.clone();
+    if options.jobs > 1 {
+        caps.lose_system_counts("several workers run at once (--jobs 1 changes that)".to_owned());
+    }
+    let caps = &caps;
     let cpus = crate::sys::allowed_cpus();
     let results = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..options.jobs.max(1))

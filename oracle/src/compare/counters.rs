@@ -1,8 +1,10 @@
 //! Compares counters and flags: smaps entries, status.
 
-use super::{exempt, Capabilities, Exemption, Field, Findings, Kind, Place};
+use super::{exempt, Capabilities, Difference, Exemption, Field, Findings, Kind, Place};
+use mm_reference::op::ProcessId;
 use mm_reference::snapshot::{
-    SmapsEntry, SmapsField, Status, VmFlagList, SMAPS_FIELDS, STATUS_FIELDS,
+    SmapsEntry, SmapsField, Status, SystemCounts, VmFlagList, SMAPS_FIELDS, STATUS_FIELDS,
+    SYSTEM_COUNTERS,
 };
 
 /// Compares the entries of mappings that both sides have with the same bounds;
@@ -83,7 +85,7 @@ pub(super) fn compare_status(
     for &field in STATUS_FIELDS {
         let (e, a) = (expected.get(field), actual.get(field));
         let Some(kind) = Kind::of_numbers(e, a) else { continue };
-        if exempt::within_lag(field, (e, a), caps) {
+        if exempt::within_lag(field, (e, a), expected.held_back, caps) {
             continue;
         }
         if Exemption::of(field).is_some_and(|x| x.allows(expected, actual, caps)) {
@@ -91,6 +93,24 @@ pub(super) fn compare_status(
         }
         let (e, a) = (number(e, true), number(a, true));
         findings.add(Place::Process, Field::Status(field), kind, e, a);
+    }
+}
+
+/// Compares what a program accounts for in the counts of its system; a counter that either
+/// side does not know is passed over.
+pub fn compare_counts(expected: &SystemCounts, actual: &SystemCounts, out: &mut Vec<Difference>) {
+    for &counter in SYSTEM_COUNTERS {
+        let (Some(e), Some(a)) = (expected.get(counter), actual.get(counter)) else { continue };
+        let kind = match a.cmp(&e) {
+            std::cmp::Ordering::Less => Kind::Less,
+            std::cmp::Ordering::Greater => Kind::More,
+            std::cmp::Ordering::Equal => continue,
+        };
+        let unit = if counter.in_kb() { " kB" } else { "" };
+        let (expected, actual) = (format!("{e}{unit}"), format!("{a}{unit}"));
+        let (process, place) = (ProcessId(0), Place::System);
+        let field = Field::System(counter);
+        out.push(Difference { process, place, field, kind, expected, actual });
     }
 }
 

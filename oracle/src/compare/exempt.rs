@@ -79,10 +79,12 @@ pub(super) fn used_within_bounds(
 }
 
 /// Whether a counter of resident pages differs by no more than what batches of
-/// this kernel hold back ([`Capabilities::rss_lag`]).
+/// this kernel hold back ([`Capabilities::rss_lag`]), and not by more, nor the other way,
+/// than what the process may have counted without telling (`held_back`).
 pub(super) fn within_lag(
     field: StatusField,
     (expected, actual): (Option<u64>, Option<u64>),
+    held_back: Option<u64>,
     caps: &Capabilities,
 ) -> bool {
     use StatusField::{RssAnon, RssFile, RssShmem, VmRss, VmSwap};
@@ -92,7 +94,12 @@ pub(super) fn within_lag(
         _ => return false,
     };
     match (expected, actual, caps.rss_lag) {
-        (Some(e), Some(a), Some(lag)) => e.abs_diff(a) <= counters * lag,
+        (Some(e), Some(a), Some(lag)) => match held_back {
+            // what faults count they take from what is in swap
+            Some(held) if field == VmSwap => (e..=e.saturating_add(held.min(lag))).contains(&a),
+            Some(held) => (e.saturating_sub(held.min(counters * lag))..=e).contains(&a),
+            None => e.abs_diff(a) <= counters * lag,
+        },
         _ => false,
     }
 }

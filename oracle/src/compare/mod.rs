@@ -19,6 +19,7 @@ mod signature;
 mod views;
 
 pub use crate::observe::{Blind, Capabilities};
+pub use counters::compare_counts;
 pub use exempt::{Exemption, Unsteady, EXEMPTIONS, MIGRATIONS, NUMA_ACTIVE, UNSTEADY_FLAGS};
 use frames::Frames;
 pub use limits::limits;
@@ -32,7 +33,7 @@ pub use signature::Signature;
 use mm_reference::op::ProcessId;
 use mm_reference::snapshot::{
     NumaField, PageFlags, ProcessSnapshot, RollupField, SmapsField, Snapshot, StatmField,
-    StatusField,
+    StatusField, SystemCounter,
 };
 use std::cmp::Ordering;
 use std::fmt;
@@ -82,6 +83,8 @@ pub enum Field {
     NumaLine,
     /// The kernel complained in its log.
     KernelLog,
+    /// A count of the system as a whole.
+    System(SystemCounter),
 }
 
 /// A column of a line of maps, or the line as such.
@@ -408,6 +411,7 @@ impl fmt::Display for Field {
             Field::Numa(field) => write!(f, "numa-{}", field.name()),
             Field::NumaLine => f.write_str("numa-line"),
             Field::KernelLog => f.write_str("kernel-log"),
+            Field::System(counter) => write!(f, "system-{}", counter.name()),
         }
     }
 }

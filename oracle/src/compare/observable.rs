@@ -1,6 +1,6 @@
 //! The parts of what can be seen, as people speak of them.
 
-use crate::observe::Capabilities;
+use crate::observe::{Capabilities, SYSTEM_COUNTS};
 use mm_reference::snapshot::Views;
 
 /// A part of what is compared.
@@ -20,11 +20,12 @@ pub enum Observable {
     Rollup,
     NumaMaps,
     KernelLog,
+    SystemCounts,
 }
 
 impl Observable {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Observable; 13] = [
+    pub const ALL: [Observable; 14] = [
         Observable::Outcomes,
         Observable::Contents,
         Observable::Maps,
@@ -38,6 +39,7 @@ impl Observable {
         Observable::Rollup,
         Observable::NumaMaps,
         Observable::KernelLog,
+        Observable::SystemCounts,
     ];
 
     /// What it is.
@@ -56,6 +58,7 @@ impl Observable {
             Observable::Rollup => "smaps_rollup",
             Observable::NumaMaps => "numa_maps",
             Observable::KernelLog => "the kernel's log",
+            Observable::SystemCounts => SYSTEM_COUNTS,
         }
     }
 
@@ -67,6 +70,7 @@ impl Observable {
             Observable::Rollup => "rollup",
             Observable::NumaMaps => "numa",
             Observable::KernelLog => "log",
+            Observable::SystemCounts => "counts",
             other => other.name(),
         }
     }
@@ -88,6 +92,7 @@ impl Observable {
             Observable::Rollup => caps.views.contains(Views::ROLLUP),
             Observable::NumaMaps => caps.views.contains(Views::NUMA_MAPS),
             Observable::KernelLog => caps.kernel_log,
+            Observable::SystemCounts => caps.system_counts,
         }
     }
 
@@ -105,6 +110,7 @@ impl Observable {
             "statm" => Observable::Statm,
             "rollup" => Observable::Rollup,
             "numa" => Observable::NumaMaps,
+            "system" => Observable::SystemCounts,
             "kernel" | "the kernel" => Observable::KernelLog,
             _ => Observable::Outcomes,
         }
@@ -121,7 +127,9 @@ impl Observable {
 mod tests {
     use super::super::{Field, MapsColumn, PageBit};
     use super::*;
-    use mm_reference::snapshot::{NumaField, RollupField, SmapsField, StatmField, StatusField};
+    use mm_reference::snapshot::{
+        NumaField, RollupField, SmapsField, StatmField, StatusField, SystemCounter,
+    };
 
     #[test]
     fn every_field_belongs_to_a_part() {
@@ -147,6 +155,7 @@ mod tests {
         assert_eq!(of(Field::Numa(NumaField::Mapmax)), Observable::NumaMaps);
         assert_eq!(of(Field::NumaLine), Observable::NumaMaps);
         assert_eq!(of(Field::KernelLog), Observable::KernelLog);
+        assert_eq!(of(Field::System(SystemCounter::AnonPages)), Observable::SystemCounts);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use mm_reference::addr::PAGE_SIZE;
 use mm_reference::errno::Errno;
 use mm_reference::op::{Call, Contents, Outcome, Signal, Trap};
 use mm_reference::snapshot::{
-    MapsLine, Name, NumaLine, PageEntry, PageFlags, Perms, Rollup, Statm, Status, Window,
+    MapsLine, Name, NumaLine, PageEntry, PageFlags, Perms, Rollup, Statm, Status, SystemCounts,
+    Window,
 };
 use proptest::prelude::*;
 
@@ -586,4 +587,63 @@ fn flags_of_frames_are_compared_by_name() {
     let mut out = Vec::new();
     compare(&seen(locked), &seen(locked | PageFlags::REFERENCED), &caps, &mut out);
     assert!(out.is_empty());
+}
+
+#[test]
+fn counts_of_the_system_differ_by_counter() {
+    let mut actual = SystemCounts::NONE;
+    actual.set(SystemCounter::CommittedAs, Some(8));
+    actual.set(SystemCounter::Mappings, Some(-1));
+    actual.set(SystemCounter::Swap, None);
+    let mut out = Vec::new();
+    compare_counts(&SystemCounts::NONE, &actual, &mut out);
+    let shown: Vec<String> = out.iter().map(|d| format!("{} {d}", signature(d))).collect();
+    assert_eq!(
+        shown,
+        [
+            "munlockall.system-Committed_AS.more p0 kernel system-Committed_AS: expected 0 kB, actual 8 kB",
+            "munlockall.system-vm_area_struct.less p0 kernel system-vm_area_struct: expected 0, actual -1",
+        ]
+    );
+}
+
+#[test]
+fn a_task_holds_back_what_its_faults_counted_and_no_more() {
+    let caps = Capabilities { rss_lag: Some(66 * 4), ..Capabilities::full() };
+    let differs = |held_back, field, expected: u64, actual: u64| {
+        let mut sides = [snapshot(&[&[1]]), snapshot(&[&[1]])];
+        sides[0].processes[0].status.held_back = held_back;
+        sides[0].processes[0].status.set(field, expected);
+        sides[1].processes[0].status.set(field, actual);
+        let mut out = Vec::new();
+        compare(&sides[0], &sides[1], &caps, &mut out);
+        !out.is_empty()
+    };
+    use StatusField::{RssAnon, VmSwap};
+    for (held_back, field, expected, actual, is) in [
+        // in batches of a CPU anything may be late, either way
+        (None, RssAnon, 400, 136, false),
+        (None, RssAnon, 400, 132, true),
+        // one page less than the program has, when its faults have told all
+        (Some(0), RssAnon, 400, 396, true),
+        (Some(8), RssAnon, 400, 392, false),
+        (Some(8), RssAnon, 400, 388, true),
+        (Some(8), RssAnon, 400, 404, true),
+        (Some(u64::MAX), RssAnon, 400, 132, true),
+        (Some(8), VmSwap, 400, 408, false),
+        (Some(8), VmSwap, 400, 396, true),
+    ] {
+        let case = (held_back, field.name(), expected, actual);
+        assert_eq!(differs(held_back, field, expected, actual), is, "{case:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_counted_is_said_once() {
+    let mut caps = Capabilities::full();
+    caps.lose_system_counts("others run here".to_owned());
+    caps.lose_system_counts("several workers run at once".to_owned());
+    assert!(!Observable::SystemCounts.is_compared(&caps));
+    let why: Vec<&str> = caps.blind.iter().map(|blind| blind.why.as_str()).collect();
+    assert_eq!(why, ["others run here"]);
 }

@@ -1,6 +1,6 @@
 //! What can be observed here, and what cannot, and why.
 
-use super::{contents, pagemap, status, FrameFlags, KernelLog};
+use super::{contents, pagemap, status, FrameFlags, KernelLog, SystemFiles};
 use crate::sys::online_cpus;
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::snapshot::{PageFlags, Views};
@@ -76,6 +76,8 @@ pub struct Capabilities {
     pub kernel_log: bool,
     /// Calls that a filter of this system refuses, by name: programs end before them.
     pub refused: Vec<&'static str>,
+    /// What the system counts as a whole says something about one program: nothing else runs.
+    pub system_counts: bool,
     /// What is missing.
     pub blind: Vec<Blind>,
 }
@@ -95,6 +97,7 @@ impl Capabilities {
             scan: true,
             kernel_log: true,
             refused: Vec::new(),
+            system_counts: true,
             blind: Vec::new(),
         }
     }
@@ -194,9 +197,24 @@ impl Capabilities {
             found.kernel_log = false;
             found.blind.push(Blind { what: "the kernel's log", why: e.to_string() });
         }
+        match SystemFiles::open() {
+            Ok(files) => found.blind.extend(files.blind()),
+            Err(why) => found.lose_system_counts(why.to_string()),
+        }
         found
     }
+
+    /// The counts of the system are not compared, for this reason.
+    pub fn lose_system_counts(&mut self, why: String) {
+        if std::mem::take(&mut self.system_counts) {
+            self.blind.push(Blind { what: SYSTEM_COUNTS, why });
+        }
+    }
 }
+
+/// What the counts of the system are called where they are listed.
+pub(crate) const SYSTEM_COUNTS: &str = "counts of the system (Committed_AS, AnonPages, Mapped, \
+                                        Shmem, PageTables, swap, mappings)";
 
 /// The views that this system has, for who may see frames.
 pub(crate) fn views_here() -> Views {

@@ -19,10 +19,11 @@ mod smaps;
 mod statm;
 mod status;
 mod sys;
+mod system;
 mod text;
 mod vmstat;
 
-pub(crate) use capabilities::{views_here, COUNTERS};
+pub(crate) use capabilities::{views_here, COUNTERS, SYSTEM_COUNTS};
 pub use capabilities::{Blind, Capabilities, Want};
 pub use contents::contents_of;
 pub use kmsg::{complaints_in, is_trouble, Complaint, KernelLog, KernelLogError};
@@ -35,6 +36,7 @@ pub use rollup::decode as decode_rollup;
 pub use smaps::SmapsDecoder;
 pub use statm::decode as decode_statm;
 pub use status::decode as decode_status;
+pub use system::{blocks_kb, NoCounts, SystemFiles};
 pub use text::DecodeError;
 pub use vmstat::{migrations, oom_kills};
 

@@ -83,6 +83,11 @@ pub fn release() -> Result<String, ProfileError> {
     Ok(read("/proc/sys/kernel/osrelease")?.trim().to_owned())
 }
 
+/// Whether the running kernel says that it is of this version or a later one.
+pub(crate) fn is_at_least(version: Version) -> bool {
+    release().is_ok_and(|release| Version::parse(&release) >= Some(version))
+}
+
 /// Describes the kernel that this process runs on, as this process may use it.
 /// Takes a few milliseconds: the probes run in children of their own, which
 /// needs a SIGCHLD that is not ignored.

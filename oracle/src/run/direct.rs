@@ -189,14 +189,21 @@ impl Runner {
         self.moves.leave_out(&mut differences);
         lap(Stage::Compare);
         self.check_log(&mut differences);
+        let counts = self.counts_now(want.page_flags);
+        let counted = if counts { self.count(&mut differences)? } else { None };
         lap(Stage::Read);
+        let past = counted.map(|_| self.suspects());
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+        live.counted |= counts && want.page_flags;
         let Some(flight) = live.flights.back_mut() else { return Ok(Flushed::Fine) };
         let trial = &mut flight.trial;
         let buffers = &mut self.buffers;
         let after = Step::After(trial.ops.len().saturating_sub(1));
         let seen = (&mut buffers.expected, &mut buffers.actual, &buffers.plans[..count]);
         trial.observed(after, differences, seen);
+        if let (Some(counts), Some(past)) = (counted, past) {
+            trial.counted(counts, past);
+        }
         self.buffers.forget_what_is_large();
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         let Some(Flight { trial, .. }) = live.flights.back() else { return Ok(Flushed::Fine) };

@@ -165,6 +165,7 @@ impl Runner {
         if !self.is_usable() {
             self.replace()?;
         }
+        self.begin_to_count()?;
         lap(Stage::Other);
         let trial = self.buffers.trials.pop().unwrap_or_default();
         self.live()?.begin(Trial { number: feed.number(), ..trial }, looks);
@@ -351,6 +352,7 @@ impl Runner {
 
     /// Queues what undoes the program that was queued last.
     pub(super) fn land(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        let counts = self.scrutinizes || std::mem::take(&mut self.live()?.counted);
         let mut undo = self.buffers.undos.pop().unwrap_or_default();
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
         let is_undone = reset_ops(&mut live.next, &mut live.start, &live.seed, &mut undo);
@@ -358,7 +360,13 @@ impl Runner {
         let (Some(()), Some(flight)) = (is_undone, live.flights.back_mut()) else {
             let flushed = self.run_queue(done)?;
             if let (Flushed::Fine, Some(live)) = (&flushed, self.live.take()) {
-                done.extend(live.flights.into_iter().map(|flight| flight.trial));
+                for flight in live.flights {
+                    self.finish(flight, done);
+                }
+                drop(live.subject);
+                if counts {
+                    self.count_undone(done)?;
+                }
             }
             return Ok(flushed);
         };
@@ -379,7 +387,23 @@ impl Runner {
         if let Some(flight) = live.flights.back_mut() {
             flight.complete = true;
         }
-        Ok(Flushed::Fine)
+        if !counts || self.ledger.is_none() {
+            return Ok(Flushed::Fine);
+        }
+        let flushed = self.run_queue(done)?;
+        if let Flushed::Fine = flushed {
+            self.count_undone(done)?;
+        }
+        Ok(flushed)
+    }
+
+    /// Hands over a program that is done with.
+    pub(super) fn finish(&mut self, flight: Flight, done: &mut Vec<Trial>) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.note(&flight);
+        }
+        self.buffers.keep_undo(flight.undo);
+        done.push(flight.trial);
     }
 }
 

@@ -9,6 +9,7 @@
 //! ([`Runner::submit`], [`Runner::flush`]). Only while a program has several
 //! processes does the worker go along step by step (`direct`).
 
+mod counts;
 mod direct;
 mod error;
 mod explain;
@@ -30,10 +31,11 @@ pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
 
 use crate::compare::{Comparer, Difference, Signature};
 use crate::observe::{
-    oom_kills, Capabilities, Decoders, FrameFlags, KernelLog, ObserveError, ProcFiles,
+    oom_kills, Capabilities, Decoders, FrameFlags, KernelLog, ObserveError, ProcFiles, SystemFiles,
 };
 use crate::protocol::RawOp;
 use crate::subject::{Config, Death, Subject, SubjectError};
+use counts::Ledger;
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
@@ -95,6 +97,8 @@ pub struct Runner {
     /// was started.
     oom_kills: Option<u64>,
     log: Option<KernelLog>,
+    /// What the system counts, where that is compared.
+    ledger: Option<Ledger>,
     /// The known bugs that this kernel has, as far as that was found out.
     known_bugs: Option<QuirkSet>,
     recorder: Option<Box<dyn Recorder>>,
@@ -134,6 +138,8 @@ struct Live {
     /// What the last program that is done with did, and how it was undone.
     before: Vec<Op>,
     programs: u32,
+    /// The system's counts were looked at where the program that is being made has ended.
+    counted: bool,
     /// Programs since the worker itself looked at the flags of frames.
     unseen: u32,
     /// The programs that are not done with, the one that is being made last.
@@ -152,6 +158,7 @@ impl Runner {
     /// A runner for the kernel that `profile` describes.
     pub fn new(config: Config, profile: Arc<Profile>, caps: Capabilities) -> Runner {
         let log = if caps.kernel_log { KernelLog::open().ok() } else { None };
+        let counts = if caps.system_counts { SystemFiles::open().ok() } else { None };
         Runner {
             config,
             profile,
@@ -161,6 +168,7 @@ impl Runner {
             oom_kills: None,
             caps,
             log,
+            ledger: counts.map(Ledger::new),
             known_bugs: None,
             recorder: None,
             live: None,
@@ -299,6 +307,9 @@ impl Runner {
         let start = System::new(self.profile.clone(), &seed);
         let files = [Some(first), None, None, None];
         let next = start.clone();
+        if let Some(ledger) = &mut self.ledger {
+            ledger.starts(&seed);
+        }
         self.live = Some(Live {
             subject,
             files,
@@ -307,6 +318,7 @@ impl Runner {
             next,
             before: Vec::new(),
             programs: 0,
+            counted: false,
             unseen: flight::LONG_AGO,
             flights: VecDeque::new(),
             first: 0,

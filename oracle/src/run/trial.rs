@@ -5,7 +5,7 @@ use crate::compare::{compare_outcome, Difference, Field, Kind, Place, Signature}
 use mm_reference::model::{Answer, CannotPredict, System};
 use mm_reference::op::{Layout, Op, Outcome, Start};
 use mm_reference::profile::QuirkSet;
-use mm_reference::snapshot::{ProcessPlan, Snapshot};
+use mm_reference::snapshot::{ProcessPlan, Snapshot, SystemCounts};
 use mm_reference::text::Program;
 
 /// When the subject is looked at.
@@ -142,6 +142,8 @@ pub struct Seen {
     pub actual: Snapshot,
     /// What was looked at, per process of the snapshots.
     pub plans: Vec<ProcessPlan>,
+    /// What the program accounted for in the counts of the system, where that differed.
+    pub counts: Option<SystemCounts>,
 }
 
 /// A comparison: what was expected, what was seen, and by which plans.
@@ -183,6 +185,9 @@ pub struct Trial {
     /// What the same subject did before, when there is a divergence: the program
     /// before this one and its way back to the initial state.
     pub before: Vec<Op>,
+    /// Where the counts of the system differ, the programs since they were last as they
+    /// should be, each with its way back: one of them may have left it.
+    pub past: Vec<Vec<Op>>,
     /// What came of it.
     pub verdict: Verdict,
 }
@@ -281,7 +286,25 @@ impl Trial {
         if let Verdict::Diverged(divergence) = &mut self.verdict {
             let plans = plans[..expected.processes.len()].to_vec();
             let (expected, actual) = (std::mem::take(expected), std::mem::take(actual));
-            divergence.seen = Some(Box::new(Seen { expected, actual, plans }));
+            divergence.seen = Some(Box::new(Seen { expected, actual, plans, counts: None }));
+        }
+    }
+
+    /// Notes what was counted in the system at the moment of the divergence, and whose doing
+    /// that may be.
+    pub(super) fn counted(&mut self, counts: SystemCounts, past: Vec<Vec<Op>>) {
+        self.past = past;
+        if let Verdict::Diverged(divergence) = &mut self.verdict {
+            if let Some(seen) = &mut divergence.seen {
+                seen.counts = Some(counts);
+            }
+        }
+    }
+
+    /// Notes which known bugs explain the divergence.
+    pub(super) fn explained(&mut self, known: Option<QuirkSet>) {
+        if let Verdict::Diverged(divergence) = &mut self.verdict {
+            divergence.known = known;
         }
     }
 

@@ -27,7 +27,13 @@ impl Runner {
         }
         // what has to be performed anew may be queued again
         match self.live.as_ref().map_or(0, |live| live.flights.len()) {
-            0 => flushed.map(drop),
+            0 => {
+                flushed?;
+                match self.has_suspects() {
+                    true => self.count_undone(done),
+                    false => Ok(()),
+                }
+            }
             _ => self.flush(done),
         }
     }
@@ -49,17 +55,8 @@ impl Runner {
                 Verified::Unread(culprit) => return self.look_again(culprit, done),
             }
         }
-        let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
-        while live.flights.front().is_some_and(|flight| flight.complete) {
-            if let Some(flight) = live.flights.pop_front() {
-                live.first += 1;
-                // of those before it the next queue needs to know nothing
-                if !live.flights.front().is_some_and(|next| next.complete) {
-                    flight.leave_behind(&mut live.before);
-                }
-                self.buffers.keep_undo(flight.undo);
-                done.push(flight.trial);
-            }
+        while let Some(flight) = self.live()?.next_complete() {
+            self.finish(flight, done);
         }
         self.forget_record();
         lap(Stage::Other);
@@ -171,10 +168,12 @@ impl Runner {
     /// time with looks of the worker's own; then what was queued behind it.
     fn look_again(&mut self, unread: usize, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
         let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
+        let Live { subject, flights, first, .. } = live;
+        drop(subject);
         let mut again = Vec::new();
-        for (number, flight) in (live.first..).zip(live.flights) {
+        for (number, flight) in (first..).zip(flights) {
             match number < unread {
-                true => done.push(flight.trial),
+                true => self.finish(flight, done),
                 false => again.push(flight),
             }
         }
@@ -216,7 +215,9 @@ impl Runner {
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
         let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
-        let Live { seed, start, mut before, flights, first, .. } = live;
+        let Live { subject, seed, start, mut before, flights, first, .. } = live;
+        // the system counts what it has as long as it is there
+        drop(subject);
         let mut again = Vec::new();
         let mut ended = false;
         for (number, mut flight) in (first..).zip(flights) {
@@ -227,15 +228,16 @@ impl Runner {
                 if let Verdict::Diverged(divergence) = &mut trial.verdict {
                     let quirks = self.known_bugs();
                     let ran = (&trial.ops[..], &trial.actual[..]);
-                    divergence.known =
-                        explain::explain(&seed, &start, ran, divergence, (quirks, &self.caps));
+                    let past = &trial.past;
+                    let bugs = (quirks, &self.caps);
+                    divergence.known = explain::explain(&seed, &start, ran, divergence, past, bugs);
                 }
                 trial.before = std::mem::take(&mut before);
                 ended = !flight.complete;
-                done.push(flight.trial);
+                self.finish(flight, done);
             } else if number < culprit && verified {
                 flight.leave_behind(&mut before);
-                done.push(flight.trial);
+                self.finish(flight, done);
             } else {
                 again.push(flight);
             }
@@ -255,6 +257,22 @@ enum Verified {
     Diverged(usize),
     /// Of this one not all was read; those before it agreed.
     Unread(usize),
+}
+
+impl Live {
+    /// Takes the first program if it is complete, so that all of it has been run.
+    fn next_complete(&mut self) -> Option<Flight> {
+        let flight = match self.flights.front() {
+            Some(flight) if flight.complete => self.flights.pop_front()?,
+            _ => return None,
+        };
+        self.first += 1;
+        // of those before it the next queue needs to know nothing
+        if !self.flights.front().is_some_and(|next| next.complete) {
+            flight.leave_behind(&mut self.before);
+        }
+        Some(flight)
+    }
 }
 
 impl Flight {

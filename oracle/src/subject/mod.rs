@@ -149,6 +149,14 @@ impl Subject {
         self.process(process).map(|p| p.pid)
     }
 
+    /// Where the memory files are found that it shares with this process or was started from.
+    pub fn memory_files(&self) -> Vec<String> {
+        let files = [self.arena.file(), self.arena.output_file()];
+        let ours = files.map(|file| sys::inherited_path(file.as_fd()));
+        let its = self.process(FIRST).map(|first| format!("/proc/{}/exe", first.pid));
+        ours.into_iter().chain(its).collect()
+    }
+
     /// Whether the subject can go on.
     pub fn is_alive(&self) -> bool {
         self.process(FIRST).is_some()

@@ -3,6 +3,7 @@
 //! They need QEMU and a kernel: `MMDIFF_GUEST_KERNEL` names its image, or one is in the
 //! cache (`mmdiff kernel fetch 6.12`). Without one of these the tests say so and pass.
 
+mod counts;
 mod deaths;
 mod inject;
 mod kills;

@@ -6,6 +6,7 @@ use super::{fail, Current, Fail};
 use crate::addr::{page_down, pages, PAGE_SIZE, STACK_GUARD_PAGES};
 use crate::defect::Defect;
 use crate::errno::Errno;
+use crate::profile::Quirk;
 
 /// `expand_stack`: lowers the start of the growing mapping at `vma_start` to
 /// the page of `address`, which lies below it.
@@ -52,6 +53,9 @@ pub fn expand_stack(cur: &mut Current<'_>, vma_start: u64, address: u64) -> Resu
     }
     if !cur.profile.has_defect(Defect::StackGrowthNotCounted) {
         cur.mm.stat_account(flags, grow as i64);
+    }
+    if !flags.contains(VmFlags::ACCOUNT) && cur.quirk(Quirk::GrowthChargesForGood) {
+        *cur.stray_charge += grow;
     }
     cur.mm.vmas.resize(vma_start, address, end, pgoff - grow);
     Ok(())

@@ -184,6 +184,7 @@ pub(crate) fn handle(
             if pte.is_none() || !cur.profile.has_defect(Defect::ZeroWriteNotCounted) {
                 cur.mm.rss.anon += 1;
             }
+            cur.mm.hold_back(1);
             map_new_page(cur, vma_start, page, PageContent::Uniform(0));
         }
         Pte::None | Pte::Zero => {}

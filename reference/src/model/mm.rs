@@ -85,6 +85,10 @@ pub struct Mm {
     pub tables: PageTables,
     /// Resident pages by kind.
     pub rss: Rss,
+    /// Pages that faults of the process itself have counted since its counters were last
+    /// brought up to date: before 6.2 a task keeps what it counts to itself, for up to 65
+    /// faults (`mm/memory.c:check_sync_rss_stat`).
+    pub held_back: u64,
     /// The most resident pages, as last noted (`hiwater_rss`).
     pub hiwater_rss: u64,
     /// `MMF_HAS_MDWE` and its inheritance.
@@ -119,6 +123,11 @@ impl Mm {
     /// Adds to the locked pages, which a kernel may count wrongly, even below zero.
     pub fn account_locked(&mut self, pages: i64) {
         self.locked_vm = self.locked_vm.wrapping_add_signed(pages);
+    }
+
+    /// A fault of the process itself counts so many pages (`add_mm_counter_fast`).
+    pub(super) fn hold_back(&mut self, pages: u64) {
+        self.held_back = self.held_back.saturating_add(pages);
     }
 
     /// `update_hiwater_vm`

@@ -168,12 +168,14 @@ impl System {
             start_stack: seed.start_stack,
             text_size: seed.text_size,
             thp_disable: seed.thp_disable,
+            // whatever it did until now
+            held_back: u64::MAX,
             ..Mm::default()
         };
         let (mut limits, mut fired, mut allocations) =
             (seed.limits, Default::default(), Default::default());
         let flags = READ_WRITE | MAY_ALL | VmFlags::GROWSDOWN | VmFlags::ACCOUNT;
-        let mut warned = false;
+        let (mut warned, mut stray_charge) = (false, 0);
         if let Some(exec) = &seed.exec {
             let mut cur = Current {
                 profile: &profile,
@@ -183,6 +185,7 @@ impl System {
                 folios: &mut folios,
                 fired: &mut fired,
                 allocations: &mut allocations,
+                stray_charge: &mut stray_charge,
             };
             warned = make_stack(&mut cur, exec, flags);
         }
@@ -222,6 +225,7 @@ impl System {
             shown: Default::default(),
             allocations,
             warned,
+            stray_charge,
         }
     }
 
@@ -270,9 +274,11 @@ impl System {
     }
 
     /// Takes over what outlives a program: the high-water marks of the first
-    /// process, which nothing lowers while the subject lives, how much its
-    /// own pages were used, and which frames were. The other system is as [`System::is_pristine`] says.
+    /// process, which nothing lowers while the subject lives, how much its own pages
+    /// were used, which frames were, and what is charged for good. The other system is
+    /// as [`System::is_pristine`] says.
     pub fn carry_from(&mut self, other: &System) {
+        self.stray_charge = other.stray_charge;
         let Some(old) = other.process(ProcessId(0)) else { return };
         if let Some(process) = self.processes[0].as_deref() {
             let folios = &mut self.folios;
@@ -287,6 +293,7 @@ impl System {
         let (vm, rss) = (old.mm.hiwater_vm, old.mm.hiwater_rss);
         let (vm, rss) = (vm.max(old.mm.total_vm), rss.max(old.mm.rss.total()));
         if let Some(process) = self.processes[0].as_deref_mut() {
+            process.mm.held_back = old.mm.held_back;
             process.mm.hiwater_vm = process.mm.hiwater_vm.max(vm);
             process.mm.hiwater_rss = process.mm.hiwater_rss.max(rss);
         }

@@ -85,6 +85,7 @@ pub(crate) fn swap_in(
     }
     cur.mm.tables.set(page, Pte::Page(id, now));
     cur.mm.rss.anon += 1;
+    cur.mm.hold_back(1);
     if !profile.has_defect(Defect::SwapinKeepsCount) {
         cur.mm.rss.swap -= 1;
     }

@@ -55,6 +55,8 @@ pub struct System {
     pub(crate) allocations: Allocations,
     /// See [`System::warned`].
     pub(crate) warned: bool,
+    /// Pages that a wrong rule or an imitated bug charged for good: nothing gives them back.
+    pub(crate) stray_charge: u64,
 }
 
 /// The process that performs an operation, and what it shares with the others
@@ -74,6 +76,8 @@ pub struct Current<'a> {
     pub fired: &'a mut QuirkSet,
     /// What memory the call cannot get.
     pub allocations: &'a mut Allocations,
+    /// Pages that are charged for good.
+    pub(crate) stray_charge: &'a mut u64,
 }
 
 impl Current<'_> {
@@ -180,12 +184,14 @@ impl System {
             shown,
             allocations,
             warned,
+            stray_charge,
         } = self;
         profile.clone_from(&start.profile);
         fixture.clone_from(&start.fixture);
         (*layout, *forked, *fired) = (start.layout, start.forked, start.fired);
         shown.set(start.shown.get());
         (*allocations, *warned) = (start.allocations, start.warned);
+        *stray_charge = start.stray_charge;
         anon_vmas.clone_from(&start.anon_vmas);
         folios.clone_from(&start.folios);
         for (process, start) in processes.iter_mut().zip(&start.processes) {
@@ -225,6 +231,7 @@ impl System {
             folios: &mut self.folios,
             fired: &mut self.fired,
             allocations: &mut self.allocations,
+            stray_charge: &mut self.stray_charge,
         })
     }
 }

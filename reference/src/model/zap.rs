@@ -49,8 +49,11 @@ pub fn discard_range(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64) {
 
 fn clear(cur: &mut Current<'_>, vma: &Vma, start: u64, end: u64, markers: bool) {
     let Current { profile, mm, folios, .. } = cur;
-    let Mm { tables, rss, .. } = &mut **mm;
+    let Mm { tables, rss, held_back, .. } = &mut **mm;
     let lru_gen = profile.config.lru_gen;
+    if tables.spans(start, end).next().is_some() {
+        *held_back = 0; // `add_mm_rss_vec`
+    }
     tables.for_each_pte(start, end, |_, pte| {
         match *pte {
             Pte::None => return,

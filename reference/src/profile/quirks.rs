@@ -124,6 +124,14 @@ quirks! {
          is that of the difference of both lengths, whichever is longer, and is never returned.",
         "mmap(heap+0x10000000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)\n\
          mremap(heap+0x10000000, 0x400000000000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, heap+0x8000000)\n";
+    GrowthChargesForGood = "growth-charges-for-good", from (2, 6) until (99, 0),
+        "acct_stack_growth",
+        "growth of a stack that is not accounted (MAP_NORESERVE, or not writable) is charged all the same, and the charge is \
+         never given back",
+        "Unmapping gives back what accounted mappings were charged for, and no others; so anybody can use up what may be \
+         promised until nothing more is with vm.overcommit_memory=2. Seen where the counts of the system are compared.",
+        "mmap(mmap-0x1000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS|MAP_GROWSDOWN|MAP_NORESERVE, -1, 0)\n\
+         store(mmap-0x2000, 0x1, 0x1)\n";
     MoveForgetsAnonVma = "move-forgets-anon-vma", from (6, 16) until (6, 19),
         "vma_expand",
         "touched memory that moves to beside untouched memory and joins it has no anon_vma any more: fork does not copy its pages, \

@@ -150,6 +150,12 @@ rules! {
     PopulateStopsAtHole = "populate-stops-at-hole", since (6, 9), "madvise_populate",
         "MADV_POPULATE_READ and MADV_POPULATE_WRITE end at the first hole; before, they passed over holes as other \
          advice does";
+    RssPerCpu = "rss-per-cpu", since (6, 2), "add_mm_counter",
+        "resident pages are counted per CPU; before, a task kept to itself what its faults counted",
+        unseen "which part of a count is late, and by how much, is no rule of what programs see";
+    UpperTablesCounted = "upper-tables-counted", since (6, 8), "pagetable_pud_ctor",
+        "PageTables of meminfo counts the page tables of the third level too",
+        unseen "no file of a process shows it, only the count of the whole system";
     KsmInSmaps = "ksm-in-smaps", since (6, 6), "__show_smap", "smaps has a line KSM";
 }
 

@@ -11,6 +11,7 @@ mod rollup;
 mod smaps;
 mod statm;
 mod status;
+mod system;
 
 pub use maps::{decimal_digits, MapsLine, Name, Perms};
 pub use numa_maps::{NumaField, NumaLine, NUMA_FIELDS};
@@ -20,6 +21,7 @@ pub use rollup::{Rollup, RollupField, ROLLUP_FIELDS};
 pub use smaps::{SmapsEntry, SmapsField, VmFlagList, SMAPS_FIELDS};
 pub use statm::{Statm, StatmField, STATM_FIELDS};
 pub use status::{Status, StatusField, STATUS_FIELDS};
+pub use system::{SystemCounter, SystemCounts, SYSTEM_COUNTERS};
 
 use crate::op::{Contents, ProcessId};
 

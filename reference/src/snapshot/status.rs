@@ -14,13 +14,25 @@ fields! {
 }
 
 /// The values, by [`StatusField`].
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Status {
     /// In kB; those that are absent are 0.
     pub values: [u64; StatusField::COUNT],
     /// Bit `n` is set when field `n` is present.
     pub present: u32,
+    /// How many kB of the resident pages and of those in swap the process may not have told
+    /// yet, where that is known: a prediction's part only.
+    pub held_back: Option<u64>,
 }
+
+impl PartialEq for Status {
+    /// By what is shown.
+    fn eq(&self, other: &Status) -> bool {
+        (self.values, self.present) == (other.values, other.present)
+    }
+}
+
+impl Eq for Status {}
 
 impl Status {
     /// The value of a field, if the kernel has it.

@@ -19,6 +19,7 @@ fn the_table_fits_and_has_a_column_for_each_kernel() {
     rollup              yes               no e          ?        ?
     numa                yes               no f          ?        ?
     log                 yes               no g          ?        ?
+    counts              yes               no h          ?        ?
     corpus                1  1, 2 diverge (+2)          0        0
     programs           1000                 77          0        0
     operations        23456               1234          0        0
@@ -33,6 +34,7 @@ fn the_table_fits_and_has_a_column_for_each_kernel() {
       e: rollup: cannot be seen there
       f: numa: cannot be seen there
       g: log: no # root
+      h: counts: cannot be seen there
     known differences, how often they showed (0: could have, -: not of this kernel, !: but showed):
                     6.1  6.17
       counts-twice    0     5
@@ -66,7 +68,7 @@ fn ktap_is_nested() {
         1..3
             KTAP version 1
             # Subtest: brk/grow.mm
-            1..13
+            1..14
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -80,10 +82,11 @@ fn ktap_is_nested() {
             ok 11 rollup
             ok 12 numa
             ok 13 log
+            ok 14 counts
         ok 1 brk/grow.mm
             KTAP version 1
             # Subtest: fresh programs
-            1..13
+            1..14
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -97,6 +100,7 @@ fn ktap_is_nested() {
             ok 11 rollup
             ok 12 numa
             ok 13 log
+            ok 14 counts
         # 1000 programs, 23456 operations
         ok 2 fresh programs
             KTAP version 1
@@ -112,7 +116,7 @@ fn ktap_is_nested() {
         1..7
             KTAP version 1
             # Subtest: brk/grow.mm
-            1..13
+            1..14
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -126,11 +130,12 @@ fn ktap_is_nested() {
             ok 11 rollup # SKIP cannot be seen there
             ok 12 numa # SKIP cannot be seen there
             ok 13 log # SKIP no   root
+            ok 14 counts # SKIP cannot be seen there
         # known differences: entry
         ok 1 brk/grow.mm
             KTAP version 1
             # Subtest: mmap/a b.mm
-            1..13
+            1..14
             ok 1 results
             ok 2 contents
             not ok 3 maps
@@ -144,6 +149,7 @@ fn ktap_is_nested() {
             ok 11 rollup # SKIP cannot be seen there
             ok 12 numa # SKIP cannot be seen there
             ok 13 log # SKIP no   root
+            ok 14 counts # SKIP cannot be seen there
         # p0 00001000-00002000 maps-line: expected a, actual b
         #  Subtest: odd
         # ok 1 odd
@@ -154,7 +160,7 @@ fn ktap_is_nested() {
         ok 5 stack/grow.mm # SKIP it was not run
             KTAP version 1
             # Subtest: fresh programs
-            1..13
+            1..14
             ok 1 results
             ok 2 contents
             ok 3 maps
@@ -168,6 +174,7 @@ fn ktap_is_nested() {
             ok 11 rollup # SKIP cannot be seen there
             ok 12 numa # SKIP cannot be seen there
             ok 13 log # SKIP no   root
+            ok 14 counts # SKIP cannot be seen there
         # 77 programs, 1234 operations
         # brk.smaps-Rss.less
         #   brk(heap+0x1000) = heap+0x1000

@@ -13,12 +13,13 @@ mod rollup;
 mod smaps;
 mod statm;
 mod status;
+mod system;
 
 use super::page_table::Pte;
 use super::System;
 use crate::addr::{pages, PAGE_SIZE};
 use crate::op::{Contents, ProcessId};
-use crate::snapshot::{ProcessPlan, ProcessSnapshot, Views};
+use crate::snapshot::{ProcessPlan, ProcessSnapshot, SystemCounts, Views};
 
 impl System {
     /// What is observed of a process in its present state. The process must be
@@ -91,6 +92,16 @@ impl System {
                 into.contents.extend(self.contents_of(mm, start, end));
             }
         }
+    }
+
+    /// What the program accounts for in what the system counts as a whole.
+    pub fn counts(&self) -> SystemCounts {
+        system::counts(self)
+    }
+
+    /// What stays counted when all of its processes have ended: nothing, if all is well.
+    pub fn leftover(&self) -> SystemCounts {
+        system::leftover(self)
     }
 
     /// The contents of pages, of which some are not there and read as zeroes.

@@ -1,9 +1,9 @@
 //! The memory lines of `/proc/pid/status` (`task_mem`).
 
-use crate::addr::PAGE_SHIFT;
+use crate::addr::{PAGE_SHIFT, PAGE_SIZE};
 use crate::defect::Defect;
 use crate::model::Mm;
-use crate::profile::Profile;
+use crate::profile::{Profile, Rule};
 use crate::snapshot::{Status, StatusField};
 
 pub(super) fn fill(profile: &Profile, mm: &Mm, status: &mut Status) {
@@ -46,4 +46,6 @@ pub(super) fn fill(profile: &Profile, mm: &Mm, status: &mut Status) {
     ] {
         status.set(field, value);
     }
+    status.held_back =
+        (!profile.has(Rule::RssPerCpu)).then(|| mm.held_back.saturating_mul(PAGE_SIZE >> 10));
 }

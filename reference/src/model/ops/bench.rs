@@ -26,6 +26,7 @@ pub(super) struct Bench {
     pub folios: Folios,
     pub fired: QuirkSet,
     pub allocations: Allocations,
+    pub stray_charge: u64,
 }
 
 impl Bench {
@@ -39,6 +40,7 @@ impl Bench {
             folios: Folios::default(),
             fired: QuirkSet::default(),
             allocations: Allocations::default(),
+            stray_charge: 0,
         }
     }
 
@@ -51,6 +53,7 @@ impl Bench {
             folios: &mut self.folios,
             fired: &mut self.fired,
             allocations: &mut self.allocations,
+            stray_charge: &mut self.stray_charge,
         }
     }
 

@@ -165,7 +165,9 @@ fn copy_page_range(
 
 /// What the child's runtime touches: the code, and every page of the arena.
 fn start_runtime(mm: &mut Mm, folios: &mut Folios, files: &[crate::model::seed::File]) {
-    let Mm { vmas, tables, rss, .. } = mm;
+    let Mm { vmas, tables, rss, held_back, .. } = mm;
+    // the copy was counted at once
+    *held_back = 0;
     for vma in vmas.iter() {
         if let Backing::File(id) = vma.backing {
             let Some(file) = files.get(usize::from(id.0)) else { continue };
@@ -174,6 +176,7 @@ fn start_runtime(mm: &mut Mm, folios: &mut Folios, files: &[crate::model::seed::
                 if tables.pte(address).is_none() {
                     folios.map(folio);
                     rss.shmem += 1;
+                    *held_back += 1;
                 }
                 let bits = PteBits::WRITE | PteBits::DIRTY | PteBits::YOUNG;
                 tables.set(address, Pte::Page(folio, bits));

@@ -120,6 +120,9 @@ fn protect_part(cur: &mut Current, start: u64, end: u64, prot: u64) -> Result<()
         && cur.profile.has(Rule::MprotectDropsAccount)
     {
         new -= VmFlags::ACCOUNT;
+        if cur.profile.has_defect(Defect::MprotectKeepsCharge) {
+            *cur.stray_charge += count;
+        }
     }
     let change = Change { set: new - old, clear: old - new, name: None };
     let merged = modify(cur, start, end, change)?;

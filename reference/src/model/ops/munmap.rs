@@ -143,6 +143,10 @@ pub(super) fn account(cur: &mut Current, removal: Removal) {
         {
             cur.mm.account_locked(-(pages as i64));
         }
+        if vma.flags.contains(VmFlags::ACCOUNT) && cur.profile.has_defect(Defect::MunmapKeepsCharge)
+        {
+            *cur.stray_charge += pages;
+        }
         cur.anon_vmas.release(&mut vma);
     }
 }

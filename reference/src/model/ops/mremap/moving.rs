@@ -40,6 +40,10 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     if too_much && cur.quirk(Quirk::ShrinkingMoveCharges) {
         return fail(Errno::ENOMEM, "more than the overcommit rule grants");
     }
+    if flags.contains(VmFlags::ACCOUNT) && call.shrunk > 0 && cur.quirk(Quirk::ShrinkingMoveCharges)
+    {
+        *cur.stray_charge += pages(call.shrunk);
+    }
     let (old_start, old_end) = (call.addr, call.addr + call.old_len);
     let partial = vma_start < old_start || vma_end > old_end;
     if pre_split && partial && !cur.quirk(Quirk::DontunmapUnlocksWhole) {
@@ -195,6 +199,7 @@ fn touches_itself(source: &Vma, start: u64, end: u64) -> bool {
 /// What a known bug does to the source of MREMAP_DONTUNMAP.
 fn drop_account(cur: &mut Current, source: u64) {
     if cur.quirk(Quirk::DontunmapDropsAccount) {
+        *cur.stray_charge += cur.mm.vmas.at(source).map_or(0, Vma::pages);
         cur.mm.vmas.update(source, |vma| vma.flags -= VmFlags::ACCOUNT);
     }
 }
