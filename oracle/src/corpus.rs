@@ -1,6 +1,7 @@
 //! Programs with their expected results, held against model and kernel.
 
-use crate::campaign::{Finding, Record};
+use crate::campaign::{shows_again, Finding, Record};
+use crate::compare::Field;
 use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial, Verdict as Ran};
 use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
@@ -110,10 +111,12 @@ pub(crate) fn otherwise(line: &Line, outcome: &Outcome, layout: &Layout) -> Opti
     Some(format!("line {}: the file expects {expected}, the model {predicted}", line.number))
 }
 
-/// The lines whose expected result in the file is not what the model says.
+/// The lines whose expected result in the file is not what the model says: what should come
+/// of them, whatever known bugs this kernel has.
 pub(crate) fn unexpected(program: &Program, trial: &Trial) -> Vec<String> {
-    let lines = program.lines.iter().zip(&trial.predicted);
-    lines.filter_map(|(line, answer)| otherwise(line, &answer.outcome, &trial.layout)).collect()
+    let lines = program.lines.iter().enumerate();
+    let right = lines.map_while(|(index, line)| Some((line, trial.expected(index)?)));
+    right.filter_map(|(line, answer)| otherwise(line, &answer.outcome, &trial.layout)).collect()
 }
 
 /// What came of a program of the corpus.
@@ -151,39 +154,51 @@ pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<Judged, RunE
     };
     let mut trial = runner.run(&mut Replay::new(&ops), Observe::End)?;
     if trial.divergence().is_none() {
-        trial = runner.run_closely(&ops)?;
+        let observe = Observe::closest(runner.fresh()?, &ops);
+        trial = runner.run_out(&mut Replay::new(&ops), observe)?;
     }
+    trial.add_left(runner.take_left());
+    let known: Vec<_> = trial.known().iter().map(|quirk| quirk.name()).collect();
     let quirk = expected_quirk(name).filter(|quirk| quirk.affects(runner.profile().version));
     Ok(match &trial.verdict {
-        Ran::Diverged(divergence) => match divergence.known {
-            // that of the file or another one that the program meets on its way
-            Some(known) => {
-                let names: Vec<_> = known.iter().map(|quirk| quirk.name()).collect();
-                Judged::new(Verdict::Known, names.join(", "))
+        Ran::Diverged(divergence) => {
+            let what = differences(divergence);
+            if !is_confirmed(runner, &trial)? {
+                let note = format!("did not show again: {what}");
+                return Ok(Judged::new(Verdict::Agree, note));
             }
-            None => {
-                let finding = Finding::of(&trial, runner.fresh()?).map(|finding| {
-                    let program = text.to_owned();
-                    Box::new(Record { program, ..Record::from(&finding) })
-                });
-                Judged { finding, ..Judged::new(Verdict::Diverge, differences(divergence)) }
+            let finding = Finding::of(&trial, runner.fresh()?).map(|finding| {
+                let program = text.to_owned();
+                Box::new(Record { program, ..Record::from(&finding) })
+            });
+            Judged { finding, ..Judged::new(Verdict::Diverge, what) }
+        }
+        Ran::Agreed => match (trial.unpredictable, unexpected(&program, &trial)) {
+            (Some(reason), _) => {
+                let next = trial.ops.len() + 1;
+                Judged::new(Verdict::Failed, format!("it ended before operation {next}: {reason}"))
+            }
+            (None, wrong) if !wrong.is_empty() => Judged::new(Verdict::Otherwise, wrong.join("\n")),
+            // that of the file or another one that the program meets on its way
+            (None, _) if !known.is_empty() => Judged::new(Verdict::Known, known.join(", ")),
+            // a stable update may have repaired it
+            (None, _) => {
+                let note = quirk.map(|q| format!("{} did not show on this kernel", q.name()));
+                Judged::new(Verdict::Agree, note.unwrap_or_default())
             }
         },
-        Ran::Agreed => {
-            let early = trial.unpredictable.map(|reason| reason.to_string());
-            match (early, quirk) {
-                (Some(reason), None) => Judged::new(Verdict::Failed, reason),
-                (_, Some(quirk)) => {
-                    // a stable update may have repaired it
-                    let note = format!("{} did not show on this kernel", quirk.name());
-                    Judged::new(Verdict::Agree, note)
-                }
-                (None, None) => match unexpected(&program, &trial) {
-                    wrong if wrong.is_empty() => Judged::new(Verdict::Agree, String::new()),
-                    wrong => Judged::new(Verdict::Otherwise, wrong.join("\n")),
-                },
-            }
-        }
+    })
+}
+
+/// Whether a divergence counts: it shows again, or is what a kernel may say only once.
+///
+/// # Errors
+/// When programs can no longer be run.
+pub fn is_confirmed(runner: &mut Runner, trial: &Trial) -> Result<bool, RunError> {
+    Ok(match trial.divergence() {
+        Some(divergence) if divergence.signature.field == Field::KernelLog => true,
+        Some(_) => shows_again(runner, trial)?,
+        None => false,
     })
 }
 

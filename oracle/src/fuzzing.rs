@@ -5,6 +5,7 @@
 //! may not run is dropped.
 
 use crate::campaign::{avoid, report};
+use crate::corpus::is_confirmed;
 use crate::generate::{self, mutate, repair, Fence, Seeded, Shape, Workshop};
 use crate::observe::Capabilities;
 use crate::profile::{running_kernel, ProfileError};
@@ -134,8 +135,12 @@ impl Harness for Kernel {
         match self.runner.run(&mut Replay::new(ops), Observe::End) {
             Ok(trial) => match &trial.verdict {
                 Verdict::Agreed => RunVerdict::Agree,
-                Verdict::Diverged(d) if d.known.is_some() => RunVerdict::Agree,
-                Verdict::Diverged(d) => RunVerdict::Diverge(report(d)),
+                Verdict::Diverged(d) => match is_confirmed(&mut self.runner, &trial) {
+                    Ok(false) => {
+                        RunVerdict::CannotCompare(format!("did not show again: {}", d.signature))
+                    }
+                    _ => RunVerdict::Diverge(report(d)),
+                },
             },
             Err(error) => RunVerdict::CannotCompare(error.to_string()),
         }

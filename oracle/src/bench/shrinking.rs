@@ -133,8 +133,7 @@ fn shows(
 ) -> Result<Option<(usize, Signature)>, RunError> {
     runner.discard();
     let trial = runner.run(&mut Replay::new(ops), observe)?;
-    let divergence = trial.divergence().filter(|d| d.known.is_none());
-    Ok(divergence.map(|d| (d.step.index(), d.signature.clone())))
+    Ok(trial.divergence().map(|d| (d.step.index(), d.signature.clone())))
 }
 
 /// Tries the program without each of its operations.

@@ -1,9 +1,10 @@
 //! From a divergence to a finding: seen again, made small, seen reliably.
 
-use super::{past, Run};
-use crate::compare::{render, Outline, Signature};
+use super::past::{self, Left};
+use super::Run;
+use crate::compare::{render, Field, Outline, Signature};
 use crate::generate::{Fence, Shape, Workshop};
-use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial};
+use crate::run::{Divergence, Met, Observe, Replay, RunError, Runner, Trial};
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use mm_reference::model::System;
 use mm_reference::op::{Addr, Call, Exec, Layout, Op, Outcome, ProcessId, Start, MAX_PROCESSES};
@@ -69,8 +70,25 @@ impl Finding {
     /// The divergence of one run as it is; `start` is the state that programs
     /// start from. `None` if the run has no divergence.
     pub fn of(trial: &Trial, start: &System) -> Option<Finding> {
-        let divergence = trial.divergence()?.clone();
-        Some(Finding {
+        trial.divergence().map(|divergence| Finding::that(trial, divergence, start))
+    }
+
+    /// The same of known bugs that a run has met; the program ends where they showed.
+    pub fn of_known(trial: &Trial, met: &Met, start: &System) -> Finding {
+        let mut finding = Finding::that(trial, &met.divergence, start);
+        let end = met.divergence.step.index() + 1;
+        finding.ops.truncate(end);
+        finding.program.lines.truncate(end);
+        // what should have come of them, not what a model that imitates the bugs says
+        let right = (0..end).map_while(|at| Some(trial.expected(at)?.outcome.clone()));
+        let actual = trial.actual.iter().cloned();
+        finding.outcomes = right.zip(actual).collect();
+        finding
+    }
+
+    fn that(trial: &Trial, divergence: &Divergence, start: &System) -> Finding {
+        let divergence = divergence.clone();
+        Finding {
             signature: divergence.signature.clone(),
             variant: 1,
             ops: trial.ops.clone(),
@@ -84,7 +102,7 @@ impl Finding {
             start: start.clone(),
             layout: trial.layout,
             run: None,
-        })
+        }
     }
 }
 
@@ -127,32 +145,38 @@ fn look_into(
     let Some(divergence) = trial.divergence() else { return Ok(Investigation::Unconfirmed) };
     let through = &trial.ops[..=divergence.step.index().min(trial.ops.len() - 1)];
     let closest = Observe::closest(runner.fresh()?, through);
+    let field = divergence.signature.field;
     let mut seen = None;
     for attempt in 0..CONFIRMATIONS {
         // the first looks find the operation to blame; the last one looks as the first run did
         let observe = if attempt + 1 < CONFIRMATIONS { closest } else { Observe::End };
-        runner.discard();
-        let again = runner.run(&mut Replay::new(through), observe)?;
+        let again = afresh(runner, through, observe, field)?;
         if let Some(divergence) = again.divergence() {
-            if let Some(known) = divergence.known {
-                return Ok(Investigation::Known(known));
-            }
             let here = (again.ops[..=divergence.step.index()].to_vec(), divergence.clone());
             // what was left may be the doing of what undid the program
-            seen = Some(past::left_it(runner, &again.past)?.unwrap_or(here));
+            seen = Some(match past::left_it(runner, &again.past)? {
+                Some(Left::Shows(ops, divergence)) => (ops, divergence),
+                Some(Left::Known(known)) => return Ok(Investigation::Known(known)),
+                None => here,
+            });
             break;
+        }
+        let known = again.known().without(trial.known());
+        if !known.is_empty() && !is_unexplainable(field) {
+            return Ok(Investigation::Known(known));
         }
     }
     if seen.is_none() {
         seen = with_history(runner, trial, through)?;
     }
     if seen.is_none() {
-        seen = past::left_it(runner, &trial.past)?;
+        seen = match past::left_it(runner, &trial.past)? {
+            Some(Left::Known(known)) => return Ok(Investigation::Known(known)),
+            Some(Left::Shows(ops, divergence)) => Some((ops, divergence)),
+            None => None,
+        };
     }
     let Some(seen) = seen else { return Ok(Investigation::Unconfirmed) };
-    if let Some(known) = seen.1.known {
-        return Ok(Investigation::Known(known));
-    }
     let (ops, divergence) = shown_by_the_start(runner)?.unwrap_or(seen);
     let signature = divergence.signature.clone();
     plainer_start(runner, &ops, &signature)?;
@@ -173,9 +197,7 @@ fn look_into(
             }
             match run_for(runner, candidate, &signature) {
                 Ok(trial) => match trial.divergence() {
-                    Some(d) if d.known.is_none() && d.signature == signature => {
-                        Shrinking::Same { at: d.step.index() }
-                    }
+                    Some(d) if d.signature == signature => Shrinking::Same { at: d.step.index() },
                     Some(_) => Shrinking::Different,
                     None => Shrinking::Gone,
                 },
@@ -218,7 +240,21 @@ fn run_for(runner: &mut Runner, ops: &[Op], signature: &Signature) -> Result<Tri
     if signature.is_between_looks() {
         return runner.run_closely(ops);
     }
-    runner.run(&mut Replay::new(ops), Observe::End)
+    run_towards(runner, ops, Observe::End, signature.field)
+}
+
+/// Runs a program. Where the kernel's log is what differs, the subject ends with it: some
+/// things are noticed only when an address space goes.
+fn run_towards(
+    runner: &mut Runner,
+    ops: &[Op],
+    observe: Observe,
+    field: Field,
+) -> Result<Trial, RunError> {
+    match field {
+        Field::KernelLog => runner.run_out(&mut Replay::new(ops), observe),
+        _ => runner.run(&mut Replay::new(ops), observe),
+    }
 }
 
 /// What shows before a program that begins by `execve` does anything, whatever its
@@ -270,9 +306,47 @@ fn with_history(
         ProcessId(0) => op.clone(),
         ProcessId(n) => Op { process: ProcessId(n + earlier as u8), call: op.call.clone() },
     }));
+    let field = trial.divergence().map_or(Field::Process, |d| d.signature.field);
+    let again = afresh(runner, &ops, Observe::End, field)?;
+    Ok(again.divergence().map(|d| (again.ops.clone(), d.clone())))
+}
+
+/// The same in a fresh subject.
+fn afresh(
+    runner: &mut Runner,
+    ops: &[Op],
+    observe: Observe,
+    field: Field,
+) -> Result<Trial, RunError> {
     runner.discard();
-    let again = runner.run(&mut Replay::new(&ops), Observe::End)?;
-    Ok(again.divergence().filter(|d| d.known.is_none()).map(|d| (again.ops.clone(), d.clone())))
+    run_towards(runner, ops, observe, field)
+}
+
+/// Whether no known bug is the reason, whatever else a program meets.
+fn is_unexplainable(field: Field) -> bool {
+    matches!(field, Field::KernelLog | Field::Process)
+}
+
+/// Whether a divergence shows again in fresh subjects, as often as it takes to be believed;
+/// for programs that are not made small.
+///
+/// # Errors
+/// When programs can no longer be run.
+pub fn shows_again(runner: &mut Runner, trial: &Trial) -> Result<bool, RunError> {
+    let Some(divergence) = trial.divergence() else { return Ok(false) };
+    let signature = &divergence.signature;
+    let mut ops = trial.ops.clone();
+    ops.truncate(divergence.step.index() + 1);
+    let observe = Observe::closest(runner.fresh()?, &ops);
+    let mut shown = 0;
+    for _ in 0..RELIABILITY_RUNS {
+        let again = afresh(runner, &ops, observe, signature.field)?;
+        shown += u32::from(again.divergence().is_some_and(|d| d.signature == *signature));
+        if shown == BELIEVED {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The differences in words, and around the first one the lines of maps.

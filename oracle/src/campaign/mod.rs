@@ -18,7 +18,7 @@ mod watcher;
 mod worker;
 
 use block::Block;
-pub use finding::{investigate, report, Finding, Investigation};
+pub use finding::{investigate, report, shows_again, Finding, Investigation};
 pub use progress::Progress;
 pub use provenance::{KernelIdentity, Provenance, Run};
 pub use record::{Differs, Record};

@@ -111,14 +111,18 @@ impl Store {
     }
 
     /// Keeps the program of a divergence that did not show again, for a person
-    /// to look at.
+    /// to look at, with what the same subject did before it.
     pub fn keep_unconfirmed(&self, trial: &Trial, watcher: &dyn Watcher) {
         let Some(divergence) = trial.divergence() else { return };
         let folder = self.out.join("unconfirmed").join(divergence.signature.to_string());
         let program = trial.program();
         watcher.unconfirmed(&program, divergence);
-        let written = write_file(&folder, "program.mm", &write(&program))
-            .and_then(|()| write_file(&folder, "report.txt", &super::finding::report(divergence)));
+        let before = write(&Program::of(trial.before.iter().cloned()));
+        let report = super::finding::report(divergence);
+        let files =
+            [("program.mm", write(&program)), ("report.txt", report), ("before.mm", before)];
+        let mut files = files.iter().filter(|(_, text)| !text.is_empty());
+        let written = files.try_for_each(|(name, text)| write_file(&folder, name, text));
         if let Err(error) = written {
             self.complain(error, &program);
         }

@@ -198,6 +198,9 @@ impl<'a> Worker<'a> {
         }
         let flushed = self.runner.flush(&mut done);
         self.after(flushed)?;
+        self.judge_all(&mut done, shared)?;
+        // what the log says when the last subject has ended counts as well
+        self.runner.discard();
         self.judge_all(&mut done, shared)
     }
 
@@ -217,7 +220,8 @@ impl<'a> Worker<'a> {
         done: &mut Vec<Trial>,
         shared: &Shared<'_>,
     ) -> Result<(), CampaignError> {
-        if done.iter().any(|trial| trial.divergence().is_some_and(|d| d.known.is_none())) {
+        done.extend(self.runner.take_left());
+        if done.iter().any(|trial| trial.divergence().is_some()) {
             // looking into it starts with another subject; what is queued comes first
             let flushed = self.runner.flush(done);
             self.after(flushed)?;
@@ -250,13 +254,10 @@ impl<'a> Worker<'a> {
         if let Some(why) = &trial.lost {
             *self.tally.lost.entry(why.clone()).or_default() += 1;
         }
+        self.count(trial.known(), shared);
         match &trial.verdict {
             Verdict::Agreed => Ok(()),
             Verdict::Diverged(divergence) => {
-                if let Some(known) = divergence.known {
-                    self.count(known, shared);
-                    return Ok(());
-                }
                 if self.is_repeated(trial, &divergence.signature)? {
                     self.tally.repeated += 1;
                     return Ok(());

@@ -164,7 +164,7 @@ fn a_kernel_is_like_itself() {
     assert!(changes.entries.is_empty() && changes.crashes.is_empty(), "{changes:?}");
     assert!(changes.programs > 300 && changes.differing == 0);
     let lines = ktap(&changes, ("one", "two"));
-    assert!(!lines.contains("not ok") && lines.contains("ok 10 both survive"), "{lines}");
+    assert!(!lines.contains("not ok") && lines.contains(" both survive"), "{lines}");
     assert!(lines.contains("ok 7 kpageflags # SKIP it is not compared"), "{lines}");
 }
 

@@ -167,15 +167,12 @@ impl Hunter {
         self.set_profile(&right);
         match self.run(ops)? {
             Verdict::Agreed => {}
-            Verdict::Diverged(divergence) if divergence.known.is_some() => {}
-            _ => return Ok(None),
+            Verdict::Diverged(_) => return Ok(None),
         }
         self.set_profile(wrong);
         Ok(match self.run(ops)? {
-            Verdict::Diverged(divergence) if divergence.known.is_none() => {
-                divergence.differences.into_iter().next()
-            }
-            _ => None,
+            Verdict::Diverged(divergence) => divergence.differences.into_iter().next(),
+            Verdict::Agreed => None,
         })
     }
 

@@ -46,7 +46,7 @@ use mm_reference::model::System;
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, Op, ProcessId};
 use std::cell::OnceCell;
-use view::View;
+pub(crate) use view::View;
 
 /// What programs stay away from, because the kernel at hand makes it
 /// unpredictable or a run cannot undo it.

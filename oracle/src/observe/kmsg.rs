@@ -45,6 +45,7 @@ const TROUBLE: &[&str] = &[
     "unable to handle",
     "INFO: possible ",
     "INFO: suspicious RCU",
+    "INFO: trying to register non-static key",
     "INFO: task ",
     "INFO: rcu",
     "inconsistent lock state",
@@ -55,11 +56,37 @@ const TROUBLE: &[&str] = &[
     "list_del corruption",
     "refcount_t:",
     "soft lockup",
+    "hard LOCKUP",
+    // an entry of a page table that is none (`pgd_ERROR` and the like)
+    ": bad pgd ",
+    ": bad p4d ",
+    ": bad pud ",
+    ": bad pmd ",
+    ": bad pte ",
+    // `mm/swapfile.c`, half of them in older kernels only; `zap_nonpresent_ptes`
+    "Bad swap file entry ",
+    "Unused swap file entry ",
+    "Bad swap offset entry ",
+    "Unused swap offset entry ",
+    "unrecognized swap entry ",
+    "new suspected memory leaks",
+    // SLAB, until 6.7
+    "slab error in ",
 ];
 
 /// Whether a line of the kernel's says that it is not well.
 pub fn is_trouble(line: &str) -> bool {
-    TROUBLE.iter().any(|sign| line.contains(sign))
+    TROUBLE.iter().any(|sign| line.contains(sign)) || is_slab_report(line)
+}
+
+/// Whether a line begins a report of SLUB (`slab_bug`): `BUG`, the cache, in brackets how the
+/// kernel is tainted, and what is wrong.
+fn is_slab_report(line: &str) -> bool {
+    line.match_indices("BUG ").any(|(at, sign)| {
+        let is_word = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let cache = line[at + sign.len()..].split_once(" (");
+        is_word && cache.is_some_and(|(_, tainted)| tainted.contains("): "))
+    })
 }
 
 const MOST_DETAILS: usize = 80;
@@ -198,6 +225,53 @@ mod tests {
         assert_eq!(found[0].details, ["Call Trace:", "---[ end trace 0000000000000000 ]---"]);
         assert!(found[1].headline.contains("rss-counter"));
         assert!(found[1].details.is_empty());
+    }
+
+    #[test]
+    fn what_mm_says_when_it_is_not_well_counts() {
+        for line in [
+            "BUG kmalloc-64 (Not tainted): Right Redzone overwritten",
+            "BUG vm_area_struct (Tainted: G    B   W          ): Object already free",
+            "BUG <unknown> (Not tainted): Freelist Pointer check fails",
+            "BUG: Bad rss-counter state mm:00000000d1b4ad5e type:MM_ANONPAGES val:2 Comm:x Pid:7",
+            "BUG: non-zero pgtables_bytes on freeing mm: 4096",
+            "BUG: Bad page state in process subject  pfn:1234f",
+            "BUG: Bad page map in process subject  pte:8000000012345067 pmd:0123e067",
+            "BUG: Bad page map: 12 messages suppressed",
+            "BUG: KASAN: slab-use-after-free in vma_merge+0x1/0x2",
+            "BUG: KFENCE: out-of-bounds read in vma_expand+0x1/0x2",
+            "UBSAN: array-index-out-of-bounds in mm/mremap.c:1:2",
+            "WARNING: possible circular locking dependency detected",
+            "WARNING: bad unlock balance detected!",
+            "WARNING: suspicious RCU usage",
+            "INFO: trying to register non-static key.",
+            "list_del corruption. prev->next should be ffff888001234567, but was dead000000000100.",
+            "list_add corruption. next->prev should be prev (ffff888001234567), but was 0.",
+            "mm/pgtable-generic.c:56: bad pmd ffff888001234567(00000000deadbeef)",
+            "swap_free: Bad swap file entry 4000000000000f",
+            "get_swap_device: Bad swap file entry 3ffffffffffff",
+            "_swap_info_get: Unused swap offset entry 00000123",
+            "swap_info_get: Bad swap offset entry 00ffffff",
+            "mmap: unrecognized swap entry 0x7c00000000000000",
+            "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+            "slab error in kmem_cache_destroy(): cache `x': Can't free all objects",
+            "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [subject:7]",
+            "kernel BUG at mm/mmap.c:1!",
+        ] {
+            let record = format!("3,7,7,-;{line}\n");
+            assert_eq!(complaints(&[&record]).len(), 1, "{line}");
+            // as a console prints it
+            assert!(is_trouble(&format!("[   12.345678] {line}")), "{line}");
+        }
+        for line in [
+            "Kernel command line: slub_debug=FZP DEBUG (x): y",
+            "x86/mm: CONFIG_DEBUG (none): off",
+            "Adding 65532k swap on /dev/ram0.  Priority:-2 extents:1 across:65532k SS",
+            "kmemleak: Kernel memory leak detector initialized (mem pool available: 15679)",
+            "BUG reports (see below) are welcome",
+        ] {
+            assert!(!is_trouble(line), "{line}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use contents::contents_of;
 pub use kmsg::{complaints_in, is_trouble, Complaint, KernelLog, KernelLogError};
 pub use maps::MapsDecoder;
 pub use numa_maps::decode as decode_numa_maps;
-pub use own::{OwnLook, Reader};
+pub use own::{Cut, OwnLook, Reader};
 pub use page_flags::FrameFlags;
 pub use pagemap::ranges_read;
 pub use rollup::decode as decode_rollup;
@@ -73,9 +73,6 @@ pub enum ObserveError {
     /// The process has no address space (any more).
     #[error("find an address space: the process is gone")]
     Gone,
-    /// The text is not as long as was expected, so that it was not read whole.
-    #[error("read smaps in /proc: it is not as long as expected")]
-    OtherLength,
     /// The text is not as known.
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -88,10 +85,10 @@ impl Decoders {
         self.smaps.length_without_vsyscall(entries)
     }
 
-    /// From now on there is no such length: the kernel prints otherwise than was
-    /// thought.
-    pub fn read_all_of_smaps(&mut self) {
-        self.smaps.read_all();
+    /// Whether there is such a length, as far as entries have been seen: they are all of
+    /// one form.
+    pub fn foretells_smaps(&self) -> bool {
+        self.smaps.foretells()
     }
 }
 

@@ -30,6 +30,15 @@ pub struct OwnLook<'a> {
     pub smaps: Option<u64>,
 }
 
+/// A text of smaps that is not as long as was expected, so that it was not read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// How much was read.
+    pub bytes: u64,
+    /// The end of the last mapping whose entry is there for certain.
+    pub end: u64,
+}
+
 impl OwnLook<'_> {
     /// Bytes of the output that the answers may need; `mappings` is how many
     /// there are.
@@ -84,20 +93,21 @@ impl OwnLook<'_> {
     }
 
     /// Reads the answers: what the process looks like, and what of the kernel's
-    /// log is new. `mappings` is how many there should be.
+    /// log is new. `mappings` is how many there should be. If smaps is not as long as
+    /// expected only those of its entries are there that were read whole.
     ///
     /// # Errors
-    /// [`ObserveError::OtherLength`] if smaps is not as long as expected and has to
-    /// be read whole.
+    /// When an answer is missing or is no text of its kind.
     pub fn read<'o>(
         &self,
         decoders: &mut Decoders,
         answers: &mut Reader<'o, '_>,
         mappings: usize,
         into: &mut ProcessSnapshot,
-    ) -> Result<&'o [u8], ObserveError> {
+    ) -> Result<(&'o [u8], Option<Cut>), ObserveError> {
         into.process = ProcessId(0);
         super::clear_rest(into);
+        let mut cut = None;
         match self.want.maps {
             true => decoders.maps.decode(answers.text("maps")?, &mut into.maps)?,
             false => into.maps.clear(),
@@ -112,7 +122,8 @@ impl OwnLook<'_> {
                     && text.len() as u64 == length
                     && decoders.smaps.decode_without_vsyscall(text, mappings, &mut into.smaps);
                 if !whole {
-                    return Err(ObserveError::OtherLength);
+                    let end = decoders.smaps.decode_front(text, &mut into.smaps)?;
+                    cut = Some(Cut { bytes: text.len() as u64, end });
                 }
             }
             (false, _) => into.smaps.clear(),
@@ -135,11 +146,8 @@ impl OwnLook<'_> {
             answers.contents(ranges, into)?;
         }
         lap(Stage::Decode);
-        if self.log {
-            answers.log()
-        } else {
-            Ok(&[])
-        }
+        let log = if self.log { answers.log()? } else { &[] };
+        Ok((log, cut))
     }
 
     fn read_pagemap(

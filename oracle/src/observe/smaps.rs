@@ -145,9 +145,21 @@ impl SmapsDecoder {
         whole && count + 1 == expected
     }
 
-    /// Lets no length be foretold any more.
-    pub(super) fn read_all(&mut self) {
-        self.body = Body::Varies;
+    /// Replaces `into` by the entries of a text that may have been cut anywhere, but for
+    /// the last; answers where the last of them ends.
+    pub(super) fn decode_front(
+        &mut self,
+        text: &[u8],
+        into: &mut Vec<SmapsEntry>,
+    ) -> Result<u64, DecodeError> {
+        let count = self.entries(&text[..last_entry(text)], 0, Part::Front, into)?;
+        into.truncate(count);
+        Ok(into.last().map_or(0, |entry| entry.line.end))
+    }
+
+    /// Whether lengths can be foretold: all entries seen have the same form.
+    pub(super) fn foretells(&self) -> bool {
+        matches!(self.body, Body::Always(_))
     }
 
     fn vsyscall(&self) -> Option<&SmapsEntry> {

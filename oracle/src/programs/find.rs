@@ -2,7 +2,7 @@
 
 use super::{operations, read, refused, ProgramError};
 use crate::campaign::{investigate, Finding, Investigation, Record};
-use crate::run::{Observe, Replay, RunError, Runner, Trial};
+use crate::run::{Met, Observe, Replay, RunError, Runner, Trial};
 use mm_reference::profile::QuirkSet;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
@@ -38,9 +38,11 @@ pub fn find(runner: &mut Runner, name: &str, text: &str) -> Result<Sought, Progr
         // looking often can hide what it comes to
         trial = runner.run(&mut Replay::new(&ops), Observe::End)?;
     }
-    let known = trial.divergence().and_then(|divergence| divergence.known);
-    let finding = match known {
-        Some(known) => small(runner, &trial, known)?,
+    // what no known bug explains comes first
+    let met = trial.met.first().filter(|_| trial.divergence().is_none());
+    let known = met.map(|met| met.quirks);
+    let finding = match met {
+        Some(met) => Some(small(runner, &trial, met)?),
         None => investigated(runner, &trial)?,
     };
     let names = |known: QuirkSet| known.iter().map(|quirk| quirk.name().to_owned()).collect();
@@ -60,15 +62,16 @@ fn investigated(runner: &mut Runner, trial: &Trial) -> Result<Option<Finding>, R
 
 /// A known difference made small: by a runner that knows of no bug, as long as the same bugs
 /// explain what is left; otherwise it stays as it is.
-fn small(runner: &mut Runner, trial: &Trial, known: QuirkSet) -> Result<Option<Finding>, RunError> {
+fn small(runner: &mut Runner, trial: &Trial, met: &Met) -> Result<Finding, RunError> {
     let before = runner.believe(QuirkSet::default());
-    let found = investigated(runner, trial);
+    let shown = runner.run_closely(&trial.ops);
+    let found = shown.and_then(|shown| investigated(runner, &shown));
     runner.believe(before);
     if let Some(finding) = found? {
         let again = runner.run(&mut Replay::new(&finding.ops), Observe::End)?;
-        if again.divergence().and_then(|divergence| divergence.known) == Some(known) {
-            return Ok(Some(finding));
+        if again.divergence().is_none() && again.known() == met.quirks {
+            return Ok(finding);
         }
     }
-    Ok(Finding::of(trial, runner.fresh()?))
+    Ok(Finding::of_known(trial, met, runner.fresh()?))
 }

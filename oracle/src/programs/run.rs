@@ -3,7 +3,7 @@
 use super::{read, refused, ProgramError};
 use crate::campaign::report;
 use crate::corpus::{self, Ready, Verdict};
-use crate::run::{Runner, Trial, Verdict as Outcome};
+use crate::run::{Observe, Replay, Runner, Trial, Verdict as Outcome};
 use mm_reference::text::Expected;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -17,7 +17,7 @@ pub struct Ran {
     pub summary: String,
     /// What differed first.
     pub signature: Option<String>,
-    /// The known bugs that explain it.
+    /// The known bugs that were met; what followed was compared with a model that has them.
     pub known: Vec<String>,
     /// How many operations were performed.
     pub operations: usize,
@@ -64,39 +64,52 @@ pub fn run(runner: &mut Runner, name: &str, text: &str) -> Result<Ran, ProgramEr
         Ready::Skipped(reason) => return Ok(Ran::skipped(&reason)),
         Ready::Refused(why) => return Err(refused(name, why)),
     };
-    let trial = runner.run_closely(&ops)?;
+    let observe = Observe::closest(runner.fresh()?, &ops);
+    let trial = runner.run_out(&mut Replay::new(&ops), observe)?;
     let unexpected = corpus::unexpected(&program, &trial);
+    let known = trial.known();
+    let verdict = match &trial.verdict {
+        Outcome::Diverged(_) if corpus::is_confirmed(runner, &trial)? => Verdict::Diverge,
+        _ if !unexpected.is_empty() => Verdict::Otherwise,
+        _ if !known.is_empty() => Verdict::Known,
+        _ => Verdict::Agree,
+    };
     let divergence = trial.divergence();
-    let known = divergence.and_then(|divergence| divergence.known);
+    let first = divergence.or(trial.met.first().map(|met| &*met.divergence));
+    let met = trial.met.iter().map(|met| &*met.divergence);
     Ok(Ran {
-        verdict: match &trial.verdict {
-            Outcome::Agreed if unexpected.is_empty() => Verdict::Agree,
-            Outcome::Agreed => Verdict::Otherwise,
-            Outcome::Diverged(_) if known.is_some() => Verdict::Known,
-            Outcome::Diverged(_) => Verdict::Diverge,
-        },
-        summary: summary(&trial, &unexpected),
-        signature: divergence.map(|divergence| divergence.signature.to_string()),
-        known: known.iter().flat_map(|known| known.iter()).map(|q| q.name().to_owned()).collect(),
+        verdict,
+        summary: summary(&trial, verdict, &unexpected),
+        signature: first.map(|divergence| divergence.signature.to_string()),
+        known: known.iter().map(|quirk| quirk.name().to_owned()).collect(),
         operations: trial.ops.len(),
         unpredictable: trial.unpredictable.map(|reason| reason.to_string()),
         unexpected,
         table: table(&trial),
-        report: divergence.map(report).unwrap_or_default(),
+        report: met.chain(divergence).map(report).collect(),
     })
 }
 
-fn summary(trial: &Trial, unexpected: &[String]) -> String {
+fn summary(trial: &Trial, verdict: Verdict, unexpected: &[String]) -> String {
+    let known: Vec<_> = trial.known().iter().map(|quirk| quirk.name()).collect();
+    let known = known.join(", ");
     let mut text = match &trial.verdict {
+        Outcome::Agreed if !known.is_empty() => format!(
+            "diverge, a known difference: {known}; the model that imitates it agrees, \
+             up to operation {}",
+            trial.ops.len()
+        ),
         Outcome::Agreed if unexpected.is_empty() => "agree".to_owned(),
         Outcome::Agreed => "model and kernel agree, but not with the file".to_owned(),
-        Outcome::Diverged(d) => match d.known {
-            Some(quirks) => {
-                let names: Vec<_> = quirks.iter().map(|q| q.name()).collect();
-                format!("diverge, a known difference: {}", names.join(", "))
-            }
-            None => format!("diverge: {}", d.signature),
-        },
+        Outcome::Diverged(d) => {
+            let shows_again = verdict == Verdict::Diverge;
+            let how = if shows_again { "diverge" } else { "diverged once, did not show again" };
+            let after = match known.is_empty() {
+                true => String::new(),
+                false => format!(", after a known difference: {known}"),
+            };
+            format!("{how}: {}{after}", d.signature)
+        }
     };
     // writing to a string cannot fail
     if let Some(reason) = trial.unpredictable {
@@ -114,20 +127,26 @@ fn summary(trial: &Trial, unexpected: &[String]) -> String {
 fn table(trial: &Trial) -> String {
     let mut text = String::new();
     for (index, op) in trial.ops.iter().enumerate() {
-        let (predicted, layout) = (&trial.predicted[index].outcome, &trial.layout);
-        let (expected, actual) = match trial.actual.get(index) {
+        let (predicted, layout) = (&trial.predicted[index], &trial.layout);
+        let actual = trial.actual.get(index);
+        // where a model that imitates known bugs agrees, what is right is said
+        let answer = match actual == Some(&predicted.outcome) {
+            true => trial.expected(index).unwrap_or(predicted),
+            false => predicted,
+        };
+        let (expected, actual) = match actual {
             Some(actual) => {
-                let (expected, actual) = Expected::told_apart(predicted, actual, layout);
+                let (expected, actual) = Expected::told_apart(&answer.outcome, actual, layout);
                 (expected.to_string(), actual.to_string())
             }
-            None => (Expected::of(predicted, layout).to_string(), "(not run)".to_owned()),
+            None => (Expected::of(&answer.outcome, layout).to_string(), "(not run)".to_owned()),
         };
         let mark = if expected == actual { ' ' } else { '!' };
         let _ = write!(text, "{mark} {op} = {expected}");
         if expected != actual {
             let _ = write!(text, "   kernel: {actual}");
         }
-        if let Some(why) = trial.predicted[index].why {
+        if let Some(why) = answer.why {
             let _ = write!(text, "   # {why}");
         }
         text.push('\n');

@@ -163,7 +163,8 @@ impl Runner {
     pub(super) fn count_undone(&mut self, done: &mut Vec<Trial>) -> Result<(), RunError> {
         let mut differences = Vec::new();
         let Some(counted) = self.count(&mut differences)? else { return Ok(()) };
-        let idle = self.live.take().map_or_else(without_subject, |live| live.start.counts());
+        let idle = self.live.as_ref().map_or_else(without_subject, |live| live.start.counts());
+        self.end();
         let past = self.suspects();
         let seed = self.ledger.as_ref().and_then(|ledger| ledger.seed.clone());
         let (start, layout) = match &seed {
@@ -186,7 +187,9 @@ impl Runner {
         if let Some(trial) = done.last_mut() {
             trial.diverge(Step::After(trial.ops.len().saturating_sub(1)), differences);
             trial.past = past;
-            trial.explained(known.filter(|fired| !fired.is_empty()));
+            if let Some(quirks) = known.filter(|fired| !fired.is_empty()) {
+                trial.explained(quirks);
+            }
         }
         Ok(())
     }

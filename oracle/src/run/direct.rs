@@ -1,13 +1,13 @@
 //! Going along with a program of several processes: a few operations at a time,
 //! looked at by the worker.
 
+use super::again::Resumed;
 use super::flight::{Flight, Flushed, REFUSED};
 use super::further::Further;
 use super::limits::{FLAGGED, FLAGGED_CLOSELY};
-use super::trial::{Feed, Step, Trial};
+use super::trial::{Step, Trial};
 use super::{files_of, RunError, Runner};
-use crate::compare::{complaint, Difference};
-use crate::observe::{KernelLog, Want};
+use crate::observe::Want;
 use crate::stages::{lap, Stage};
 use crate::subject::SubjectError;
 use mm_reference::model::CannotPredict;
@@ -21,13 +21,13 @@ impl Runner {
     pub(super) fn go_along(
         &mut self,
         op: Op,
-        feed: &mut dyn Feed,
+        feed: &mut Resumed<'_, '_>,
         stride: usize,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
         // what others did to the kernel's log is not this program's doing; an execve is
         if self.live()?.seed.exec.is_none() {
-            self.check_log(&mut Vec::new());
+            self.ear.listen();
         }
         let mut held = Some(op);
         loop {
@@ -36,15 +36,18 @@ impl Runner {
             let mut more = true;
             let mut count = 0;
             while more && count < stride {
-                more = match held.take().or_else(|| feed.next(&live.next)) {
+                more = match held.take().or_else(|| live.draw(feed)) {
                     Some(op) if self.caps.refused.contains(&op.call.name()) => {
-                        live.refuse(REFUSED);
+                        live.refuse(op, REFUSED);
                         false
                     }
                     Some(op) => live.predict(op),
                     None => false,
                 };
                 count += 1;
+            }
+            if !more {
+                feed.feed = None;
             }
             lap(Stage::Model);
             self.record();
@@ -57,7 +60,7 @@ impl Runner {
             lap(Stage::Execute);
             match ran {
                 Err(SubjectError::NoMoreProcesses) => {
-                    trial.end_before_refusal(NO_MORE_PROCESSES);
+                    flight.rest = flight.trial.end_before_refusal(NO_MORE_PROCESSES);
                     return self.conclude_last(done);
                 }
                 Err(error) if !error.is_about_program() => {
@@ -77,8 +80,9 @@ impl Runner {
             let diverged = trial.diverged();
             if !diverged || !more {
                 let want = if more { Want::ON_THE_WAY } else { Want::ALL };
-                if let Flushed::Ended = self.look_along(&want, done)? {
-                    return Ok(Flushed::Ended);
+                match self.look_along(&want, done)? {
+                    Flushed::Fine => {}
+                    ended => return Ok(ended),
                 }
             } else {
                 return self.conclude_last(done);
@@ -188,7 +192,7 @@ impl Runner {
         self.comparer.compare(expected, actual, &self.caps, &mut differences);
         self.moves.leave_out(&mut differences);
         lap(Stage::Compare);
-        self.check_log(&mut differences);
+        differences.extend(self.ear.listen());
         let counts = self.counts_now(want.page_flags);
         let counted = if counts { self.count(&mut differences)? } else { None };
         lap(Stage::Read);
@@ -200,7 +204,7 @@ impl Runner {
         let buffers = &mut self.buffers;
         let after = Step::After(trial.ops.len().saturating_sub(1));
         let seen = (&mut buffers.expected, &mut buffers.actual, &buffers.plans[..count]);
-        trial.observed(after, differences, seen);
+        trial.observed(after, differences, seen, None);
         if let (Some(counts), Some(past)) = (counted, past) {
             trial.counted(counts, past);
         }
@@ -211,22 +215,6 @@ impl Runner {
             true => self.conclude_last(done),
             false => Ok(Flushed::Fine),
         }
-    }
-
-    /// Appends what is new in the log as the worker sees it.
-    pub(super) fn check_log(&mut self, differences: &mut Vec<Difference>) {
-        new_in_log(&mut self.log, differences);
-    }
-}
-
-/// Appends what is new in the log, which is given up when it cannot be read.
-pub(super) fn new_in_log(log: &mut Option<KernelLog>, differences: &mut Vec<Difference>) {
-    match log.as_mut().map(KernelLog::new_complaints) {
-        Some(Ok(complaints)) => {
-            differences.extend(complaints.iter().map(|c| complaint(ProcessId(0), c)));
-        }
-        Some(Err(_)) => *log = None,
-        None => {}
     }
 }
 

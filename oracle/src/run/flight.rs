@@ -1,5 +1,6 @@
 //! Programs on their way: queued, and not yet known to agree.
 
+use super::again::{Course, Doubt, Restart, Resumed};
 use super::further::{Further, Looks};
 use super::limits::{CLOSE_LOOKS, STRIDES};
 use super::reset::reset_ops;
@@ -9,7 +10,7 @@ use crate::observe::{OwnLook, Want};
 use crate::protocol::{MAX_OPS, OUTPUT_SIZE};
 use crate::stages::{lap, Stage};
 use crate::subject::{Queued, SubjectError};
-use mm_reference::model::{CannotPredict, System, VmFlags};
+use mm_reference::model::{CannotPredict, VmFlags};
 use mm_reference::op::{Call, Op, ProcessId};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, Views};
 
@@ -37,6 +38,30 @@ pub(super) struct Flight {
     pub(super) complete: bool,
     /// How many of its operations have been taken down.
     pub(super) recorded: usize,
+    /// Its operations behind the one at which it diverged.
+    pub(super) rest: Vec<Op>,
+    /// The operation that has no prediction, at which it ended.
+    pub(super) refused: Option<Op>,
+    /// See [`Course::doubt`].
+    pub(super) doubt: Option<Box<Doubt>>,
+}
+
+impl Flight {
+    /// Of a program that begins with these high-water marks.
+    pub(super) fn of(trial: Trial, marks: (u64, u64)) -> Flight {
+        Flight {
+            trial,
+            looks: Looks { stride: usize::MAX, due: false },
+            marks,
+            undo: Vec::new(),
+            undone: 0,
+            complete: false,
+            recorded: 0,
+            rest: Vec::new(),
+            refused: None,
+            doubt: None,
+        }
+    }
 }
 
 /// A look that is queued.
@@ -75,26 +100,8 @@ pub(super) enum Flushed {
     Fine,
     /// It has ended: it diverged.
     Ended,
-    /// The subject was replaced, and these operations have to be performed anew.
-    Restart(Vec<Op>),
-}
-
-/// A feed that starts over.
-struct Resumed<'a> {
-    again: std::vec::IntoIter<Op>,
-    /// Nothing once the program is over.
-    feed: Option<&'a mut dyn Feed>,
-    number: Option<u64>,
-}
-
-impl Feed for Resumed<'_> {
-    fn next(&mut self, system: &System) -> Option<Op> {
-        self.again.next().or_else(|| self.feed.as_deref_mut()?.next(system))
-    }
-
-    fn number(&self) -> Option<u64> {
-        self.number
-    }
+    /// The subject was replaced, and it has to be performed anew.
+    Restart(Box<Restart>),
 }
 
 impl Runner {
@@ -119,46 +126,17 @@ impl Runner {
             }
         };
         let looks = Looks { stride, due: Looks::are_due(feed.seed()) };
-        self.submit_with(feed, looks, done)
+        let course = Course::new(looks, feed.number());
+        self.submit_with(feed, course, done)
     }
 
-    pub(super) fn submit_with(
+    pub(super) fn fly(
         &mut self,
-        feed: &mut dyn Feed,
-        looks: Looks,
-        done: &mut Vec<Trial>,
-    ) -> Result<(), RunError> {
-        let number = feed.number();
-        let mut resumed = Resumed { again: Vec::new().into_iter(), feed: Some(feed), number };
-        loop {
-            let flown = self.fly(&mut resumed, looks, done);
-            if flown.is_err() {
-                self.live = None;
-            }
-            if let Ok(Flushed::Restart(ops)) = flown {
-                resumed.again = ops.into_iter();
-                continue;
-            }
-            if std::mem::take(&mut self.looks_itself) && self.has_landed() {
-                // so what was expected is not to blame
-                self.decoders.read_all_of_smaps();
-            }
-            return flown.map(drop);
-        }
-    }
-
-    /// Whether the program that was made last got to its end.
-    fn has_landed(&self) -> bool {
-        let last = self.live.as_ref().and_then(|live| live.flights.back());
-        last.is_some_and(|flight| flight.complete)
-    }
-
-    fn fly(
-        &mut self,
-        feed: &mut Resumed<'_>,
-        looks: Looks,
+        feed: &mut Resumed<'_, '_>,
+        course: Course,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
+        let looks = course.looks;
         if self.live.as_ref().is_some_and(|live| live.programs >= PROGRAMS_PER_SUBJECT) {
             self.flush(done)?;
         }
@@ -168,23 +146,23 @@ impl Runner {
         self.begin_to_count()?;
         lap(Stage::Other);
         let trial = self.buffers.trials.pop().unwrap_or_default();
-        self.live()?.begin(Trial { number: feed.number(), ..trial }, looks);
+        self.live()?.begin(trial, course);
         let mut since = 0;
         loop {
             let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
-            let Some(op) = feed.next(&live.next) else { break };
+            let Some(op) = live.draw(feed) else { break };
             lap(Stage::Generate);
             if self.caps.refused.contains(&op.call.name()) {
-                live.refuse(REFUSED);
+                live.refuse(op, REFUSED);
                 break;
             }
             if !live.can_queue(&op) {
                 match self.run_queue(done)? {
                     Flushed::Fine => return self.go_along(op, feed, looks.stride, done),
                     Flushed::Ended => return Ok(Flushed::Ended),
-                    Flushed::Restart(mut ops) => {
-                        ops.push(op);
-                        return Ok(Flushed::Restart(ops));
+                    Flushed::Restart(mut again) => {
+                        again.ops.push(op);
+                        return Ok(Flushed::Restart(again));
                     }
                 }
             }
@@ -262,7 +240,7 @@ impl Runner {
             live.subject.queue_log();
             live.items.push(Item::StaleLog);
         } else {
-            self.check_log(&mut Vec::new());
+            self.ear.listen();
         }
         Ok(())
     }
@@ -271,8 +249,8 @@ impl Runner {
     /// subject does not read, for what the kernel logged before there was a subject, or
     /// because what the subject read was not all.
     fn is_worth_a_close_look(&mut self, want: &Want) -> Result<bool, RunError> {
-        let looks_itself = self.looks_itself;
         let live = self.live()?;
+        let looks_itself = live.flights.back().is_some_and(|flight| flight.doubt.is_some());
         if looks_itself || want.page_flags && live.seed.exec.is_some() {
             return Ok(true);
         }
@@ -352,6 +330,7 @@ impl Runner {
 
     /// Queues what undoes the program that was queued last.
     pub(super) fn land(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        self.weigh_doubt();
         let counts = self.scrutinizes || std::mem::take(&mut self.live()?.counted);
         let mut undo = self.buffers.undos.pop().unwrap_or_default();
         let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
@@ -359,7 +338,8 @@ impl Runner {
         lap(Stage::Model);
         let (Some(()), Some(flight)) = (is_undone, live.flights.back_mut()) else {
             let flushed = self.run_queue(done)?;
-            if let (Flushed::Fine, Some(live)) = (&flushed, self.live.take()) {
+            if let (Flushed::Fine, Some(mut live)) = (&flushed, self.live.take()) {
+                self.bury(&mut live);
                 for flight in live.flights {
                     self.finish(flight, done);
                 }
@@ -398,28 +378,25 @@ impl Runner {
     }
 
     /// Hands over a program that is done with.
-    pub(super) fn finish(&mut self, flight: Flight, done: &mut Vec<Trial>) {
+    pub(super) fn finish(&mut self, mut flight: Flight, done: &mut Vec<Trial>) {
         if let Some(ledger) = &mut self.ledger {
             ledger.note(&flight);
         }
-        self.buffers.keep_undo(flight.undo);
-        done.push(flight.trial);
+        self.buffers.keep_undo(std::mem::take(&mut flight.undo));
+        done.push(flight.into_trial());
     }
 }
 
 impl Live {
-    fn begin(&mut self, mut trial: Trial, looks: Looks) {
+    fn begin(&mut self, mut trial: Trial, course: Course) {
+        let Course { number, looks, met, doubt } = course;
         (trial.start, trial.layout) = (self.seed.start(), self.seed.layout);
+        (trial.number, trial.met) = (number, met);
         let marks = self.start.high_water();
-        self.flights.push_back(Flight {
-            trial,
-            looks,
-            marks,
-            undo: Vec::new(),
-            undone: 0,
-            complete: false,
-            recorded: 0,
-        });
+        self.right = (!trial.met.is_empty()).then(|| self.next.clone());
+        self.imitate(trial.known());
+        let flight = Flight { looks, doubt, ..Flight::of(trial, marks) };
+        self.flights.push_back(flight);
     }
 
     /// Queues what undoes the last program, the operation with this index.
@@ -444,9 +421,10 @@ impl Live {
     }
 
     /// Ends the last program before an operation that cannot be tried here.
-    pub(super) fn refuse(&mut self, why: CannotPredict) {
+    pub(super) fn refuse(&mut self, op: Op, why: CannotPredict) {
         if let Some(flight) = self.flights.back_mut() {
             flight.trial.unpredictable = Some(why);
+            flight.refused = Some(op);
         }
     }
 
@@ -462,14 +440,24 @@ impl Live {
         let trial = &mut flight.trial;
         match self.next.apply(&op) {
             Ok(answer) => {
+                if let Some(right) = self.right.as_mut().map(|system| system.apply(&op)) {
+                    match right {
+                        Ok(right) => trial.right.push(right),
+                        Err(_) => self.right = None,
+                    }
+                }
                 trial.ops.push(op);
                 trial.predicted.push(answer);
                 true
             }
             Err(reason) => {
                 trial.unpredictable = Some(reason);
+                flight.refused = Some(op);
+                let known = trial.known();
                 self.next.return_to(&self.start);
-                for op in &trial.ops {
+                self.imitate(known);
+                let ops = self.flights.back().map(|flight| &flight.trial.ops[..]);
+                for op in ops.unwrap_or_default() {
                     self.next.apply(op).ok();
                 }
                 false

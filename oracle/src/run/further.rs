@@ -15,7 +15,7 @@ pub(super) struct Further {
 }
 
 /// How a program is looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Looks {
     /// After how many operations.
     pub(super) stride: usize,

@@ -31,7 +31,7 @@ impl Runner {
         self.scrutinize(scrutinizes);
         if start != Start::Plain {
             self.config.start = start;
-            self.live = None;
+            self.end();
         }
         self.known_bugs = Some(present);
         present
@@ -50,7 +50,6 @@ impl Runner {
         let program = text::parse(quirk.program(), Mode::Strict).ok()?;
         let ops: Vec<_> = program.ops().cloned().collect();
         let trial = self.run(&mut Replay::new(&ops), Observe::EveryOp).ok()?;
-        let known = trial.divergence().and_then(|divergence| divergence.known);
-        Some(known.is_some_and(|bugs| bugs.contains(quirk)))
+        Some(trial.known().contains(quirk))
     }
 }

@@ -9,8 +9,10 @@
 //! ([`Runner::submit`], [`Runner::flush`]). Only while a program has several
 //! processes does the worker go along step by step (`direct`).
 
+mod again;
 mod counts;
 mod direct;
+mod ear;
 mod error;
 mod explain;
 mod flight;
@@ -21,13 +23,15 @@ mod moves;
 mod record;
 mod reset;
 mod seed;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod verify;
 
 pub use error::RunError;
 pub use record::Recorder;
 pub use seed::seed;
-pub use trial::{Divergence, Feed, Observe, Replay, Step, Trial, Verdict};
+pub use trial::{Divergence, Feed, Met, Observe, Replay, Seen, Step, Trial, Verdict};
 
 use crate::compare::{Comparer, Difference, Signature};
 use crate::observe::{
@@ -36,6 +40,7 @@ use crate::observe::{
 use crate::protocol::RawOp;
 use crate::subject::{Config, Death, Subject, SubjectError};
 use counts::Ledger;
+use ear::{Ear, Log};
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
@@ -89,18 +94,17 @@ pub struct Runner {
     caps: Capabilities,
     /// Whether flags of frames are looked at wherever possible.
     scrutinizes: bool,
-    /// Whether the worker makes all looks at the program that is being made, since
-    /// what the subject had read was not all.
-    looks_itself: bool,
     frame_flags: Option<FrameFlags>,
     /// Processes that the kernel had killed for want of memory when the subject
     /// was started.
     oom_kills: Option<u64>,
-    log: Option<KernelLog>,
+    ear: Ear,
     /// What the system counts, where that is compared.
     ledger: Option<Ledger>,
     /// The known bugs that this kernel has, as far as that was found out.
     known_bugs: Option<QuirkSet>,
+    /// See [`Runner::take_left`].
+    left: Vec<Trial>,
     recorder: Option<Box<dyn Recorder>>,
     live: Option<Live>,
     comparer: Comparer,
@@ -135,6 +139,8 @@ struct Live {
     start: System,
     /// The state when all that is queued is done.
     next: System,
+    /// The same without the known bugs that the program that is being made has met.
+    right: Option<System>,
     /// What the last program that is done with did, and how it was undone.
     before: Vec<Op>,
     programs: u32,
@@ -157,18 +163,19 @@ struct Live {
 impl Runner {
     /// A runner for the kernel that `profile` describes.
     pub fn new(config: Config, profile: Arc<Profile>, caps: Capabilities) -> Runner {
-        let log = if caps.kernel_log { KernelLog::open().ok() } else { None };
+        let log = caps.kernel_log.then(KernelLog::open).and_then(Result::ok);
+        let log = log.map(|log| Box::new(log) as Box<dyn Log>);
         let counts = if caps.system_counts { SystemFiles::open().ok() } else { None };
         Runner {
             config,
             profile,
             scrutinizes: false,
-            looks_itself: false,
             frame_flags: caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok),
             oom_kills: None,
             caps,
-            log,
+            ear: Ear::new(log),
             ledger: counts.map(Ledger::new),
+            left: Vec::new(),
             known_bugs: None,
             recorder: None,
             live: None,
@@ -226,23 +233,23 @@ impl Runner {
     /// Forgets the running subject and all that is queued, so that the next
     /// program meets a fresh one.
     pub fn discard(&mut self) {
-        self.live = None;
+        self.end();
     }
 
     /// Gives up the running subject, and what is queued with it. The next ones may lock memory
     /// without limit or not, as the kernel of this profile lets them; its version and its
     /// bugs are those of the one before.
     pub fn restart(&mut self, keeps_ipc_lock: bool, profile: Arc<Profile>) {
+        self.end();
         self.config.keeps_ipc_lock = keeps_ipc_lock;
         self.profile = profile;
-        self.live = None;
     }
 
     /// Changes the kernel that the model imitates; the subject is started anew.
     pub fn set_profile(&mut self, profile: Arc<Profile>) {
+        self.end();
         self.profile = profile;
         self.known_bugs = None;
-        self.live = None;
     }
 
     /// How the subjects of the next programs begin.
@@ -258,7 +265,7 @@ impl Runner {
     pub fn begin_by(&mut self, start: Start, done: &mut Vec<Trial>) -> Result<Start, RunError> {
         if start != self.config.start {
             self.flush(done)?;
-            self.live = None;
+            self.end();
         }
         Ok(std::mem::replace(&mut self.config.start, start))
     }
@@ -296,11 +303,12 @@ impl Runner {
 
     /// Starts another subject.
     fn replace(&mut self) -> Result<(), RunError> {
-        self.live = None;
+        self.end();
         self.comparer.forget();
         self.forget_record();
         self.oom_kills = oom_kills();
-        self.check_log(&mut Vec::new());
+        // what others did is not its doing
+        self.ear.listen();
         let subject = Subject::start(&self.config)?;
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
@@ -316,6 +324,7 @@ impl Runner {
             seed,
             start,
             next,
+            right: None,
             before: Vec::new(),
             programs: 0,
             counted: false,
@@ -340,6 +349,20 @@ impl Runner {
         self.submit(feed, observe, &mut done)?;
         self.flush(&mut done)?;
         done.pop().ok_or(RunError::Subject(SubjectError::Dead))
+    }
+
+    /// As [`Runner::run`], but the subject ends with the program, and what the kernel's log
+    /// says when it has ended belongs to the program.
+    ///
+    /// # Errors
+    /// Those of [`Runner::run`].
+    pub fn run_out(&mut self, feed: &mut dyn Feed, observe: Observe) -> Result<Trial, RunError> {
+        let others = self.take_left();
+        let mut trial = self.run(feed, observe)?;
+        self.end();
+        let said = std::mem::replace(&mut self.left, others);
+        trial.add_left(said);
+        Ok(trial)
     }
 
     /// Runs a program that is there already, looked at as closely as does not take too

@@ -75,28 +75,18 @@ pub trait Feed {
 /// A program that is there already.
 pub struct Replay<'a> {
     ops: std::slice::Iter<'a, Op>,
-    number: Option<u64>,
 }
 
 impl Replay<'_> {
     /// Feeds these operations.
     pub fn new(ops: &[Op]) -> Replay<'_> {
-        Replay { ops: ops.iter(), number: None }
-    }
-
-    /// Feeds what was run before.
-    pub(super) fn of(trial: &Trial) -> Replay<'_> {
-        Replay { ops: trial.ops.iter(), number: trial.number }
+        Replay { ops: ops.iter() }
     }
 }
 
 impl Feed for Replay<'_> {
     fn next(&mut self, _: &System) -> Option<Op> {
         self.ops.next().cloned()
-    }
-
-    fn number(&self) -> Option<u64> {
-        self.number
     }
 }
 
@@ -129,8 +119,17 @@ pub struct Divergence {
     pub differences: Vec<Difference>,
     /// The last observation: prediction and what was seen, by the same plan.
     pub seen: Option<Box<Seen>>,
-    /// The known bugs that explain all of it, if they do.
-    pub known: Option<QuirkSet>,
+}
+
+/// Known bugs that showed in a run. What follows was compared with a model that
+/// imitates them.
+#[derive(Clone, Debug)]
+pub struct Met {
+    /// Which, without those that were met before.
+    pub quirks: QuirkSet,
+    /// How they showed: all that differed from a model that imitates those that were
+    /// met before.
+    pub divergence: Box<Divergence>,
 }
 
 /// A pair of snapshots.
@@ -144,12 +143,14 @@ pub struct Seen {
     pub plans: Vec<ProcessPlan>,
     /// What the program accounted for in the counts of the system, where that differed.
     pub counts: Option<SystemCounts>,
+    /// Where smaps was cut, if it was: mappings from this address on are in neither.
+    pub smaps_end: Option<u64>,
 }
 
 /// A comparison: what was expected, what was seen, and by which plans.
 pub(super) type SeenBy<'a> = (&'a mut Snapshot, &'a mut Snapshot, &'a [ProcessPlan]);
 
-/// Whether kernel and model agree.
+/// Whether kernel and model agree, but for the known bugs that were met.
 #[derive(Clone, Debug, Default)]
 pub enum Verdict {
     /// In everything that was compared.
@@ -173,8 +174,11 @@ pub struct Trial {
     pub layout: Layout,
     /// The operations that were performed.
     pub ops: Vec<Op>,
-    /// What the model answered, one per operation.
+    /// What the model answered, one per operation; it imitates the known bugs that were
+    /// met.
     pub predicted: Vec<Answer>,
+    /// What it answers without them, where there are any: as far as it could follow.
+    pub right: Vec<Answer>,
     /// What the kernel answered; shorter when the subject was lost.
     pub actual: Vec<Outcome>,
     /// Why the program ended early, if it did.
@@ -188,6 +192,8 @@ pub struct Trial {
     /// Where the counts of the system differ, the programs since they were last as they
     /// should be, each with its way back: one of them may have left it.
     pub past: Vec<Vec<Op>>,
+    /// The known bugs that were met, in the order in which they showed.
+    pub met: Vec<Met>,
     /// What came of it.
     pub verdict: Verdict,
 }
@@ -201,6 +207,17 @@ impl Trial {
         }
     }
 
+    /// All known bugs that were met.
+    pub fn known(&self) -> QuirkSet {
+        self.met.iter().fold(QuirkSet::default(), |all, met| all.union(met.quirks))
+    }
+
+    /// What should come of the operation with this index: what the model answers without
+    /// any bug.
+    pub fn expected(&self, index: usize) -> Option<&Answer> {
+        self.right.get(index).or_else(|| self.predicted.get(index))
+    }
+
     /// Becomes a run that has not begun, within the memory that is there already.
     pub(super) fn clear(&mut self) {
         let Trial { mut ops, mut predicted, mut actual, .. } = std::mem::take(self);
@@ -210,17 +227,18 @@ impl Trial {
         *self = Trial { ops, predicted, actual, ..Trial::default() };
     }
 
-    /// The program with the results that were predicted.
+    /// The program with the results that it should have.
     pub fn program(&self) -> Program {
         let mut program = Program::of(self.ops.iter().cloned());
         program.start = self.start;
-        for (index, answer) in self.predicted.iter().enumerate() {
+        for (index, answer) in (0..).map_while(|index| Some((index, self.expected(index)?))) {
             program.expect(index, &answer.outcome, &self.layout);
         }
         program
     }
 
-    /// Per operation, what was predicted and what the kernel did.
+    /// Per operation, what was predicted, by a model that imitates the known bugs that
+    /// were met, and what the kernel did.
     pub fn outcomes(&self) -> Vec<(Outcome, Outcome)> {
         let predicted = self.predicted.iter().map(|answer| answer.outcome.clone());
         predicted.zip(self.actual.iter().cloned()).collect()
@@ -237,7 +255,7 @@ impl Trial {
         }
     }
 
-    /// Notes that the subject was lost.
+    /// Notes that the subject was lost; if something differed before, that too.
     pub(super) fn lose(&mut self, why: String) {
         let index = self.actual.len().min(self.ops.len().saturating_sub(1));
         let difference = Difference {
@@ -249,7 +267,22 @@ impl Trial {
             actual: why.clone(),
         };
         self.lost = Some(why);
-        self.diverge(Step::After(index), vec![difference]);
+        match &mut self.verdict {
+            Verdict::Diverged(divergence) => divergence.differences.push(difference),
+            Verdict::Agreed => self.diverge(Step::After(index), vec![difference]),
+        }
+    }
+
+    /// Adds what the kernel's log said when its subjects ended ([`super::Runner::take_left`]).
+    pub fn add_left(&mut self, said: Vec<Trial>) {
+        let last = Step::After(self.ops.len().saturating_sub(1));
+        for trial in said {
+            let Verdict::Diverged(divergence) = trial.verdict else { continue };
+            match &mut self.verdict {
+                Verdict::Diverged(found) => found.differences.extend(divergence.differences),
+                Verdict::Agreed => self.diverge(last, divergence.differences),
+            }
+        }
     }
 
     pub(super) fn diverged(&self) -> bool {
@@ -261,32 +294,37 @@ impl Trial {
             return;
         }
         if let Some(signature) = signature(&self.ops, step, &differences) {
-            self.verdict = Verdict::Diverged(Box::new(Divergence {
-                step,
-                signature,
-                differences,
-                seen: None,
-                known: None,
-            }));
+            let divergence = Divergence { step, signature, differences, seen: None };
+            self.verdict = Verdict::Diverged(Box::new(divergence));
         }
     }
 
     /// Notes snapshots that differ, if they do, and takes them; if an outcome
-    /// differed before, they only complete the picture.
+    /// differed before, they only complete the picture. `smaps_end` is where smaps
+    /// was cut.
     pub(super) fn observed(
         &mut self,
         step: Step,
         differences: Vec<Difference>,
         (expected, actual, plans): SeenBy<'_>,
+        smaps_end: Option<u64>,
     ) {
         if differences.is_empty() {
             return;
         }
-        self.diverge(step, differences);
+        match &mut self.verdict {
+            Verdict::Agreed => self.diverge(step, differences),
+            // a complaint is no consequence of what differed
+            Verdict::Diverged(divergence) => {
+                let complaints = differences.into_iter().filter(|d| d.field == Field::KernelLog);
+                divergence.differences.extend(complaints);
+            }
+        }
         if let Verdict::Diverged(divergence) = &mut self.verdict {
             let plans = plans[..expected.processes.len()].to_vec();
             let (expected, actual) = (std::mem::take(expected), std::mem::take(actual));
-            divergence.seen = Some(Box::new(Seen { expected, actual, plans, counts: None }));
+            let seen = Seen { expected, actual, plans, counts: None, smaps_end };
+            divergence.seen = Some(Box::new(seen));
         }
     }
 
@@ -301,10 +339,11 @@ impl Trial {
         }
     }
 
-    /// Notes which known bugs explain the divergence.
-    pub(super) fn explained(&mut self, known: Option<QuirkSet>) {
-        if let Verdict::Diverged(divergence) = &mut self.verdict {
-            divergence.known = known;
+    /// Notes that known bugs explain all of the divergence.
+    pub(super) fn explained(&mut self, quirks: QuirkSet) {
+        match std::mem::take(&mut self.verdict) {
+            Verdict::Diverged(divergence) => self.met.push(Met { quirks, divergence }),
+            Verdict::Agreed => {}
         }
     }
 
@@ -319,27 +358,31 @@ impl Trial {
         }
     }
 
-    /// Ends with what was performed, since the system refused what came next.
-    pub(super) fn end_before_refusal(&mut self, why: CannotPredict) {
+    /// Ends with what was performed, since the system refused what came next, and takes
+    /// that away.
+    pub(super) fn end_before_refusal(&mut self, why: CannotPredict) -> Vec<Op> {
         let done = self.actual.len();
-        self.ops.truncate(done);
         self.predicted.truncate(done);
+        self.right.truncate(done);
         self.unpredictable = Some(why);
         (0..done).for_each(|index| self.check_outcome(index));
+        self.ops.split_off(done)
     }
 
-    /// Forgets the operations behind the one with this index.
-    pub(super) fn end_after(&mut self, index: usize) {
-        self.ops.truncate(index + 1);
+    /// Takes away the operations behind the one with this index.
+    pub(super) fn end_after(&mut self, index: usize) -> Vec<Op> {
         self.predicted.truncate(index + 1);
+        self.right.truncate(index + 1);
         self.actual.truncate(index + 1);
+        self.ops.split_off(self.ops.len().min(index + 1))
     }
 
-    /// Forgets the operations that were not performed, unless the subject was
+    /// Takes away the operations that were not performed, unless the subject was
     /// lost over one of them.
-    pub(super) fn end_where_it_got(&mut self) {
-        if let (None, Some(last)) = (&self.lost, self.actual.len().checked_sub(1)) {
-            self.end_after(last);
+    pub(super) fn end_where_it_got(&mut self) -> Vec<Op> {
+        match (&self.lost, self.actual.len().checked_sub(1)) {
+            (None, Some(last)) => self.end_after(last),
+            _ => Vec::new(),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Running what is queued, and holding it against the predictions.
 
-use super::direct::new_in_log;
-use super::explain;
+use super::again::{other_length, Doubt};
+use super::ear::Ear;
 use super::flight::{Flight, Flushed, Item, Look};
 use super::moves::Moves;
-use super::trial::{Replay, SeenBy, Step, Trial, Verdict};
+use super::trial::{Divergence, SeenBy, Step, Trial};
 use super::{Buffers, Live, RunError, Runner, LARGE};
-use crate::compare::{complaint, Comparer, Difference};
-use crate::observe::{complaints_in, Capabilities, Decoders, ObserveError, OwnLook, Reader, Want};
+use crate::compare::{Comparer, Difference};
+use crate::observe::{Capabilities, Cut, Decoders, OwnLook, Reader, Want};
 use crate::stages::{lap, Stage};
 use crate::subject::{Answers, Ran, SubjectError};
 use mm_reference::op::{Call, Op, Outcome, ProcessId};
@@ -23,7 +23,7 @@ impl Runner {
     pub fn flush(&mut self, done: &mut Vec<Trial>) -> Result<(), RunError> {
         let flushed = self.run_queue(done);
         if flushed.is_err() {
-            self.live = None;
+            self.end();
         }
         // what has to be performed anew may be queued again
         match self.live.as_ref().map_or(0, |live| live.flights.len()) {
@@ -52,7 +52,6 @@ impl Runner {
                 Verified::Diverged(culprit) => {
                     return self.conclude(culprit, ran.result.is_ok(), done)
                 }
-                Verified::Unread(culprit) => return self.look_again(culprit, done),
             }
         }
         while let Some(flight) = self.live()?.next_complete() {
@@ -83,16 +82,16 @@ impl Runner {
             moves: &mut self.moves,
             decoders: &mut self.decoders,
             buffers: &mut self.buffers,
+            ear: &mut self.ear,
         };
         let mut culprit: Option<usize> = None;
-        let mut unread = None;
         for item in items.drain(..) {
             let flight = item.flight().and_then(|number| flights.get_mut(number - *first));
-            let (Some(number), Some(Flight { trial, undo, undone, .. })) = (item.flight(), flight)
-            else {
-                results.skip(&item)?;
+            let (Some(number), Some(flight)) = (item.flight(), flight) else {
+                results.skip(&item, looking.ear)?;
                 continue;
             };
+            let Flight { trial, undo, undone, .. } = flight;
             if culprit.is_some_and(|culprit| culprit != number) {
                 break;
             }
@@ -109,50 +108,40 @@ impl Runner {
                 }
                 Item::Look(..) if ran.result.is_ok() => {
                     let Some(mut look) = looks.pop_front() else { break };
-                    let differences = match looking.compare(&mut look, &mut results) {
-                        Err(RunError::Observe(ObserveError::OtherLength)) => {
-                            unread = Some(number);
-                            break;
-                        }
-                        compared => compared?,
-                    };
+                    let (differences, cut) = looking.compare(&mut look, &mut results)?;
                     let stops = trial.diverged() || !differences.is_empty();
-                    trial.observed(Step::After(look.after), differences, looking.seen(&look));
+                    let after = Step::After(look.after);
+                    trial.observed(after, differences, looking.seen(&look), cut);
                     if stops {
-                        trial.end_after(look.after);
+                        flight.end_after(look.after);
                         culprit = Some(number);
                         break;
                     }
                     looking.buffers.looks.push(look);
                 }
-                item => results.skip(&item)?,
+                item => results.skip(&item, looking.ear)?,
             }
-            if trial.diverged() {
+            if flight.trial.diverged() {
                 culprit = Some(number);
             }
         }
-        if let Some(number) = unread {
-            self.buffers.output = output;
-            return Ok(Verified::Unread(number));
-        }
         let last = *first + flights.len().saturating_sub(1);
-        if let (None, Err(error)) = (culprit, &ran.result) {
+        if let Err(error) = &ran.result {
             // the one that was at it
             let index = flights.iter().position(|f| f.trial.actual.len() < f.trial.ops.len());
             let index = index.unwrap_or(flights.len().saturating_sub(1));
-            if let Some(flight) = flights.get_mut(index) {
+            // what is behind one that diverged is run again
+            let first_to_blame = culprit.is_none_or(|culprit| culprit == *first + index);
+            if let Some(flight) = flights.get_mut(index).filter(|_| first_to_blame) {
                 flight.trial.lose_or_end(error.to_string(), out_of_memory);
+                culprit = Some(*first + index);
             }
-            culprit = Some(*first + index);
         }
         if culprit.is_none() {
-            let mut differences = Vec::new();
-            if subject.sees_log() {
-                let complaints = complaints_in(results.log()?);
-                differences.extend(complaints.iter().map(|c| complaint(FIRST, c)));
-            } else {
-                new_in_log(&mut self.log, &mut differences);
-            }
+            let differences = match subject.sees_log() {
+                true => looking.ear.overhear(results.log()?),
+                false => looking.ear.listen(),
+            };
             if let (false, Some(flight)) = (differences.is_empty(), flights.back_mut()) {
                 let after = flight.trial.ops.len().saturating_sub(1);
                 flight.trial.diverge(Step::After(after), differences);
@@ -164,40 +153,6 @@ impl Runner {
         Ok(culprit.map_or(Verified::Agreed, Verified::Diverged))
     }
 
-    /// Gives the subject up, and runs a program again of which not all was read, this
-    /// time with looks of the worker's own; then what was queued behind it.
-    fn look_again(&mut self, unread: usize, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
-        let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
-        let Live { subject, flights, first, .. } = live;
-        drop(subject);
-        let mut again = Vec::new();
-        for (number, flight) in (first..).zip(flights) {
-            match number < unread {
-                true => self.finish(flight, done),
-                false => again.push(flight),
-            }
-        }
-        self.looks_itself = true;
-        self.run_again(again, done)
-    }
-
-    /// Queues programs again, in a fresh subject; the one that is being made, if it is
-    /// among them, has to be performed anew.
-    fn run_again(
-        &mut self,
-        mut again: Vec<Flight>,
-        done: &mut Vec<Trial>,
-    ) -> Result<Flushed, RunError> {
-        let current = match again.last() {
-            Some(flight) if !flight.complete => again.pop(),
-            _ => None,
-        };
-        for flight in again {
-            self.submit_with(&mut Replay::of(&flight.trial), flight.looks, done)?;
-        }
-        Ok(current.map_or(Flushed::Fine, |flight| Flushed::Restart(flight.trial.ops)))
-    }
-
     /// Concludes the program that is being made, which diverged; nothing is queued.
     pub(super) fn conclude_last(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
         let live = self.live()?;
@@ -205,16 +160,18 @@ impl Runner {
         self.conclude(number, true, done)
     }
 
-    /// Explains a divergence if it is a known one, gives the subject up, and runs
-    /// again what was queued behind it; and what was queued before it, if that
-    /// could not be verified.
+    /// Gives the subject up in which a program diverged. If known bugs explain that, the
+    /// program is run again with a model that imitates them; if not all was read of how
+    /// it diverged, with looks of the worker's own. So is what was queued behind it; and
+    /// what was queued before it, if that could not be verified.
     fn conclude(
         &mut self,
         culprit: usize,
         verified: bool,
         done: &mut Vec<Trial>,
     ) -> Result<Flushed, RunError> {
-        let Some(live) = self.live.take() else { return Ok(Flushed::Fine) };
+        let Some(mut live) = self.live.take() else { return Ok(Flushed::Fine) };
+        self.bury(&mut live);
         let Live { subject, seed, start, mut before, flights, first, .. } = live;
         // the system counts what it has as long as it is there
         drop(subject);
@@ -222,19 +179,21 @@ impl Runner {
         let mut ended = false;
         for (number, mut flight) in (first..).zip(flights) {
             if number == culprit {
-                let start = start.clone().with_high_water(flight.marks);
-                let trial = &mut flight.trial;
-                trial.end_where_it_got();
-                if let Verdict::Diverged(divergence) = &mut trial.verdict {
-                    let quirks = self.known_bugs();
-                    let ran = (&trial.ops[..], &trial.actual[..]);
-                    let past = &trial.past;
-                    let bugs = (quirks, &self.caps);
-                    divergence.known = explain::explain(&seed, &start, ran, divergence, past, bugs);
+                flight.end_where_it_got();
+                let is_known = self.account_for(&seed, &start, &mut flight);
+                let is_cut =
+                    |d: &Divergence| d.seen.as_ref().is_some_and(|s| s.smaps_end.is_some());
+                let before = std::mem::take(&mut before);
+                if !is_known && flight.trial.divergence().is_some_and(is_cut) {
+                    flight.doubt = Doubt::of(&mut flight.trial, before);
+                    again.push(flight);
+                } else if is_known {
+                    again.push(flight);
+                } else {
+                    flight.trial.before = before;
+                    ended = !flight.complete;
+                    self.finish(flight, done);
                 }
-                trial.before = std::mem::take(&mut before);
-                ended = !flight.complete;
-                self.finish(flight, done);
             } else if number < culprit && verified {
                 flight.leave_behind(&mut before);
                 self.finish(flight, done);
@@ -255,8 +214,6 @@ enum Verified {
     Agreed,
     /// This one is the first that diverged.
     Diverged(usize),
-    /// Of this one not all was read; those before it agreed.
-    Unread(usize),
 }
 
 impl Live {
@@ -294,15 +251,17 @@ struct Looking<'r> {
     moves: &'r mut Moves,
     decoders: &'r mut Decoders,
     buffers: &'r mut Buffers,
+    ear: &'r mut Ear,
 }
 
 impl Looking<'_> {
-    /// Decodes a look and compares; the snapshots stay in the buffers.
+    /// Decodes a look and compares; the snapshots stay in the buffers. If smaps was not
+    /// read whole that is a difference, and answered where it was cut.
     fn compare(
         &mut self,
         look: &mut Look,
         results: &mut Results<'_>,
-    ) -> Result<Vec<Difference>, RunError> {
+    ) -> Result<(Vec<Difference>, Option<u64>), RunError> {
         self.buffers.make_room(1);
         let Snapshot { processes: expected } = &mut self.buffers.expected;
         let Snapshot { processes: actual } = &mut self.buffers.actual;
@@ -310,16 +269,22 @@ impl Looking<'_> {
         let want = Want { contents: look.contents, ..self.caps.parts };
         let own = OwnLook { plan: &look.plan, want, log: look.log, smaps: look.smaps };
         let mappings = expected[0].smaps.len();
-        let log = results.read(look.requests, |reader| {
+        let (log, cut) = results.read(look.requests, |reader| {
             own.read(self.decoders, reader, mappings, &mut actual[0]).map_err(RunError::Observe)
         })?;
+        if let Some(Cut { end, .. }) = cut {
+            expected[0].smaps.retain(|entry| entry.line.start < end);
+        }
         let mut differences = Vec::new();
         let (expected, actual) = (&self.buffers.expected, &self.buffers.actual);
         self.comparer.compare(expected, actual, self.caps, &mut differences);
         self.moves.leave_out(&mut differences);
-        differences.extend(complaints_in(log).iter().map(|c| complaint(FIRST, c)));
+        if let (Some(Cut { bytes, .. }), Some(foretold)) = (&cut, look.smaps) {
+            differences.push(other_length(foretold, *bytes));
+        }
+        differences.extend(self.ear.overhear(log));
         lap(Stage::Compare);
-        Ok(differences)
+        Ok((differences, cut.map(|cut| cut.end)))
     }
 
     /// What was compared last.
@@ -355,9 +320,10 @@ struct Results<'a> {
 }
 
 impl<'a> Results<'a> {
-    fn skip(&mut self, item: &Item) -> Result<(), RunError> {
+    fn skip(&mut self, item: &Item, ear: &mut Ear) -> Result<(), RunError> {
         if let Item::StaleLog = item {
-            return self.log().map(drop);
+            ear.overhear(self.log()?);
+            return Ok(());
         }
         self.at += item.operations();
         for _ in 0..item.operations() {
@@ -385,6 +351,9 @@ impl<'a> Results<'a> {
     fn undone(&mut self, trial: &mut Trial, call: &Call) {
         self.at += 1;
         let outcome = self.answers.next(call);
+        if trial.diverged() {
+            return; // it is undone as from another state
+        }
         let failed = outcome.filter(|o| matches!(o, Outcome::Error(_) | Outcome::Signal(_)));
         if let Some(outcome) = failed {
             trial.lose(SubjectError::Reset { call: call.name(), outcome }.to_string());

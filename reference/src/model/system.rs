@@ -170,6 +170,14 @@ impl System {
         System { profile, ..self.clone() }
     }
 
+    /// From now on does as a kernel with these known bugs.
+    pub fn imitate(&mut self, quirks: QuirkSet) {
+        let quirks = self.profile.quirks.union(quirks);
+        if quirks != self.profile.quirks {
+            self.profile = Arc::new(Profile { quirks, ..(*self.profile).clone() });
+        }
+    }
+
     /// Becomes what `start` is, within the memory that is there already.
     pub fn return_to(&mut self, start: &System) {
         let System {

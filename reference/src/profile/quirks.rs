@@ -222,6 +222,11 @@ impl QuirkSet {
         QuirkSet(self.0 | other.0)
     }
 
+    /// The quirks that the other one lacks.
+    pub fn without(self, other: QuirkSet) -> QuirkSet {
+        QuirkSet(self.0 & !other.0)
+    }
+
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
         self.0 == 0
