@@ -139,8 +139,10 @@ impl<'f> Guard<'f> {
     fn check(&self, op: &Op, view: &View<'_>) -> Result<u64, Refusal> {
         let mm = view.mm(op.process).ok_or(Refusal::NoProcess)?;
         let cost = match &op.call {
-            &Call::Mremap { old, old_len, .. } if is_too_low(op, view) => {
+            &Call::Mremap { old, old_len, new_len, new, .. } if is_too_low(op, view) => {
                 self.span(view.resolve(old), old_len)?;
+                // what is there goes before the place is looked at (`mremap_to`)
+                self.clear(Span::new(view.resolve(new), new_len))?;
                 0
             }
             Call::Mmap { .. } if is_too_low(op, view) => 0,
@@ -410,8 +412,7 @@ impl<'f> Guard<'f> {
     }
 }
 
-/// Whether memory is asked for where this process may have none: the kernel refuses that
-/// before it changes anything at that place.
+/// Whether memory is asked for where this process may have none, which the kernel refuses.
 fn is_too_low(op: &Op, view: &View<'_>) -> bool {
     const FIXED: u64 = MAP_FIXED | MAP_FIXED_NOREPLACE;
     const KINDS: u64 = MAP_TYPE_MASK | MAP_ANONYMOUS | MAP_HUGETLB;
