@@ -1,5 +1,5 @@
 # CAP_IPC_LOCK locks without limit.
-requires: root
+requires: ipc-lock
 
 setrlimit(RLIMIT_MEMLOCK, 0, 0) = 0
 mmap(NULL, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_LOCKED, -1, 0) = mmap-0x2000

@@ -12,7 +12,7 @@ use mm_reference::defect::DEFECTS;
 use mm_reference::model::folio::FolioFlags;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Call, Exec, Op, Start};
-use mm_reference::profile::{Profile, Rule, KERNELS};
+use mm_reference::profile::{Capability, Profile, Rule, KERNELS};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -86,7 +86,7 @@ fn profiles(patch: Rule, areas: &[&str]) -> Vec<Profile> {
         let (mut few, mut strict) = (profile.clone(), profile);
         few.settings.max_map_count = FEW_MAPPINGS;
         strict.settings.total_pages = FEW_PAGES;
-        strict.privilege.ipc_lock = true;
+        strict.privilege = strict.privilege.with(Capability::IpcLock);
         [few, strict]
     });
     profiles.extend(tight.collect::<Vec<_>>());

@@ -91,7 +91,7 @@ pub(crate) enum Ready {
 /// # Errors
 /// When programs can no longer be run.
 pub(crate) fn ready(runner: &mut Runner, program: &Program) -> Result<Ready, RunError> {
-    if let Some(unmet) = program.requires.unmet(runner.profile()) {
+    if let Some(unmet) = runner.meet(&program.requires, &mut Vec::new())? {
         return Ok(Ready::Skipped(format!("requires {unmet}")));
     }
     if let Some(why) = program.start.kernels_choice() {

@@ -22,6 +22,25 @@ fn runner() -> Result<Runner, String> {
     Ok(runner)
 }
 
+/// What ordinary users meet is compared whoever runs the test.
+#[test]
+fn programs_of_ordinary_users_run() {
+    let mut runner = match runner() {
+        Ok(runner) => runner,
+        Err(why) => return println!("skipped: no subject can be run here: {why}"),
+    };
+    let before = runner.profile().privilege;
+    for name in ["lock/limit.mm", "capabilities/ipc-lock.mm", "capabilities/by-an-ordinary-user.mm"]
+    {
+        let text = fs::read_to_string(corpus().join(name)).expect("a readable program");
+        let judged = judge(&mut runner, name, &text).expect("programs run");
+        assert_eq!((judged.verdict, judged.detail.as_str()), (Verdict::Agree, ""), "{name}");
+    }
+    // and the next one has back what mmdiff has
+    let judged = judge(&mut runner, "any.mm", "# any\n\nfork() = p1\n").expect("programs run");
+    assert_eq!((runner.profile().privilege, judged.detail.as_str()), (before, ""));
+}
+
 #[test]
 fn model_and_kernel_agree_on_the_corpus() {
     let mut runner = match runner() {

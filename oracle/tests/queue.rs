@@ -12,7 +12,7 @@ use mm_oracle::subject::Config;
 use mm_reference::defect::Defect;
 use mm_reference::model::System;
 use mm_reference::op::{Call, Op};
-use mm_reference::profile::Profile;
+use mm_reference::profile::{Capability, Privilege, Profile};
 use mm_reference::snapshot::Views;
 use mm_reference::text::{parse, Mode};
 use programs::{corpus, programs};
@@ -77,6 +77,21 @@ fn the_outcomes_are_those_of_single_runs() {
             let trial = together.iter().find(|trial| ops.starts_with(&trial.ops)).expect("there");
             assert_eq!(trial.actual, alone.actual, "{observe:?} {ops:?}");
             assert_eq!(agrees(trial), agrees(&alone));
+        }
+    }
+}
+
+/// Frames and all else that takes privilege to see is seen of those who have none.
+#[test]
+fn programs_agree_whatever_their_subject_may_do() {
+    let Some(mut runner) = runner(None) else { return };
+    let singly = Capability::ALL.map(|capability| Privilege::ALL.without(capability));
+    for privilege in [Privilege::NONE].into_iter().chain(singly) {
+        runner.restart(privilege);
+        let programs = generated(&mut runner, 60);
+        for trial in all_at_once(&mut runner, &programs, Observe::EveryOp) {
+            let differences = trial.divergence().map(|divergence| &divergence.differences);
+            assert!(agrees(&trial), "{privilege}: {:?}\n{differences:?}", trial.program());
         }
     }
 }

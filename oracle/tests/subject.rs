@@ -9,6 +9,7 @@ use mm_reference::op::consts::*;
 use mm_reference::op::{
     Addr, Base, Call, Contents, Digest, Op, Outcome, ProcessId, Residency, Signal, Trap,
 };
+use mm_reference::profile::{Capability, Privilege};
 
 const P0: ProcessId = ProcessId(0);
 const P1: ProcessId = ProcessId(1);
@@ -456,6 +457,25 @@ fn failing_to_fork_is_an_outcome() {
     let ops = [p(P0, limit), p(P0, Call::Fork), p(P0, load(Addr::NULL, 0))];
     let outcomes = subject.execute(&ops).expect("the program runs");
     assert_eq!(outcomes[1], Outcome::Error(Errno::EAGAIN));
+}
+
+/// Of what its starter has it keeps what it is told to, and nothing that does not concern memory.
+#[test]
+fn capabilities_are_given_up() {
+    let status = |pid: &str| fs::read_to_string(format!("/proc/{pid}/status")).expect("a status");
+    let set = |status: &str, name: &str| {
+        let text = status.lines().find_map(|line| line.strip_prefix(name)).expect("the line");
+        u64::from_str_radix(text.trim(), 16).expect("a set")
+    };
+    let ours = Privilege::of_bits(set(&status("self"), "CapEff:"));
+    let singly = Capability::ALL.map(|capability| Privilege::ALL.without(capability));
+    for privilege in [Privilege::ALL, Privilege::NONE].into_iter().chain(singly) {
+        let subject = Subject::start(&Config { privilege, ..Config::default() }).expect("starts");
+        let theirs = status(&subject.pid(P0).expect("lives").to_string());
+        for name in ["CapEff:", "CapPrm:"] {
+            assert_eq!(set(&theirs, name), privilege.and(ours).bits(), "{name} {privilege}");
+        }
+    }
 }
 
 #[test]

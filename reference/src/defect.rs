@@ -5,7 +5,7 @@
 //! [`Profile::has_defect`](crate::profile::Profile::has_defect) at the place
 //! where it would go wrong.
 
-use crate::profile::{Profile, Rule, Swap};
+use crate::profile::{Capability, Privilege, Profile, Rule, Swap};
 
 macro_rules! defects {
     ($($variant:ident = $name:literal, $area:literal, $text:literal;)+) => {
@@ -37,6 +37,22 @@ macro_rules! defects {
 }
 
 defects! {
+    CapsetRegains = "capset-regains", "capabilities",
+        "a capability that was given up for good can be had again";
+    ForkRestoresCapabilities = "fork-restores-capabilities", "capabilities",
+        "a child has the capabilities that its parent gave up";
+    AdminLocksUnlimited = "admin-locks-unlimited", "capabilities",
+        "CAP_SYS_ADMIN lifts RLIMIT_MEMLOCK instead of CAP_IPC_LOCK";
+    ZeroLimitAllowsLocking = "zero-limit-allows-locking", "capabilities",
+        "RLIMIT_MEMLOCK 0 does not forbid locking";
+    SetrlimitRaisesHard = "setrlimit-raises-hard", "capabilities",
+        "a hard limit can be raised without CAP_SYS_RESOURCE";
+    SetMmForAll = "set-mm-for-all", "capabilities",
+        "PR_SET_MM does not ask for CAP_SYS_RESOURCE";
+    LowAddressesForAll = "low-addresses-for-all", "capabilities",
+        "mapping below vm.mmap_min_addr does not ask for CAP_SYS_RAWIO";
+    PoisonForAll = "poison-for-all", "capabilities",
+        "MADV_HWPOISON and MADV_SOFT_OFFLINE do not ask for CAP_SYS_ADMIN";
     MadviseStopsAtHole = "madvise-stops-at-hole", "madvise",
         "an advice is not applied beyond the first hole of its range";
     MadviseIgnoresHole = "madvise-ignores-hole", "madvise",
@@ -508,9 +524,17 @@ impl Defect {
             Defect::MemoryMergeFutureOnly | Defect::MergeableOnDroppable => {
                 (profile.config.ksm && !profile.settings.ksm_runs, "same-page merging, stopped")
             }
-            _ if matches!(self.area(), "kpageflags" | "kpagecount")
-                && !profile.privilege.sys_admin =>
-            {
+            Defect::AdminLocksUnlimited => {
+                (profile.privilege.has(Capability::SysAdmin), "CAP_SYS_ADMIN to give up")
+            }
+            Defect::ForkRestoresCapabilities => {
+                (profile.privilege != Privilege::NONE, "capabilities to give up")
+            }
+            Defect::LowAddressesForAll => {
+                (profile.settings.mmap_min_addr > 0, "addresses that are kept free")
+            }
+            Defect::PoisonForAll => (profile.config.memory_failure, "memory errors on demand"),
+            _ if matches!(self.area(), "kpageflags" | "kpagecount") && !profile.shows_frames => {
                 (false, "the privilege to see frame numbers")
             }
             _ if self.area() == "system" => {

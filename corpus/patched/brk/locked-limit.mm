@@ -4,7 +4,7 @@ requires: user
 
 brk(heap+0x1000) = heap+0x1000
 mlockall(MCL_FUTURE) = 0
-setrlimit(RLIMIT_MEMLOCK, 0x2000, RLIM_INFINITY) = 0
+setrlimit(RLIMIT_MEMLOCK, 0x2000, 0x800000) = 0
 brk(heap+0x4000) = heap+0x1000
 brk(NULL) = heap+0x1000
 brk(heap+0x3000) = heap+0x3000

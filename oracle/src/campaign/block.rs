@@ -5,16 +5,12 @@
 //! whatever the number of its workers.
 
 use crate::generate::{program_seed, Seeded, Source};
-use mm_reference::profile::{Privilege, Profile};
+use mm_reference::profile::{Capability, Privilege};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Programs of a block: so few that many circumstances are met within minutes even where a
 /// hundred programs take a second, and so many that starting a subject does not show.
 pub(crate) const BLOCK: u64 = 512;
-
-/// Of so many blocks one runs without `CAP_IPC_LOCK`, where there is a choice.
-const BOUNDED: u32 = 2;
 
 /// The streams of a campaign's seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,25 +54,30 @@ impl Block {
 /// What the programs of a block run under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Circumstances {
-    /// Whether subjects may lock memory without limit, where mmdiff may.
-    pub(crate) keeps_ipc_lock: bool,
+    /// The capabilities that its subjects start with, where mmdiff has them.
+    pub(crate) privilege: Privilege,
 }
 
 impl Circumstances {
-    /// Those of a block of the campaign with this seed.
+    /// Those of a block of the campaign with this seed. Blocks draw from a deck, so that
+    /// every set is met as often as it should be, and soon.
     pub(crate) fn of(seed: u64, block: &Block) -> Circumstances {
-        let src = &mut Seeded::new(Stream::Blocks.seed(seed, block.number));
-        Circumstances { keeps_ipc_lock: !src.chance(1, BOUNDED) }
-    }
-
-    /// The kernel as subjects meet it.
-    pub(crate) fn profile(&self, kernel: &Arc<Profile>) -> Arc<Profile> {
-        if self.keeps_ipc_lock || !kernel.privilege.ipc_lock {
-            return kernel.clone();
+        let mut deck = deck();
+        let size = deck.len() as u64;
+        let src = &mut Seeded::new(Stream::Blocks.seed(seed, block.number / size));
+        let mut draw = || deck.swap_remove(src.below(deck.len() as u64) as usize);
+        for _ in 0..block.number % size {
+            draw(); // what the blocks before it have
         }
-        let privilege = Privilege { ipc_lock: false, ..kernel.privilege };
-        Arc::new(Profile { privilege, ..(**kernel).clone() })
+        Circumstances { privilege: draw() }
     }
+}
+
+/// What sixteen blocks in a row have: half of them are root's, a quarter an ordinary user's,
+/// and the others lack one capability each.
+fn deck() -> Vec<Privilege> {
+    let singly = Capability::ALL.map(|capability| Privilege::ALL.without(capability));
+    [&[Privilege::ALL; 8][..], &[Privilege::NONE; 4], &singly].concat()
 }
 
 #[cfg(test)]
@@ -102,8 +103,17 @@ mod tests {
         };
         assert_eq!(of(7), of(7));
         assert_ne!(of(7), of(8));
-        for keeps in [false, true] {
-            assert!(of(7).iter().any(|c| c.keeps_ipc_lock == keeps));
+    }
+
+    #[test]
+    fn campaigns_meet_every_set_of_capabilities() {
+        // half as many blocks as an emulated guest runs within two minutes
+        let blocks = (0..16).filter_map(|number| Block::of(number, None));
+        let met: Vec<_> = blocks.map(|block| Circumstances::of(3, &block).privilege).collect();
+        let count = |privilege| met.iter().filter(|&&p| p == privilege).count();
+        assert_eq!((count(Privilege::ALL), count(Privilege::NONE)), (8, 4));
+        for capability in Capability::ALL {
+            assert_eq!(count(Privilege::ALL.without(capability)), 1);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::run::{Feed, Observe, RunError, Runner, Trial, Verdict};
 use crate::subject::Config;
 use mm_reference::model::{CannotPredict, System};
 use mm_reference::op::{Layout, Op, Start};
-use mm_reference::profile::{Profile, Quirk, QuirkSet, Swap};
+use mm_reference::profile::{Capability, Profile, Quirk, QuirkSet, Swap};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,8 +42,6 @@ pub(crate) struct Tally {
 
 pub(crate) struct Worker<'a> {
     options: &'a Options,
-    /// The kernel as mmdiff itself may use it.
-    kernel: Arc<Profile>,
     runner: Runner,
     tally: Tally,
     /// Subjects lost in a row.
@@ -121,10 +119,9 @@ impl<'a> Worker<'a> {
         caps: Capabilities,
     ) -> Worker<'a> {
         let config = Config { cpu, ..Config::default() };
-        let runner = Runner::new(config, kernel.clone(), caps);
+        let runner = Runner::new(config, kernel, caps);
         Worker {
             options,
-            kernel,
             runner,
             tally: Tally::default(),
             losses: 0,
@@ -152,8 +149,7 @@ impl<'a> Worker<'a> {
     fn run_programs(&mut self, shared: &Shared<'_>) -> Result<(), CampaignError> {
         while let Some(block) = shared.claim() {
             let circumstances = Circumstances::of(self.options.seed, &block);
-            let profile = circumstances.profile(&self.kernel);
-            self.runner.restart(circumstances.keeps_ipc_lock, profile);
+            self.runner.restart(circumstances.privilege);
             self.run_block(block, shared)?;
         }
         Ok(())
@@ -360,7 +356,7 @@ pub fn avoid(profile: &Profile) -> Avoid {
     Avoid {
         pageout: profile.settings.swap == Swap::Disk || panics_with_swap(profile),
         mergeable: profile.settings.ksm_runs,
-        hard_limits: !profile.privilege.sys_resource,
+        hard_limits: !profile.privilege.has(Capability::SysResource),
         low: Path::new("/sys/fs/selinux/enforce").exists(),
         ..Avoid::default()
     }

@@ -21,7 +21,7 @@ use crate::subject::Config;
 use mm_reference::defect::Defect;
 use mm_reference::model::System;
 use mm_reference::op::{Exec, Op, Start};
-use mm_reference::profile::{Privilege, Profile};
+use mm_reference::profile::{Capability, Privilege, Profile};
 use mm_reference::text::Program;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,12 +80,9 @@ pub struct Hunter {
 }
 
 impl Hunter {
-    /// A hunter on the kernel that `profile` describes. Its subjects give up
-    /// the privilege to lock memory without limit.
+    /// A hunter on the kernel that `profile` describes.
     pub fn new(config: Config, profile: &Profile, caps: Capabilities) -> Hunter {
-        let config = Config { keeps_ipc_lock: !profile.privilege.ipc_lock, ..config };
-        let privilege = Privilege { ipc_lock: false, ..profile.privilege };
-        let right = Arc::new(Profile { privilege, defect: None, ..profile.clone() });
+        let right = Arc::new(Profile { defect: None, ..profile.clone() });
         let mut runner = Runner::new(config, right.clone(), caps);
         runner.scrutinize(true);
         Hunter { runner, right }
@@ -104,6 +101,8 @@ impl Hunter {
         if let Some(lack) = defect.lacks(&self.right) {
             return Ok(Hunt::NotHere(lack));
         }
+        self.runner.restart(privilege(defect));
+        self.right = self.runner.profile().clone();
         let started = Instant::now();
         let wrong = Arc::new(Profile { defect: Some(defect), ..(*self.right).clone() });
         self.set_profile(&self.right.clone());
@@ -218,6 +217,15 @@ impl Hunter {
     }
 }
 
+/// What their subjects start with. Limits on locked memory, which any program may meet, are
+/// there from the start; what is about the capabilities themselves takes all of them.
+fn privilege(defect: Defect) -> Privilege {
+    match defect.area() {
+        "capabilities" => Privilege::ALL,
+        _ => Privilege::ALL.without(Capability::IpcLock),
+    }
+}
+
 /// How the programs begin that may show a defect.
 fn start(defect: Defect) -> Start {
     match defect.area() {
@@ -260,6 +268,7 @@ fn themes(defect: Defect) -> &'static [Theme] {
         "mlock" | "mlockall" => &[Theme::Lock, Theme::Limits],
         "mseal" => &[Theme::Seal],
         "prctl" => &[Theme::Exec],
+        "capabilities" => &[Theme::Privilege],
         "setrlimit" => &[Theme::Limits, Theme::Heap],
         "stack" => &[Theme::Stack, Theme::Limits],
         "la57" => &[Theme::General, Theme::Merge],

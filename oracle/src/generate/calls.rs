@@ -3,9 +3,9 @@
 use super::aim::{Aim, Range};
 use super::source::{Choose, Source, Weights};
 use super::weights::{Kind, Theme, EXEC_PROT_WEIGHTS, MMAP_EXTRA, PROT_WEIGHTS};
-use super::{heap, mapping, realign, relocate, Avoid};
+use super::{heap, mapping, privilege, realign, relocate, Avoid};
 use mm_reference::addr::PAGE_SIZE;
-use mm_reference::model::{Limits, VmFlags};
+use mm_reference::model::{Capabilities, Limits, VmFlags};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, ProcessId, MAX_MINCORE_PAGES};
 
@@ -13,6 +13,7 @@ use mm_reference::op::{Addr, Call, ProcessId, MAX_MINCORE_PAGES};
 pub(super) struct Maker<'a> {
     pub aim: Aim<'a>,
     pub limits: &'a Limits,
+    pub capabilities: Capabilities,
     pub theme: Theme,
     pub avoid: &'a Avoid,
     /// Pages that the program may still populate.
@@ -28,6 +29,7 @@ impl Maker<'_> {
             Theme::Realign => realign::call(self, src, kind),
             Theme::Break => heap::call(self, src, kind),
             Theme::Relocate => relocate::call(self, src, kind),
+            Theme::Privilege => privilege::call(self, src, kind),
             _ => None,
         };
         aimed.unwrap_or_else(|| self.ordinary(src, kind))
@@ -89,6 +91,7 @@ impl Maker<'_> {
             Kind::Prctl => self.prctl(src),
             Kind::Name => self.name(src),
             Kind::Setrlimit => self.setrlimit(src),
+            Kind::Capset => privilege::capset(self, src),
             Kind::Load => {
                 let (addr, len) = self.bytes(src);
                 Call::Load { addr, len }
@@ -271,7 +274,11 @@ impl Maker<'_> {
 
     /// A range of bytes to read or write.
     fn bytes(&self, src: &mut (impl Source + ?Sized)) -> (Addr, u64) {
-        let stack = if self.theme == Theme::Stack { 50 } else { 4 };
+        let stack = match self.theme {
+            Theme::Stack => 50,
+            Theme::Privilege => 25,
+            _ => 4,
+        };
         if src.chance(stack, 100) {
             return self.growth(src);
         }

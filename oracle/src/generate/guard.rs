@@ -9,9 +9,12 @@ use mm_reference::addr::{page_aligned, Size, PAGE_SIZE};
 use mm_reference::model::{Mm, VmFlags};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Call, Op, ProcessId, MAX_MINCORE_PAGES, MAX_NAME_LEN, MAX_PROCESSES};
+use mm_reference::profile::{Capability, Privilege};
 use mm_reference::text::{Problem, MAX_ACCESS_LEN};
 use std::fmt;
 
+/// The last field of `PR_SET_MM` that is an address (`PR_SET_MM_ENV_END`).
+const LAST_FIELD: u64 = 11;
 /// What only a run without these settings can do.
 const HUGE_PAGES: Refusal = Refusal::Avoided("huge pages");
 /// See [`HUGE_PAGES`].
@@ -136,6 +139,13 @@ impl<'f> Guard<'f> {
     fn check(&self, op: &Op, view: &View<'_>) -> Result<u64, Refusal> {
         let mm = view.mm(op.process).ok_or(Refusal::NoProcess)?;
         let cost = match &op.call {
+            &Call::Mremap { old, old_len, new_len, new, .. } if is_too_low(op, view) => {
+                self.span(view.resolve(old), old_len)?;
+                // what is there goes before the place is looked at (`mremap_to`)
+                self.clear(Span::new(view.resolve(new), new_len))?;
+                0
+            }
+            Call::Mmap { .. } if is_too_low(op, view) => 0,
             &Call::Mmap { addr, len, prot, flags, fd, .. } => {
                 self.mapping(mm, view.resolve(addr), len, prot, flags, fd)?
             }
@@ -156,7 +166,7 @@ impl<'f> Guard<'f> {
             &Call::Brk { addr } => self.heap(mm, view.resolve(addr))?,
             &Call::Madvise { addr, len, advice } => {
                 let span = self.span(view.resolve(addr), len)?;
-                self.advice(advice)?;
+                self.advice(advice, span)?;
                 match advice {
                     // guards are no pages, but take as much work
                     MADV_POPULATE_READ | MADV_POPULATE_WRITE | MADV_GUARD_INSTALL => {
@@ -208,11 +218,21 @@ impl<'f> Guard<'f> {
             }
             &Call::Prctl { option, args } => self.setting(op.process, option, args)?,
             &Call::Setrlimit { resource, hard, .. } => {
-                if self.avoid.hard_limits && hard != RLIM_INFINITY {
+                let now = view.limits(op.process).and_then(|limits| limits.of(resource));
+                let lowers = now.is_some_and(|(_, now)| hard < now);
+                if self.avoid.hard_limits && op.process == ProcessId(0) && lowers {
                     return Err(Refusal::Avoided("a lower hard limit"));
                 }
                 if !RLIMITS.iter().any(|(_, known)| *known == resource) && resource < 16 {
                     return Err(Refusal::Avoided("a limit on something else than memory"));
+                }
+                0
+            }
+            &Call::Capset { permitted, .. } => {
+                let now = view.capabilities(op.process).permitted;
+                let drops = now.minus(Privilege::of_bits(permitted)) != Privilege::NONE;
+                if self.avoid.drop_first && op.process == ProcessId(0) && drops {
+                    return Err(Refusal::Avoided("capabilities given up in the first process"));
                 }
                 0
             }
@@ -356,11 +376,13 @@ impl<'f> Guard<'f> {
         Ok(if mm.def_flags.contains(VmFlags::LOCKED) { grown } else { 0 })
     }
 
-    fn advice(&self, advice: i32) -> Result<(), Refusal> {
+    fn advice(&self, advice: i32, span: Span) -> Result<(), Refusal> {
         let avoid = &self.avoid;
         match advice {
-            // real ones, for who may
-            MADV_HWPOISON | MADV_SOFT_OFFLINE => Err(Refusal::Avoided("advice that breaks memory")),
+            // real ones, for who may; where no memory can be, only the question who may
+            MADV_HWPOISON | MADV_SOFT_OFFLINE if span.start < self.fence.end() => {
+                Err(Refusal::Avoided("advice that breaks memory"))
+            }
             MADV_PAGEOUT if avoid.pageout => Err(Refusal::Avoided("MADV_PAGEOUT")),
             MADV_MERGEABLE | MADV_UNMERGEABLE if avoid.mergeable => Err(SAME_PAGES),
             MADV_HUGEPAGE | MADV_COLLAPSE if avoid.hugepage => Err(HUGE_PAGES),
@@ -381,11 +403,31 @@ impl<'f> Guard<'f> {
                 avoided.then_some(Refusal::Avoided("PR_SET_MDWE in the first process"))
             }
             PR_SET_MEMORY_MERGE => self.avoid.mergeable.then_some(SAME_PAGES),
+            // a field with a value that it cannot have
+            PR_SET_MM if args[0] <= LAST_FIELD && args[1] >= self.fence.end() => None,
             // the rest can change anything
             _ => Some(Refusal::Avoided("a prctl that is not about memory")),
         };
         refused.map_or(Ok(0), Err)
     }
+}
+
+/// Whether memory is asked for where this process may have none, which the kernel refuses.
+fn is_too_low(op: &Op, view: &View<'_>) -> bool {
+    const FIXED: u64 = MAP_FIXED | MAP_FIXED_NOREPLACE;
+    const KINDS: u64 = MAP_TYPE_MASK | MAP_ANONYMOUS | MAP_HUGETLB;
+    let place = match op.call {
+        Call::Mmap { addr, flags, .. } => {
+            (flags & FIXED != 0 && flags & KINDS == MAP_PRIVATE | MAP_ANONYMOUS).then_some(addr)
+        }
+        Call::Mremap { new, flags, .. } => (flags & MREMAP_FIXED != 0).then_some(new),
+        _ => None,
+    };
+    let effective = view.capabilities(op.process).effective;
+    place.zip(view.system).is_some_and(|(place, system)| {
+        let bound = system.profile().settings.mmap_min_addr;
+        view.resolve(place) < bound && !effective.has(Capability::SysRawio)
+    })
 }
 
 /// Accessible pages of a range in mappings whose flags satisfy `counts`.

@@ -17,6 +17,9 @@ mod mapping;
 mod model_tests;
 mod mutate;
 pub(crate) mod operands;
+mod privilege;
+#[cfg(test)]
+mod privilege_tests;
 mod realign;
 mod relocate;
 #[cfg(test)]
@@ -45,6 +48,7 @@ use mm_reference::addr::{PAGE_SIZE, PUD_SIZE};
 use mm_reference::model::System;
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Call, Op, ProcessId};
+use mm_reference::profile::Privilege;
 use std::cell::OnceCell;
 pub(crate) use view::View;
 
@@ -64,8 +68,10 @@ pub struct Avoid {
     pub seal_first: bool,
     /// Memory-deny-write-execute in the first process: the same.
     pub mdwe_first: bool,
-    /// Lowering hard limits: an ordinary user cannot raise them again.
+    /// Lowering hard limits in the first process: an ordinary user cannot raise them again.
     pub hard_limits: bool,
+    /// Giving up capabilities for good in the first process: they cannot be had again.
+    pub drop_first: bool,
     /// More than one process.
     pub fork: bool,
     /// Mappings below the lowest address, where a security module has a say by rules of
@@ -165,8 +171,10 @@ impl<'f> Generator<'f> {
         src: &mut (impl Source + ?Sized),
         view: &View<'_>,
     ) -> Self {
+        let is_bound = view.capabilities(ProcessId(0)).effective != Privilege::ALL;
         let theme = match shape.theme {
             Some(theme) => theme,
+            None if is_bound && src.chance(1, weights::BOUND) => Theme::Privilege,
             None if shape.limit_of_mappings && src.chance(1, 500) => Theme::Fill,
             None => src.weighted(Theme::CHOICE),
         };
@@ -179,6 +187,7 @@ impl<'f> Generator<'f> {
         // what costs a new subject is rare
         shape.avoid.seal_first |= !src.chance(shape.costly, 100);
         shape.avoid.mdwe_first |= !src.chance(shape.costly, 100);
+        shape.avoid.drop_first |= !src.chance(shape.costly, 100);
         let (stacks, of) = theme.stacks();
         Generator {
             length: program_length(src, shape.max_ops).max(shape.min_ops),
@@ -260,6 +269,7 @@ impl<'f> Generator<'f> {
         let maker = Maker {
             aim: Aim { mm, view, process, fence, memory, cling, free: OnceCell::new() },
             limits,
+            capabilities: view.capabilities(process),
             theme: self.theme,
             avoid: &self.shape.avoid,
             pages_left: self.guard.pages_left(),

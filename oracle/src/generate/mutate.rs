@@ -200,6 +200,10 @@ fn tweak_value(src: &mut (impl Source + ?Sized), call: &mut Call) {
             1 => *soft = soft.wrapping_add(PAGE_SIZE),
             _ => *soft = soft.wrapping_sub(PAGE_SIZE),
         },
+        Call::Capset { effective, permitted } => {
+            let word = if src.chance(1, 2) { effective } else { permitted };
+            *word ^= src.pick(CAPABILITIES).1;
+        }
         Call::SetVmaName { name, .. } => {
             *name = src.pick(&[None, Some("a"), Some("b")]).map(str::to_owned);
         }

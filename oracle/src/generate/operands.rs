@@ -25,6 +25,7 @@ pub(crate) fn addresses(call: &mut Call) -> Vec<&mut Addr> {
         | Call::Munlockall
         | Call::Prctl { .. }
         | Call::Setrlimit { .. }
+        | Call::Capset { .. }
         | Call::Fork
         | Call::Exit => Vec::new(),
     }
@@ -53,6 +54,7 @@ pub(crate) fn lengths(call: &mut Call) -> Vec<&mut u64> {
         | Call::Munlockall
         | Call::Prctl { .. }
         | Call::Setrlimit { .. }
+        | Call::Capset { .. }
         | Call::Fork
         | Call::Exit => Vec::new(),
     }
@@ -68,6 +70,7 @@ pub(crate) fn flag_words(call: &mut Call) -> Vec<&mut u64> {
         | Call::Mlockall { flags }
         | Call::Mseal { flags, .. }
         | Call::Msync { flags, .. } => vec![flags],
+        Call::Capset { effective, permitted } => vec![effective, permitted],
         _ => Vec::new(),
     }
 }

@@ -6,7 +6,8 @@ use super::*;
 use crate::observe::Capabilities;
 use crate::search::Search;
 use mm_reference::defect::Defect;
-use mm_reference::profile::{Profile, Version};
+use mm_reference::model::Seed;
+use mm_reference::profile::{Privilege, Profile, Version};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -41,7 +42,9 @@ fn theme(seed: u64, shape: Shape, fence: &Fence, fresh: &System) -> Theme {
 
 #[test]
 fn campaigns_and_fuzzers_dwell_on_everything() {
-    let fresh = fresh();
+    // without capabilities, programs dwell on what that forbids
+    let profile = Profile { privilege: Privilege::ALL, ..Profile::stock(Version::new(6, 18)) };
+    let fresh = System::new(Arc::new(profile), &Seed::standard());
     let fence = Fence::of(&fresh);
     let campaign = |number| {
         let shape = Shape { theme: Theme::of_program(number), ..Shape::default() };

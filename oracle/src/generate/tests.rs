@@ -179,8 +179,9 @@ fn programs_follow_the_rules() {
             match op.call {
                 Call::Exit => assert_ne!(op.process, ProcessId(0)),
                 Call::Mincore { len, .. } => assert!(len.div_ceil(PAGE_SIZE) <= MAX_MINCORE_PAGES),
-                Call::Madvise { advice, .. } => {
-                    assert!(!matches!(advice, MADV_HWPOISON | MADV_SOFT_OFFLINE));
+                Call::Madvise { addr, advice, .. } => {
+                    let real = LAYOUT.resolve(addr) < MAP_WINDOW;
+                    assert!(!real || !matches!(advice, MADV_HWPOISON | MADV_SOFT_OFFLINE));
                 }
                 Call::Mmap { flags, len, .. } => {
                     let anonymous = flags & MAP_ANONYMOUS != 0;
@@ -188,7 +189,7 @@ fn programs_follow_the_rules() {
                     assert!(!anonymous || flags & MAP_TYPE_MASK != MAP_SHARED || len == 0);
                 }
                 Call::Prctl { option, args } => {
-                    assert_ne!(option, PR_SET_MM);
+                    assert!(option != PR_SET_MM || args[1] >= MAP_WINDOW);
                     assert!(option != PR_SET_THP_DISABLE || args[0] != 0);
                 }
                 _ => {}
@@ -281,6 +282,7 @@ fn what_is_to_be_avoided_is() {
         seal_first: true,
         mdwe_first: true,
         hard_limits: true,
+        drop_first: true,
         fork: true,
         low: true,
     };

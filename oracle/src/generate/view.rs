@@ -1,6 +1,6 @@
 //! What generation sees of a system: its processes' mappings and limits.
 
-use mm_reference::model::{Limits, Mm, System, Vma};
+use mm_reference::model::{Capabilities, Limits, Mm, System, Vma};
 use mm_reference::op::{Addr, Layout, ProcessId, MAX_PROCESSES};
 
 /// A system as it is between two operations.
@@ -60,6 +60,12 @@ impl<'a> View<'a> {
     /// The limits of a live process.
     pub fn limits(&self, id: ProcessId) -> Option<&'a Limits> {
         Some(self.processes.get(usize::from(id.0)).copied()??.1)
+    }
+
+    /// The capabilities of a live process.
+    pub fn capabilities(&self, id: ProcessId) -> Capabilities {
+        let process = self.system.and_then(|system| system.process(id));
+        process.map_or_else(Capabilities::default, |process| process.capabilities)
     }
 
     /// The number behind an operand.

@@ -24,6 +24,7 @@ pub enum Kind {
     Prctl,
     Name,
     Setrlimit,
+    Capset,
     Load,
     Store,
     Call,
@@ -70,6 +71,8 @@ pub enum Theme {
     Break,
     /// Touched memory that moves beside other memory.
     Relocate,
+    /// What capabilities are asked for.
+    Privilege,
 }
 
 impl Theme {
@@ -106,6 +109,7 @@ impl Theme {
         (22, Theme::Realign),
         (8, Theme::Break),
         (6, Theme::Relocate),
+        (6, Theme::Privilege),
     ]);
 
     /// What the program of this number of a campaign dwells on, where the campaign
@@ -132,7 +136,7 @@ impl Theme {
             Theme::Remap | Theme::Guard => 50,
             Theme::Cow | Theme::Advice | Theme::Lock | Theme::Exec => 40,
             Theme::Heap | Theme::Stack | Theme::Realign | Theme::Break | Theme::Relocate => 5,
-            Theme::General | Theme::Limits | Theme::Fill => 25,
+            Theme::General | Theme::Limits | Theme::Fill | Theme::Privilege => 25,
         }
     }
 
@@ -140,7 +144,7 @@ impl Theme {
     pub fn stacks(self) -> (u32, u32) {
         match self {
             Theme::Stack => (3, 4),
-            Theme::Limits => (1, 3),
+            Theme::Limits | Theme::Privilege => (1, 3),
             _ => (1, 8),
         }
     }
@@ -181,6 +185,7 @@ impl Theme {
             Theme::Realign => REALIGN,
             Theme::Break => BREAK,
             Theme::Relocate => RELOCATE,
+            Theme::Privilege => PRIVILEGE,
         }
     }
 
@@ -210,6 +215,9 @@ const UNAIMED_EXEC_EVERY: u64 = 1000;
 /// The chance of a wrong argument, out of 1000 operations.
 pub const WRONG: u32 = 80;
 
+/// Of so many programs of an ordinary user one dwells on what binds ordinary users.
+pub const BOUND: u32 = 5;
+
 /// Any operation, now and then, in a program with a theme: out of 100.
 pub const STRAY: u32 = 15;
 
@@ -230,6 +238,7 @@ const GENERAL: Weights<Kind> = Weights::of(&[
     (8, Kind::Prctl),
     (20, Kind::Name),
     (15, Kind::Setrlimit),
+    (6, Kind::Capset),
     (45, Kind::Load),
     (150, Kind::Store),
     (8, Kind::Call),
@@ -304,6 +313,7 @@ const LOCK: Weights<Kind> = Weights::of(&[
     (20, Kind::Munlockall),
     (20, Kind::Mincore),
     (20, Kind::Setrlimit),
+    (10, Kind::Capset),
     (20, Kind::Load),
     (70, Kind::Store),
     (15, Kind::Fork),
@@ -332,6 +342,7 @@ const LIMITS: Weights<Kind> = Weights::of(&[
     (60, Kind::Mlock),
     (20, Kind::Mlockall),
     (220, Kind::Setrlimit),
+    (15, Kind::Capset),
     (80, Kind::Store),
     (15, Kind::Fork),
 ]);
@@ -451,6 +462,25 @@ const BREAK: Weights<Kind> = Weights::of(&[
     (30, Kind::Name),
     (60, Kind::Setrlimit),
     (120, Kind::Store),
+    (40, Kind::Fork),
+    (5, Kind::Exit),
+]);
+
+const PRIVILEGE: Weights<Kind> = Weights::of(&[
+    (220, Kind::Mmap),
+    (30, Kind::Munmap),
+    (20, Kind::Mprotect),
+    (90, Kind::Mremap),
+    (80, Kind::Brk),
+    (20, Kind::Madvise),
+    (120, Kind::Mlock),
+    (30, Kind::Munlock),
+    (80, Kind::Mlockall),
+    (10, Kind::Munlockall),
+    (20, Kind::Prctl),
+    (200, Kind::Setrlimit),
+    (120, Kind::Capset),
+    (100, Kind::Store),
     (40, Kind::Fork),
     (5, Kind::Exit),
 ]);

@@ -60,6 +60,10 @@ pub(super) fn spoil(src: &mut (impl Source + ?Sized), call: &mut Call) {
             1 => (*soft, *hard) = (2 << 20, 1 << 20),
             _ => *soft = src.pick(&[1 << 63, u64::MAX - 1, 1]),
         },
+        Call::Capset { effective, permitted } => match which {
+            0 => *permitted |= wrong_bits(src),
+            _ => *effective |= wrong_bits(src),
+        },
         Call::Load { addr, len } | Call::Store { addr, len, .. } => match which {
             0 => *len = 0,
             _ => wrong_address(src, addr),

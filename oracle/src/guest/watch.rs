@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, ProcessId, MAX_PROCESSES};
-use mm_reference::profile::{Profile, Version};
+use mm_reference::profile::{Privilege, Profile, Version};
 use mm_reference::snapshot::{NumaField, PageEntry, ProcessPlan, ProcessSnapshot, Snapshot, Views};
 use mm_reference::text::{parse, write, Mode, Program};
 use std::collections::HashMap;
@@ -59,7 +59,9 @@ pub(super) struct Programs {
 impl Programs {
     pub(super) fn new(seed: u64, version: &str) -> Result<Programs> {
         let version = Version::parse(version).context("failed to understand the version")?;
-        let fresh = System::new(Arc::new(Profile::stock(version)), &Seed::standard());
+        // the first process of a guest may do everything
+        let profile = Profile { privilege: Privilege::ALL, ..Profile::stock(version) };
+        let fresh = System::new(Arc::new(profile), &Seed::standard());
         let fence = Fence::of(&fresh);
         Ok(Programs { seed, fresh, fence })
     }

@@ -10,9 +10,9 @@ use crate::run::{files_of, seed, RunError};
 use crate::subject::{Config, Subject, SubjectError};
 use mm_reference::model::{CannotPredict, Purpose, Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
-use mm_reference::profile::Profile;
+use mm_reference::profile::{Privilege, Profile, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, Snapshot};
-use mm_reference::text::Expected;
+use mm_reference::text::{Expected, Requirement, Requires};
 use std::sync::Arc;
 
 /// Of how many pages of a process the flags are looked at.
@@ -24,6 +24,8 @@ const NAMED: usize = 6;
 pub(super) struct Stage {
     config: Config,
     profile: Arc<Profile>,
+    /// The capabilities that mmdiff itself has to give.
+    available: Privilege,
     caps: Capabilities,
     flags: Option<FrameFlags>,
 }
@@ -31,11 +33,24 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn new(profile: Arc<Profile>, caps: Capabilities) -> Stage {
         let flags = caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok);
-        Stage { config: Config::default(), profile, caps, flags }
+        let config = Config { privilege: profile.privilege, ..Config::default() };
+        Stage { config, available: profile.privilege, profile, caps, flags }
     }
 
-    pub(super) fn profile(&self) -> &Profile {
-        &self.profile
+    /// Gives the next subjects the capabilities that a program requires; answers what of
+    /// its requirements is not met all the same.
+    pub(super) fn meet(&mut self, requires: &Requires) -> Option<Requirement> {
+        let privilege = requires.privilege(self.available);
+        if privilege != self.profile.privilege {
+            self.profile = Arc::new(Profile { privilege, ..(*self.profile).clone() });
+        }
+        self.config.privilege = privilege;
+        requires.unmet(&self.profile)
+    }
+
+    /// The kernel with these bugs in the model.
+    pub(super) fn with(&self, quirks: QuirkSet) -> Arc<Profile> {
+        Arc::new(Profile { quirks, ..(*self.profile).clone() })
     }
 
     pub(super) fn begin_by(&mut self, start: Start) {

@@ -19,10 +19,9 @@ use crate::corpus::{self, Verdict};
 use crate::run::{RunError, Runner};
 use attempt::{Attempt, Stage};
 use mm_reference::op::{Call, Op};
-use mm_reference::profile::Profile;
+use mm_reference::profile::QuirkSet;
 use mm_reference::text::{parse, Line, Mode};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// A call that has not run out of allocations by then never will.
 const MOST: u64 = 5000;
@@ -102,21 +101,18 @@ impl Injected {
 pub struct Injector<'a> {
     faults: &'a Faults,
     stage: Stage,
-    /// The same with the known bugs of this kernel in the model.
-    with_bugs: Option<Arc<Profile>>,
+    /// The known bugs of this kernel.
+    bugs: QuirkSet,
 }
 
 impl Injector<'_> {
     /// An injector on the kernel of a runner, which finds out there which of the known
     /// bugs this kernel has.
     pub fn new<'a>(faults: &'a Faults, runner: &mut Runner) -> Injector<'a> {
-        let quirks = runner.known_bugs();
-        let profile = runner.profile().clone();
-        let bugs = Profile { quirks, ..(*profile).clone() };
-        let with_bugs = (!quirks.is_empty()).then(|| Arc::new(bugs));
+        let bugs = runner.known_bugs();
         runner.discard();
-        let stage = Stage::new(profile, runner.capabilities().clone());
-        Injector { faults, stage, with_bugs }
+        let stage = Stage::new(runner.profile().clone(), runner.capabilities().clone());
+        Injector { faults, stage, bugs }
     }
 
     /// Runs the program up to its last `mremap`, and that with one allocation after the
@@ -132,7 +128,7 @@ impl Injector<'_> {
                 return Ok(Injected::without_tries(Verdict::Failed, why));
             }
         };
-        if let Some(unmet) = program.requires.unmet(self.stage.profile()) {
+        if let Some(unmet) = self.stage.meet(&program.requires) {
             let why = format!("requires {unmet}");
             return Ok(Injected::without_tries(Verdict::Skipped, why));
         }
@@ -163,6 +159,7 @@ impl Injector<'_> {
         each: &mut dyn FnMut(),
     ) -> Result<Injected, RunError> {
         let mut injected = Injected::without_tries(Verdict::Agree, "");
+        let with_bugs = (!self.bugs.is_empty()).then(|| self.stage.with(self.bugs));
         let mut first = Some(first);
         // the model's request at which the allocation before failed
         let mut least = 0;
@@ -172,8 +169,7 @@ impl Injector<'_> {
                 None => self.stage.start()?,
             };
             each();
-            let tried =
-                attempt.run(&self.stage, self.with_bugs.as_ref(), ops, self.faults, n, least)?;
+            let tried = attempt.run(&self.stage, with_bugs.as_ref(), ops, self.faults, n, least)?;
             let tried = match tried {
                 Ok(tried) => tried,
                 Err((verdict, why)) => {

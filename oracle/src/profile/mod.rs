@@ -20,7 +20,9 @@ pub use report::{json, text};
 
 use contradict::origin_of_probe;
 use kconfig::Kconfig;
-use mm_reference::profile::{Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES};
+use mm_reference::profile::{
+    Capability, Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES,
+};
 use mm_reference::text::ConfigName;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -107,6 +109,7 @@ pub fn running_kernel() -> Result<(Profile, Vec<Origin>), ProfileError> {
     configuration(&mut profile.config, kconfig.as_ref(), &verdicts, &mut origins);
     profile.settings = settings(kconfig.as_ref(), &mut origins)?;
     profile.privilege = privilege(&mut origins)?;
+    profile.shows_frames = profile.privilege.has(Capability::SysAdmin);
     rules(&mut profile, &verdicts, &mut origins);
     Ok((profile, origins.0))
 }
@@ -247,27 +250,18 @@ fn swap(text: &str) -> Swap {
 
 fn privilege(origins: &mut Origins) -> Result<Privilege, ProfileError> {
     const STATUS: &str = "/proc/self/status";
-    const CAP_IPC_LOCK: u32 = 14;
-    const CAP_SYS_RAWIO: u32 = 17;
-    const CAP_SYS_ADMIN: u32 = 21;
-    const CAP_SYS_RESOURCE: u32 = 24;
     let status = read(STATUS)?;
     let effective = status
         .lines()
         .find_map(|line| line.strip_prefix("CapEff:"))
         .and_then(|text| u64::from_str_radix(text.trim(), 16).ok())
         .ok_or_else(|| misunderstood(STATUS, "no CapEff line"))?;
-    let mut has = |switch: &str, capability: u32| {
-        let on = effective & 1 << capability != 0;
-        origins.add(Section::Privilege, switch, on_off(on), format!("{STATUS}: CapEff"));
-        on
-    };
-    Ok(Privilege {
-        ipc_lock: has("ipc-lock", CAP_IPC_LOCK),
-        sys_resource: has("sys-resource", CAP_SYS_RESOURCE),
-        sys_rawio: has("sys-rawio", CAP_SYS_RAWIO),
-        sys_admin: has("sys-admin", CAP_SYS_ADMIN),
-    })
+    let privilege = Privilege::of_bits(effective);
+    for capability in Capability::ALL {
+        let on = on_off(privilege.has(capability));
+        origins.add(Section::Privilege, capability.name(), on, format!("{STATUS}: CapEff"));
+    }
+    Ok(privilege)
 }
 
 fn rules(profile: &mut Profile, verdicts: &[(&Probe, Verdict)], origins: &mut Origins) {

@@ -391,7 +391,7 @@ impl Live {
     fn begin(&mut self, mut trial: Trial, course: Course) {
         let Course { number, looks, met, doubt } = course;
         (trial.start, trial.layout) = (self.seed.start(), self.seed.layout);
-        (trial.number, trial.met) = (number, met);
+        (trial.number, trial.met, trial.given_up) = (number, met, self.given_up);
         let marks = self.start.high_water();
         self.right = (!trial.met.is_empty()).then(|| self.next.clone());
         self.imitate(trial.known());

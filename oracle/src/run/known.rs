@@ -17,6 +17,10 @@ impl Runner {
             return found;
         }
         let scrutinizes = self.scrutinize(true);
+        let privilege = self.profile.privilege;
+        if privilege != self.available {
+            self.restart(self.available);
+        }
         let start = std::mem::replace(&mut self.config.start, Start::Plain);
         let mut present = QuirkSet::default();
         for quirk in QuirkSet::of_version(self.profile.version).iter() {
@@ -29,9 +33,9 @@ impl Runner {
             }
         }
         self.scrutinize(scrutinizes);
-        if start != Start::Plain {
+        if start != Start::Plain || privilege != self.available {
             self.config.start = start;
-            self.end();
+            self.restart(privilege);
         }
         self.known_bugs = Some(present);
         present

@@ -44,8 +44,9 @@ use ear::{Ear, Log};
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
-use mm_reference::profile::{Profile, QuirkSet};
+use mm_reference::profile::{Privilege, Profile, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, SmapsEntry, Snapshot};
+use mm_reference::text::{Requirement, Requires};
 use moves::Moves;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -91,6 +92,8 @@ const RECYCLED: usize = 64;
 pub struct Runner {
     config: Config,
     profile: Arc<Profile>,
+    /// The capabilities that mmdiff itself has to give.
+    available: Privilege,
     caps: Capabilities,
     /// Whether flags of frames are looked at wherever possible.
     scrutinizes: bool,
@@ -141,6 +144,8 @@ struct Live {
     next: System,
     /// The same without the known bugs that the program that is being made has met.
     right: Option<System>,
+    /// The capabilities that mmdiff has and the subject has not.
+    given_up: Privilege,
     /// What the last program that is done with did, and how it was undone.
     before: Vec<Op>,
     programs: u32,
@@ -161,13 +166,15 @@ struct Live {
 }
 
 impl Runner {
-    /// A runner for the kernel that `profile` describes.
+    /// A runner for the kernel that `profile` describes, whose subjects have the capabilities
+    /// that it says.
     pub fn new(config: Config, profile: Arc<Profile>, caps: Capabilities) -> Runner {
         let log = caps.kernel_log.then(KernelLog::open).and_then(Result::ok);
         let log = log.map(|log| Box::new(log) as Box<dyn Log>);
         let counts = if caps.system_counts { SystemFiles::open().ok() } else { None };
         Runner {
-            config,
+            config: Config { privilege: profile.privilege, ..config },
+            available: profile.privilege,
             profile,
             scrutinizes: false,
             frame_flags: caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok),
@@ -236,18 +243,40 @@ impl Runner {
         self.end();
     }
 
-    /// Gives up the running subject, and what is queued with it. The next ones may lock memory
-    /// without limit or not, as the kernel of this profile lets them; its version and its
-    /// bugs are those of the one before.
-    pub fn restart(&mut self, keeps_ipc_lock: bool, profile: Arc<Profile>) {
+    /// Gives up the running subject, and what is queued with it. The next ones start with
+    /// these capabilities, as far as mmdiff has them.
+    pub fn restart(&mut self, privilege: Privilege) {
+        let privilege = privilege.and(self.available);
+        if privilege != self.profile.privilege {
+            self.profile = Arc::new(Profile { privilege, ..(*self.profile).clone() });
+        }
+        self.config.privilege = privilege;
         self.end();
-        self.config.keeps_ipc_lock = keeps_ipc_lock;
-        self.profile = profile;
+    }
+
+    /// Gives the subjects of the next programs the capabilities that a program requires, and
+    /// answers what of its requirements is not met all the same. What is queued is run
+    /// first if need be, and appended to `done`.
+    ///
+    /// # Errors
+    /// As [`Runner::flush`].
+    pub fn meet(
+        &mut self,
+        requires: &Requires,
+        done: &mut Vec<Trial>,
+    ) -> Result<Option<Requirement>, RunError> {
+        let privilege = requires.privilege(self.available);
+        if privilege != self.profile.privilege {
+            self.flush(done)?;
+            self.restart(privilege);
+        }
+        Ok(requires.unmet(&self.profile))
     }
 
     /// Changes the kernel that the model imitates; the subject is started anew.
     pub fn set_profile(&mut self, profile: Arc<Profile>) {
         self.end();
+        self.config.privilege = profile.privilege;
         self.profile = profile;
         self.known_bugs = None;
     }
@@ -325,6 +354,7 @@ impl Runner {
             start,
             next,
             right: None,
+            given_up: self.available.minus(self.profile.privilege),
             before: Vec::new(),
             programs: 0,
             counted: false,

@@ -34,6 +34,10 @@ pub(super) fn reset_ops(
             }
         }
     };
+    // first, since the rest may need them
+    if let Some(call) = lost_capabilities(system, initial) {
+        perform(system, call)?;
+    }
     for (resource, soft, hard) in changed_limits(system, initial) {
         perform(system, Call::Setrlimit { resource, soft, hard })?;
     }
@@ -81,6 +85,14 @@ fn map_fixed(start: u64, len: u64) -> Call {
     }
 }
 
+/// Makes the capabilities effective again that were so at the start.
+fn lost_capabilities(system: &System, fresh: &System) -> Option<Call> {
+    let of = |system: &System| Some(system.process(ProcessId(0))?.capabilities);
+    let (now, before) = (of(system)?, of(fresh)?);
+    let (effective, permitted) = (before.effective.bits(), before.permitted.bits());
+    (now != before).then_some(Call::Capset { effective, permitted })
+}
+
 /// Whether the subject's own mappings are locked.
 fn seed_is_locked(mm: &mm_reference::model::Mm, seed: &Seed) -> bool {
     seed.kept_ranges()
@@ -91,20 +103,11 @@ fn seed_is_locked(mm: &mm_reference::model::Mm, seed: &Seed) -> bool {
 
 /// The limits that differ from those at the start.
 fn changed_limits(system: &System, fresh: &System) -> Vec<(u32, u64, u64)> {
-    let limits = |system: &System| {
-        system.process(ProcessId(0)).map(|p| {
-            [
-                (RLIMIT_AS, p.limits.address_space),
-                (RLIMIT_DATA, p.limits.data),
-                (RLIMIT_STACK, p.limits.stack),
-                (RLIMIT_MEMLOCK, p.limits.memlock),
-            ]
-        })
-    };
-    let (Some(now), Some(before)) = (limits(system), limits(fresh)) else { return Vec::new() };
-    now.iter()
-        .zip(before)
-        .filter(|(now, before)| **now != *before)
-        .map(|(_, (resource, (soft, hard)))| (resource, soft, hard))
+    let of = |system: &System| system.process(ProcessId(0)).map(|process| process.limits);
+    let (Some(now), Some(before)) = (of(system), of(fresh)) else { return Vec::new() };
+    RLIMITS
+        .iter()
+        .filter(|&&(_, resource)| now.of(resource) != before.of(resource))
+        .filter_map(|&(_, resource)| before.of(resource).map(|(soft, hard)| (resource, soft, hard)))
         .collect()
 }

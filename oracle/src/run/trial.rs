@@ -4,9 +4,9 @@ use super::signature;
 use crate::compare::{compare_outcome, Difference, Field, Kind, Place, Signature};
 use mm_reference::model::{Answer, CannotPredict, System};
 use mm_reference::op::{Layout, Op, Outcome, Start};
-use mm_reference::profile::QuirkSet;
+use mm_reference::profile::{Privilege, QuirkSet};
 use mm_reference::snapshot::{ProcessPlan, Snapshot, SystemCounts};
-use mm_reference::text::Program;
+use mm_reference::text::{Program, Requires};
 
 /// When the subject is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +170,8 @@ pub struct Trial {
     pub number: Option<u64>,
     /// How its subject began.
     pub start: Start,
+    /// The capabilities that mmdiff has and its subject did not have.
+    pub given_up: Privilege,
     /// Where the bases of addresses were.
     pub layout: Layout,
     /// The operations that were performed.
@@ -230,7 +232,7 @@ impl Trial {
     /// The program with the results that it should have.
     pub fn program(&self) -> Program {
         let mut program = Program::of(self.ops.iter().cloned());
-        program.start = self.start;
+        (program.start, program.requires) = (self.start, Requires::without(self.given_up));
         for (index, answer) in (0..).map_while(|index| Some((index, self.expected(index)?))) {
             program.expect(index, &answer.outcome, &self.layout);
         }

@@ -5,6 +5,7 @@ use crate::generate::operands::{addresses, flag_words, lengths};
 use mm_reference::addr::{page_aligned, page_down, page_up, PAGE_SIZE, PMD_SIZE};
 use mm_reference::op::consts::*;
 use mm_reference::op::{Addr, Base, Call, Op, ProcessId};
+use mm_reference::profile::Privilege;
 use std::collections::BTreeSet;
 
 /// Lengths above this are shortened by larger steps.
@@ -286,6 +287,12 @@ fn plainer_values(call: &Call) -> Vec<Call> {
         }
         Call::Setrlimit { resource, soft, hard } if hard != RLIM_INFINITY => {
             plainer.push(Call::Setrlimit { resource, soft, hard: RLIM_INFINITY });
+        }
+        Call::Capset { effective, permitted } => {
+            // what can be undone rather than what cannot, and nothing twice
+            let all = Privilege::ALL.bits();
+            let with = |effective, permitted| Call::Capset { effective, permitted };
+            plainer.extend([with(effective, all), with(permitted, permitted)]);
         }
         _ => {}
     }

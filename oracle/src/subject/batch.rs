@@ -152,6 +152,9 @@ impl Batch {
                 let args = [0, u64::from(*resource), limit, 0, *soft, *hard];
                 syscall(libc::SYS_prlimit64, args)
             }
+            Call::Capset { effective, permitted } => {
+                capset(arena, self.len, *effective, *permitted)
+            }
             Call::Load { addr, len } => access(protocol::LOAD, addr, *len, 0),
             Call::Store { addr, len, value } => {
                 access(protocol::STORE, addr, *len, u64::from(*value))
@@ -260,6 +263,19 @@ pub fn syscall(nr: i64, args: [u64; 6]) -> RawOp {
 
 pub fn range(nr: i64, addr: u64, len: u64, more: u64) -> RawOp {
     syscall(nr, [addr, len, more, 0, 0, 0])
+}
+
+/// A `capset`, as the operation with this index. The arguments that the call does not take
+/// hold its structures: version and process, then twice 32 bits of each set.
+pub fn capset(arena: &Arena, index: usize, effective: u64, permitted: u64) -> RawOp {
+    /// `_LINUX_CAPABILITY_VERSION_3`, and the process itself
+    const HEADER: u64 = 0x2008_0522;
+    const LOW: u64 = u32::MAX as u64;
+    let (header, data) = (arena.arg_address(index, 2), arena.arg_address(index, 3));
+    // effective, permitted, inheritable; then the same again
+    let first = effective & LOW | permitted << 32;
+    let (middle, last) = (effective & !LOW, permitted >> 32);
+    syscall(libc::SYS_capset, [header, data, HEADER, first, middle, last])
 }
 
 /// Bytes that the answer of a `mincore` over this length takes; none where the

@@ -34,15 +34,12 @@ const _: () = assert!(EXECUTABLE_FD == 5, "its path is EXEC_PATH");
 /// How often to try again while some other thread's fork holds a file open.
 const BUSY_RETRIES: u32 = 20;
 
-/// The capability to lock memory without limit.
-const CAP_IPC_LOCK: libc::c_ulong = 14;
-
 type Step = fn(&Launch) -> c_int;
 
 /// What the new process does before it becomes the subject, in order.
 // SAFETY: plain system calls on values that live for the call, in a process that
 // shares no memory and executes a program or exits when they are done
-const STEPS: [(&str, Step); 10] = [
+const STEPS: [(&str, Step); 9] = [
     // stopping or interrupting mmdiff from a terminal is not the subject's business
     ("leave the process group", |_| unsafe { libc::setpgid(0, 0) }),
     ("bind its life to mmdiff's", |launch| unsafe {
@@ -63,11 +60,6 @@ const STEPS: [(&str, Step); 10] = [
         sys::set_limit(libc::RLIMIT_STACK, launch.stack_limit).map_or(-1, |()| 0)
     }),
     ("switch off core dumps", |_| sys::set_limit(libc::RLIMIT_CORE, (0, 0)).map_or(-1, |()| 0)),
-    // after the execution it has what is in the bounding set
-    ("give up CAP_IPC_LOCK", |launch| match launch.keeps_ipc_lock {
-        true => 0,
-        false => unsafe { libc::prctl(libc::PR_CAPBSET_DROP, CAP_IPC_LOCK, 0, 0, 0) },
-    }),
     ("unblock signals", |_| unsafe {
         let mut set = std::mem::MaybeUninit::uninit();
         libc::sigemptyset(set.as_mut_ptr());
@@ -100,19 +92,9 @@ struct Launch {
     output: RawFd,
     executable: RawFd,
     long_name: Option<RawFd>,
-    keeps_ipc_lock: bool,
     randomises: bool,
     /// `argv`, with the null pointer at its end.
     arguments: Vec<*const c_char>,
-}
-
-/// How a process is to be started.
-#[derive(Clone, Copy)]
-pub struct Manner {
-    /// Whether it may lock memory without limit, where its starter may.
-    pub keeps_ipc_lock: bool,
-    /// With which arguments.
-    pub start: Start,
 }
 
 /// Whether addresses are random for a process that starts like this: where its stack is to be
@@ -139,11 +121,11 @@ fn exec_arguments(exec: &Exec) -> Vec<Vec<u8>> {
 }
 
 /// Starts a process; answers its id once it executes the subject.
-pub fn launch(executable: &[u8], arena: &Arena, manner: Manner) -> Result<i32, SubjectError> {
-    match memory_file(executable).and_then(|file| fork(arena, &file, manner)) {
+pub fn launch(executable: &[u8], arena: &Arena, start: Start) -> Result<i32, SubjectError> {
+    match memory_file(executable).and_then(|file| fork(arena, &file, start)) {
         Ok(pid) => Ok(pid),
         // some systems do not let memory files be executed
-        Err(_) => temporary_file(executable).and_then(|file| fork(arena, &file, manner)),
+        Err(_) => temporary_file(executable).and_then(|file| fork(arena, &file, start)),
     }
 }
 
@@ -174,10 +156,10 @@ fn temporary_file(executable: &[u8]) -> Result<OwnedFd, SubjectError> {
     file.map_err(failed("write the subject to a temporary file"))
 }
 
-fn fork(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, SubjectError> {
+fn fork(arena: &Arena, file: &OwnedFd, start: Start) -> Result<i32, SubjectError> {
     let mut tries = 0;
     loop {
-        let pid = fork_once(arena, file, manner);
+        let pid = fork_once(arena, file, start);
         match &pid {
             Err(SubjectError::Start { source, .. })
                 if source.raw_os_error() == Some(libc::ETXTBSY) && tries < BUSY_RETRIES =>
@@ -190,7 +172,7 @@ fn fork(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, SubjectErr
     }
 }
 
-fn fork_once(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, SubjectError> {
+fn fork_once(arena: &Arena, file: &OwnedFd, start: Start) -> Result<i32, SubjectError> {
     let preparing = failed("prepare its descriptors");
     let [arena, output] = [arena.file(), arena.output_file()]
         .map(|file| sys::duplicate_above(file.as_fd(), OTHER_FDS));
@@ -202,10 +184,10 @@ fn fork_once(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, Subje
     let long_name = long_name.transpose().map_err(&preparing)?;
     drop(theirs);
     let (_, hard) = sys::limit(0, libc::RLIMIT_STACK).map_err(failed("read the stack limit"))?;
-    let strings = arguments(manner.start);
+    let strings = arguments(start);
     let arguments = strings.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect();
     // it decides where the kernel places mappings
-    let stack = manner.start.exec().map_or(USUAL_STACK, |exec| exec.stack_limit());
+    let stack = start.exec().map_or(USUAL_STACK, |exec| exec.stack_limit());
     let launch = Launch {
         parent: process::id() as i32,
         stack_limit: (stack.min(hard), hard),
@@ -213,8 +195,7 @@ fn fork_once(arena: &Arena, file: &OwnedFd, manner: Manner) -> Result<i32, Subje
         output: output.as_raw_fd(),
         executable: file.as_raw_fd(),
         long_name: long_name.as_ref().map(AsRawFd::as_raw_fd),
-        keeps_ipc_lock: manner.keeps_ipc_lock,
-        randomises: randomises(manner.start),
+        randomises: randomises(start),
         arguments,
     };
     let mut stack = vec![0_u64; CHILD_STACK / size_of::<u64>()];
@@ -276,14 +257,12 @@ mod tests {
     use super::*;
     use crate::subject::error::Death;
 
-    const PLAIN: Manner = Manner { keeps_ipc_lock: true, start: Start::Plain };
-
     /// What happens where memory files cannot be executed.
     #[test]
     fn starts_from_a_temporary_file() {
         let arena = Arena::new().expect("an arena");
         let file = temporary_file(SUBJECT).expect("a file");
-        let pid = fork(&arena, &file, PLAIN).expect("a process");
+        let pid = fork(&arena, &file, Start::Plain).expect("a process");
         // SAFETY: the child just started
         unsafe { libc::kill(pid, libc::SIGKILL) };
         assert_eq!(sys::reap(pid), Death::Killed(libc::SIGKILL));
@@ -303,7 +282,7 @@ mod tests {
     fn says_what_failed() {
         let arena = Arena::new().expect("an arena");
         let nothing = OwnedFd::from(fs::File::open("/dev/null").expect("/dev/null"));
-        match fork(&arena, &nothing, PLAIN) {
+        match fork(&arena, &nothing, Start::Plain) {
             Err(SubjectError::Start { what: "execute", .. }) => {}
             other => panic!("{other:?}"),
         }

@@ -13,6 +13,7 @@ mod batch;
 mod error;
 mod launch;
 mod long_name;
+mod privilege;
 mod queue;
 mod start;
 mod strings;
@@ -31,6 +32,7 @@ use std::time::Duration;
 
 use mm_reference::errno::Errno;
 use mm_reference::op::{Call, Layout, Op, Outcome, ProcessId, Start, MAX_PROCESSES};
+use mm_reference::profile::Privilege;
 
 use crate::protocol::{self, RawOp, RawResult};
 use crate::sys::{self, Mapping};
@@ -50,8 +52,9 @@ pub struct Config {
     pub cpu: Option<usize>,
     /// How long a batch may take.
     pub timeout: Duration,
-    /// Whether it may lock memory without limit, where its starter may.
-    pub keeps_ipc_lock: bool,
+    /// The capabilities that it keeps, of those that its starter has; of those that memory
+    /// management does not ask for it keeps none.
+    pub privilege: Privilege,
     /// How it begins.
     pub start: Start,
 }
@@ -64,7 +67,7 @@ impl Default for Config {
         // the first process is that of a guest, where all is slower
         let first = std::process::id() == 1;
         let timeout = Duration::from_secs(if first { 60 } else { 10 });
-        Config { cpu, timeout, keeps_ipc_lock: true, start: Start::Plain }
+        Config { cpu, timeout, privilege: Privilege::ALL, start: Start::Plain }
     }
 }
 
@@ -108,8 +111,7 @@ impl Subject {
         }
         let arena = Arena::new().map_err(failed("make the arena"))?;
         let scratch = Mapping::anonymous(protocol::PAGE).map_err(failed("map a page"))?;
-        let manner = launch::Manner { keeps_ipc_lock: config.keeps_ipc_lock, start: config.start };
-        let pid = launch::launch(executable, &arena, manner)?;
+        let pid = launch::launch(executable, &arena, config.start)?;
         arena.set_first_pid(pid);
         let pidfd = sys::pidfd_open(pid).map_err(|source| {
             // SAFETY: a child that nobody has waited for
@@ -130,6 +132,7 @@ impl Subject {
         let _ = std::fs::write(format!("/proc/{pid}/oom_score_adj"), "1000");
         subject.wait_done(FIRST)?;
         subject.info = start::set_up(&mut subject, pid, config.start)?;
+        privilege::keep(&mut subject, pid, config.privilege)?;
         subject.queue = Batch::new(subject.info.layout);
         Ok(subject)
     }

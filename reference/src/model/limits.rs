@@ -5,7 +5,7 @@ use super::Current;
 use crate::addr::pages;
 use crate::defect::Defect;
 use crate::op::consts::RLIM_INFINITY;
-use crate::profile::Profile;
+use crate::profile::{Capability, Profile};
 
 /// `__vm_enough_memory`: whether a commit charge of `count` pages is granted.
 pub(crate) fn enough_memory(profile: &Profile, count: u64) -> bool {
@@ -31,17 +31,27 @@ impl Current<'_> {
         true
     }
 
+    /// Whether RLIMIT_MEMLOCK does not bind the process.
+    pub(crate) fn locks_without_limit(&self) -> bool {
+        match self.profile.has_defect(Defect::AdminLocksUnlimited) {
+            true => self.capable(Capability::SysAdmin),
+            false => self.capable(Capability::IpcLock),
+        }
+    }
+
     /// `mlock_future_ok`: whether `bytes` more may be locked.
     pub(crate) fn may_lock(&self, locked: bool, bytes: u64) -> bool {
         !locked
-            || self.profile.privilege.ipc_lock
+            || self.locks_without_limit()
             || self.profile.has_defect(Defect::FutureLocksUnlimited)
             || self.mm.locked_vm.wrapping_add(pages(bytes)) <= pages(self.limits.memlock.0)
     }
 
     /// `can_do_mlock`: whether locking is allowed at all.
     pub(crate) fn can_lock(&self) -> bool {
-        self.limits.memlock.0 != 0 || self.profile.privilege.ipc_lock
+        self.limits.memlock.0 != 0
+            || self.locks_without_limit()
+            || self.profile.has_defect(Defect::ZeroLimitAllowsLocking)
     }
 
     /// Whether a commit charge of `count` pages is granted.

@@ -3,7 +3,7 @@
 use super::page_table::PageTables;
 use super::vma::{VmFlags, Vma};
 use super::vma_tree::VmaTree;
-use crate::op::consts::RLIM_INFINITY;
+use crate::op::consts::{RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, RLIMIT_STACK, RLIM_INFINITY};
 use std::mem::take;
 
 /// Resource limits in bytes, soft and hard.
@@ -23,6 +23,19 @@ impl Default for Limits {
     fn default() -> Self {
         let none = (RLIM_INFINITY, RLIM_INFINITY);
         Limits { address_space: none, data: none, stack: (8 << 20, RLIM_INFINITY), memlock: none }
+    }
+}
+
+impl Limits {
+    /// Soft and hard limit of a resource that concerns memory.
+    pub fn of(&self, resource: u32) -> Option<(u64, u64)> {
+        match resource {
+            RLIMIT_AS => Some(self.address_space),
+            RLIMIT_DATA => Some(self.data),
+            RLIMIT_STACK => Some(self.stack),
+            RLIMIT_MEMLOCK => Some(self.memlock),
+            _ => None,
+        }
     }
 }
 

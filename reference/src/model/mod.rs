@@ -6,6 +6,7 @@
 //!   and where a new one lands (`mm/vma.c`, `mm/mmap.c`).
 //! * [`anon_vma`], [`rmap`]: who may share anonymous pages with whom, and how a
 //!   page finds those who map it (`mm/rmap.c`).
+//! * [`capabilities`], `limits`: what a process may do, and how much of it.
 //! * [`page_table`], [`folio`]: what is populated, and by which page.
 //! * [`fault`], `swap`, [`gup`], [`zap`], [`protection`], [`move_tables`]: the
 //!   paths that change page tables (`mm/memory.c`, `mm/gup.c`, `mm/mprotect.c`,
@@ -16,6 +17,7 @@
 
 pub mod allocations;
 pub mod anon_vma;
+pub mod capabilities;
 mod content;
 pub mod exec;
 pub mod expand;
@@ -48,6 +50,7 @@ pub mod vma_tree;
 pub mod zap;
 
 pub use allocations::Purpose;
+pub use capabilities::Capabilities;
 pub use mm::{Limits, Mm, Rss};
 pub use seed::Seed;
 pub use system::{Answer, CannotPredict, Current, Process, System};

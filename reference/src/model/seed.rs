@@ -5,7 +5,7 @@ use super::exec::{make_stack, ExecSeed};
 use super::folio::{Folio, FolioFlags, FolioId, Folios};
 use super::page_table::{Pte, PteBits};
 use super::vma::{Backing, FileId, VmFlags, Vma};
-use super::{Current, Limits, Mm, Process, System};
+use super::{Capabilities, Current, Limits, Mm, Process, System};
 use crate::addr::{align_down, pages, MAP_WINDOW, PAGE_SHIFT, PAGE_SIZE};
 use crate::op::{Layout, ProcessId, Start};
 use crate::profile::Profile;
@@ -174,6 +174,7 @@ impl System {
         };
         let (mut limits, mut fired, mut allocations) =
             (seed.limits, Default::default(), Default::default());
+        let mut capabilities = Capabilities::from(profile.privilege);
         let flags = READ_WRITE | MAY_ALL | VmFlags::GROWSDOWN | VmFlags::ACCOUNT;
         let (mut warned, mut stray_charge) = (false, 0);
         if let Some(exec) = &seed.exec {
@@ -181,6 +182,7 @@ impl System {
                 profile: &profile,
                 mm: &mut mm,
                 limits: &mut limits,
+                capabilities: &mut capabilities,
                 anon_vmas: &mut anon_vmas,
                 folios: &mut folios,
                 fired: &mut fired,
@@ -212,7 +214,7 @@ impl System {
             vsyscall: seed.vsyscall,
         };
         let mut processes = [const { None }; crate::op::MAX_PROCESSES];
-        processes[0] = Some(Box::new(Process { mm, limits }));
+        processes[0] = Some(Box::new(Process { mm, limits, capabilities }));
         System {
             profile,
             layout: seed.layout,
@@ -241,6 +243,9 @@ impl System {
         };
         if now.limits != then.limits {
             return Err("the limits differ");
+        }
+        if now.capabilities != then.capabilities {
+            return Err("the capabilities differ");
         }
         let (now, then) = (&now.mm, &then.mm);
         if !now.vmas.iter().map(shape).eq(then.vmas.iter().map(shape)) {

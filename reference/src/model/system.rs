@@ -2,6 +2,7 @@
 
 use super::allocations::{Allocations, Purpose};
 use super::anon_vma::AnonVmas;
+use super::capabilities::Capabilities;
 use super::folio::{FolioFlags, Folios};
 use super::mm::{Limits, Mm};
 use super::page_table::Pte;
@@ -33,6 +34,8 @@ pub struct Process {
     pub mm: Mm,
     /// Its resource limits.
     pub limits: Limits,
+    /// What it may do.
+    pub capabilities: Capabilities,
 }
 
 /// The state of one program's run.
@@ -68,6 +71,8 @@ pub struct Current<'a> {
     pub mm: &'a mut Mm,
     /// The process's resource limits.
     pub limits: &'a mut Limits,
+    /// What the process may do.
+    pub capabilities: &'a mut Capabilities,
     /// Every anon_vma.
     pub anon_vmas: &'a mut AnonVmas,
     /// Every page.
@@ -206,7 +211,7 @@ impl System {
             match (process, start) {
                 (Some(process), Some(start)) => {
                     process.mm.return_to(&start.mm);
-                    process.limits = start.limits;
+                    (process.limits, process.capabilities) = (start.limits, start.capabilities);
                 }
                 (process, start) => process.clone_from(start),
             }
@@ -235,6 +240,7 @@ impl System {
             profile: &self.profile,
             mm: &mut process.mm,
             limits: &mut process.limits,
+            capabilities: &mut process.capabilities,
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
             fired: &mut self.fired,

@@ -16,7 +16,7 @@ pub(crate) const FAR: u64 = 0x2000_0000_0000;
 
 pub(crate) fn system() -> System {
     let mut profile = Profile::stock(Version::new(6, 18));
-    profile.privilege.sys_admin = true;
+    profile.shows_frames = true;
     System::new(Arc::new(profile), &Seed::standard())
 }
 

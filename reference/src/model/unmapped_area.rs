@@ -17,7 +17,7 @@ use crate::addr::{align_down, page_aligned, page_down, page_up, MAP_WINDOW, PAGE
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::op::consts::{MAP_32BIT, MAP_ABOVE4G, MAP_FIXED};
-use crate::profile::{Quirk, Rule};
+use crate::profile::{Capability, Quirk, Rule};
 
 /// Start of the bottom-up area (`mmap_legacy_base` without randomisation).
 const LEGACY_BASE: u64 = page_up(MAP_WINDOW / 3);
@@ -53,13 +53,17 @@ impl Current<'_> {
         if !page_aligned(found) {
             return fail(Errno::EINVAL, "the fixed address is not page-aligned");
         }
-        // cap_mmap_addr
-        let may =
-            self.profile.privilege.sys_rawio != self.profile.has_defect(Defect::LowPlacesSwapped);
-        if found < self.profile.settings.mmap_min_addr && !may {
+        if found < self.profile.settings.mmap_min_addr && !self.may_map_low() {
             return fail(Errno::EPERM, "below vm.mmap_min_addr without CAP_SYS_RAWIO");
         }
         Ok(found)
+    }
+
+    /// `cap_mmap_addr`: whether memory may be mapped below `vm.mmap_min_addr`.
+    fn may_map_low(&self) -> bool {
+        let may = self.capable(Capability::SysRawio)
+            || self.profile.has_defect(Defect::LowAddressesForAll);
+        may != self.profile.has_defect(Defect::LowPlacesSwapped)
     }
 
     /// `__thp_get_unmapped_area`: searches for 2 MiB more than needed, so that

@@ -91,6 +91,13 @@ constants! {
         RLIMIT_DATA = 2, RLIMIT_STACK = 3, RLIMIT_MEMLOCK = 8, RLIMIT_AS = 9,
     }
 }
+constants! {
+    /// Capabilities that concern memory management, as bits of the sets of `capset`.
+    CAPABILITIES: u64 {
+        CAP_IPC_LOCK = 1 << 14, CAP_SYS_RAWIO = 1 << 17, CAP_SYS_ADMIN = 1 << 21,
+        CAP_SYS_RESOURCE = 1 << 24,
+    }
+}
 /// No limit.
 pub const RLIM_INFINITY: u64 = u64::MAX;
 

@@ -222,6 +222,11 @@ pub enum Call {
         soft: u64,
         hard: u64,
     },
+    /// `capset` on the process itself, as sets of bits; nothing is inheritable.
+    Capset {
+        effective: u64,
+        permitted: u64,
+    },
     /// Reads every byte of the range, lowest first.
     Load {
         addr: Addr,
@@ -283,6 +288,7 @@ impl Call {
             Call::Prctl { .. } => "prctl",
             Call::SetVmaName { .. } => "set_vma_name",
             Call::Setrlimit { .. } => "setrlimit",
+            Call::Capset { .. } => "capset",
             Call::Load { .. } => "load",
             Call::Store { .. } => "store",
             Call::Call { .. } => "call",

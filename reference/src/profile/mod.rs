@@ -2,11 +2,13 @@
 //! version-dependent behaviours it has.
 
 mod named;
+mod privilege;
 mod quirks;
 mod rules;
 mod switch;
 
 pub use named::{UnknownProfile, KERNELS};
+pub use privilege::{Capability, Privilege};
 pub use quirks::{Quirk, QuirkSet, QUIRKS};
 pub use rules::{Rule, RuleSet, RULES};
 pub use switch::Switch;
@@ -132,19 +134,6 @@ pub struct Settings {
     pub cpus: u32,
 }
 
-/// What the subject is allowed to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Privilege {
-    /// CAP_IPC_LOCK: locking without limit.
-    pub ipc_lock: bool,
-    /// CAP_SYS_RESOURCE: raising hard limits.
-    pub sys_resource: bool,
-    /// CAP_SYS_RAWIO: mapping below `mmap_min_addr`.
-    pub sys_rawio: bool,
-    /// CAP_SYS_ADMIN: overcommit reserve, frame numbers.
-    pub sys_admin: bool,
-}
-
 /// A kernel as the model sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -154,8 +143,11 @@ pub struct Profile {
     pub config: Config,
     /// Settings.
     pub settings: Settings,
-    /// Capabilities of the subject.
+    /// Capabilities of the subject when a program starts.
     pub privilege: Privilege,
+    /// Whether frame numbers are shown. `pagemap_read` asks who opened the file, which the
+    /// subject and the worker do before any capability is given up.
+    pub shows_frames: bool,
     /// The version-dependent rules that hold.
     pub rules: RuleSet,
     /// Known bugs that are imitated; empty but for explaining a divergence.
@@ -192,12 +184,8 @@ impl Profile {
                 ksm_runs: false,
                 cpus: 2,
             },
-            privilege: Privilege {
-                ipc_lock: false,
-                sys_resource: false,
-                sys_rawio: false,
-                sys_admin: false,
-            },
+            privilege: Privilege::NONE,
+            shows_frames: false,
             rules: RuleSet::of_version(version),
             quirks: QuirkSet::default(),
             defect: None,

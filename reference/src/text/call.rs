@@ -82,6 +82,7 @@ pub(super) fn parse(c: &mut Cursor<'_>) -> Result<Call, ParseError> {
             soft: then(c, names::limit)?,
             hard: then(c, names::limit)?,
         },
+        "capset" => Call::Capset { effective: capabilities(c)?, permitted: then(c, capabilities)? },
         "load" => Call::Load { addr: c.address()?, len: then(c, Cursor::number)? },
         "store" => Call::Store {
             addr: c.address()?,
@@ -98,6 +99,11 @@ pub(super) fn parse(c: &mut Cursor<'_>) -> Result<Call, ParseError> {
     };
     c.expect(")", "`)`")?;
     Ok(call)
+}
+
+/// A set of capabilities.
+fn capabilities(c: &mut Cursor<'_>) -> Result<u64, ParseError> {
+    names::flags(c, "capability", &[CAPABILITIES])
 }
 
 /// A comma and the next argument.
@@ -236,6 +242,10 @@ impl fmt::Display for Call {
                     None => write!(f, "{resource}")?,
                 }
                 write!(f, ", {}, {}", names::limit_text(*soft), names::limit_text(*hard))?;
+            }
+            Call::Capset { effective, permitted } => {
+                let set = |bits: u64| flags_text(bits, CAPABILITIES, "0");
+                write!(f, "{}, {}", set(*effective), set(*permitted))?;
             }
             Call::Store { addr, len, value } => {
                 write!(f, "{addr}, {}, {value:#04x}", Hex(*len))?;

@@ -3,7 +3,9 @@
 use super::check::Repair;
 use super::cursor::Cursor;
 use super::error::{ParseError, Problem};
-use crate::profile::{Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES};
+use crate::profile::{
+    Capability, Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES,
+};
 use std::fmt;
 
 /// What must hold for a program's expected results to hold.
@@ -17,6 +19,8 @@ pub enum Requirement {
     Root,
     /// `user`: none of them.
     User,
+    /// `ipc-lock`, `!ipc-lock`: a single one of them.
+    Capability(Capability, bool),
     /// `version>=6.17`
     Since(Version),
     /// `version<7.2`
@@ -173,14 +177,15 @@ impl Requires {
             if version == profile.version { profile.clone() } else { Profile::stock(version) };
         for requirement in &self.0 {
             match *requirement {
-                Requirement::Root | Requirement::User => {
-                    let all = *requirement == Requirement::Root;
-                    profile.privilege = Privilege {
-                        ipc_lock: all,
-                        sys_resource: all,
-                        sys_rawio: all,
-                        sys_admin: all,
-                    };
+                Requirement::Root => {
+                    (profile.privilege, profile.shows_frames) = (Privilege::ALL, true);
+                }
+                Requirement::User => profile.privilege = Privilege::NONE,
+                Requirement::Capability(capability, true) => {
+                    profile.privilege = profile.privilege.with(capability);
+                }
+                Requirement::Capability(capability, false) => {
+                    profile.privilege = profile.privilege.without(capability);
                 }
                 Requirement::Config(name, on) => name.set(&mut profile.config, on),
                 Requirement::Swap(on) => {
@@ -194,6 +199,24 @@ impl Requires {
             }
         }
         profile
+    }
+
+    /// The capabilities that a program is to start with where these can be had: all that
+    /// it does not require to be absent.
+    pub fn privilege(&self, available: Privilege) -> Privilege {
+        self.0.iter().fold(available, |privilege, requirement| match *requirement {
+            Requirement::User => Privilege::NONE,
+            Requirement::Capability(capability, false) => privilege.without(capability),
+            _ => privilege,
+        })
+    }
+
+    /// That the program starts without these capabilities.
+    pub fn without(given_up: Privilege) -> Requires {
+        match given_up {
+            Privilege::ALL => Requires(vec![Requirement::User]),
+            some => Requires(some.iter().map(|c| Requirement::Capability(c, false)).collect()),
+        }
     }
 
     /// Reads the words after `requires:`; with a list of repairs, unknown ones
@@ -239,6 +262,9 @@ impl Requirement {
                 let rule = RULES.iter().copied().find(|r| r.name() == name)?;
                 return Some(Requirement::Rule(rule, on));
             }
+            if let Some(capability) = Capability::ALL.into_iter().find(|c| c.name() == word) {
+                return Some(Requirement::Capability(capability, on));
+            }
             let name = ConfigName::ALL.iter().copied().find(|n| n.name() == word)?;
             Some(Requirement::Config(name, on))
         };
@@ -268,11 +294,10 @@ impl Requirement {
 
     /// Whether it holds; `None` when a profile does not say.
     pub fn holds(self, profile: &Profile) -> Option<bool> {
-        let p = &profile.privilege;
-        let capabilities = [p.ipc_lock, p.sys_resource, p.sys_rawio, p.sys_admin];
         Some(match self {
-            Requirement::Root => capabilities.iter().all(|c| *c),
-            Requirement::User => capabilities.iter().all(|c| !*c),
+            Requirement::Root => profile.privilege == Privilege::ALL,
+            Requirement::User => profile.privilege == Privilege::NONE,
+            Requirement::Capability(capability, on) => profile.privilege.has(capability) == on,
             Requirement::Since(version) => profile.version >= version,
             Requirement::Before(version) => profile.version < version,
             Requirement::Config(name, on) => name.get(&profile.config) == on,
@@ -301,6 +326,9 @@ impl fmt::Display for Requirement {
         match self {
             Requirement::Root => f.write_str("root"),
             Requirement::User => f.write_str("user"),
+            Requirement::Capability(capability, on) => {
+                write!(f, "{}{}", not(on), capability.name())
+            }
             Requirement::Since(version) => write!(f, "version>={version}"),
             Requirement::Before(version) => write!(f, "version<{version}"),
             Requirement::Config(name, on) => write!(f, "{}{}", not(on), name.name()),

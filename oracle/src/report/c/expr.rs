@@ -198,6 +198,10 @@ pub(super) fn call(call: &Call, child: u32) -> String {
                 }
             }
         }
+        Call::Capset { effective, permitted } => {
+            let (effective, permitted) = (capability_set(*effective), capability_set(*permitted));
+            format!("called(set_capabilities({effective}, {permitted}))")
+        }
         Call::Load { addr, len } => format!("load({}, {})", a(addr), num(*len)),
         Call::Store { addr, len, value } => {
             format!("store({}, {}, {value:#04x})", a(addr), num(*len))
@@ -207,6 +211,17 @@ pub(super) fn call(call: &Call, child: u32) -> String {
         // run_function() sees to it
         Call::Exit => String::new(),
     }
+}
+
+/// A set of capabilities, which C has by number.
+pub(super) fn capability_set(bits: u64) -> String {
+    let named = CAPABILITIES.iter().filter(|(_, bit)| bits & bit != 0);
+    let mut parts: Vec<String> = named.map(|(name, _)| format!("1UL << {name}")).collect();
+    let rest = bits & !CAPABILITIES.iter().fold(0, |all, (_, bit)| all | bit);
+    if rest != 0 || parts.is_empty() {
+        parts.push(num(rest));
+    }
+    parts.join(" | ")
 }
 
 /// An expected outcome as a `struct outcome`.

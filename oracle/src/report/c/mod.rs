@@ -6,10 +6,11 @@
 
 mod expr;
 
-use expr::{address, call, constructor, escaped, num, USED_CONSTANTS};
+use expr::{address, call, capability_set, constructor, escaped, num, USED_CONSTANTS};
 use mm_reference::op::{
     Addr, Base, Call, Contents, Exec, Layout, Outcome, ProcessId, Start, EXEC_NAME, MAX_ARGUMENT,
 };
+use mm_reference::profile::Privilege;
 use mm_reference::text::{Expected, Line, Program};
 use std::fmt::Write as _;
 
@@ -128,7 +129,7 @@ pub fn c_program(program: &Program, layout: &Layout, check: &Check) -> String {
         }
         _ => &program.lines[..],
     };
-    let uses = Uses::of(lines, check, program.start);
+    let uses = Uses::of(program, lines, check);
     let run = run_function(lines, layout, check, &uses);
 
     let mut out = header(program, lines);
@@ -151,6 +152,9 @@ pub fn c_program(program: &Program, layout: &Layout, check: &Check) -> String {
     ] {
         let _ = writeln!(out, "#include <{name}.h>");
     }
+    if uses.capabilities.is_some() {
+        out.push_str("#include <linux/capability.h>\n");
+    }
     out.push('\n');
     for (name, value) in USED_CONSTANTS.iter().flat_map(|table| table.iter()) {
         if has_word(&run, name) {
@@ -168,6 +172,9 @@ pub fn c_program(program: &Program, layout: &Layout, check: &Check) -> String {
     out.push('\n');
 
     let mut parts = vec![include_str!("core.c"), include_str!("proc.c")];
+    if uses.capabilities.is_some() {
+        parts.push(include_str!("capabilities.c"));
+    }
     if uses.access {
         parts.push(include_str!("access.c"));
     }
@@ -206,10 +213,13 @@ struct Uses {
     mincore: bool,
     processes: bool,
     stack: bool,
+    /// What it may have at the start, if that matters.
+    capabilities: Option<Privilege>,
 }
 
 impl Uses {
-    fn of(lines: &[Line], check: &Check, start: Start) -> Uses {
+    fn of(program: &Program, lines: &[Line], check: &Check) -> Uses {
+        let privilege = program.requires.privilege(Privilege::ALL);
         let any = |test: fn(&Call) -> bool| lines.iter().any(|line| test(&line.op.call));
         Uses {
             access: any(|c| {
@@ -218,10 +228,13 @@ impl Uses {
             mincore: any(|c| matches!(c, Call::Mincore { .. })),
             processes: any(|c| matches!(c, Call::Fork)),
             // what execve left is not disturbed
-            stack: start.exec().is_some()
+            stack: program.start.exec().is_some()
                 || lines.iter().any(|line| {
                     expr::addresses(&line.op.call).iter().any(|a| a.base == Base::Stack)
                 }),
+            capabilities: (privilege != Privilege::ALL
+                || any(|c| matches!(c, Call::Capset { .. })))
+            .then_some(privilege),
         }
     }
 }
@@ -260,6 +273,9 @@ fn header(program: &Program, lines: &[Line]) -> String {
     out.push_str(" * Build with: cc -Wall -Wextra reproducer.c\n");
     out.push_str(" * Exit status: 1 the difference shows, 0 it does not, 2 neither of both.\n *\n");
     out.push_str(&bases(lines));
+    if !program.requires.0.is_empty() {
+        let _ = writeln!(out, " *     requires: {}", program.requires);
+    }
     if program.start != Start::Plain {
         let _ = writeln!(out, " *     start: {}", program.start);
     }
@@ -441,6 +457,10 @@ fn bases(lines: &[Line]) -> String {
 
 fn ending(uses: &Uses) -> String {
     let mut out = String::new();
+    if let Some(privilege) = uses.capabilities {
+        let kept = capability_set(privilege.bits());
+        let _ = writeln!(out, "\tkeep_capabilities({kept});");
+    }
     if uses.processes {
         out.push_str(
             "\tif (mmap(&common, sizeof(common), PROT_READ | PROT_WRITE,\n\t\t MAP_SHARED | \

@@ -280,6 +280,18 @@ fn arguments_of_execve() {
     outcome("exec", text, letter(b'd'), letter(b'e'));
 }
 
+/// What a program is not to have is given up by whoever runs it, root or not.
+#[test]
+fn capabilities_that_are_given_up() {
+    let denied = Outcome::Error(Errno::EPERM);
+    let limit = "requires: user\nsetrlimit(RLIMIT_MEMLOCK, 0, 0) = 0\nmlockall(MCL_FUTURE)";
+    outcome("no-capability", limit, denied.clone(), Outcome::Value(0));
+    let text = "setrlimit(RLIMIT_MEMLOCK, 0, 0) = 0\ncapset(0, 0) = 0\nmlockall(MCL_FUTURE)";
+    outcome("capset", text, denied.clone(), Outcome::Value(0));
+    let again = "capset(0, 0) = 0\ncapset(0x1, CAP_IPC_LOCK|0x1)";
+    outcome("capset-again", again, denied, Outcome::Value(0));
+}
+
 /// Every operation with odd arguments; only that it compiles matters.
 #[test]
 fn everything_compiles() {
@@ -296,7 +308,7 @@ fn everything_compiles() {
         prctl(PR_SET_MDWE, 0x5, 0, 0, 0)\nprctl(PR_SET_THP_DISABLE, 1, 2, 0, 0)\n\
         prctl(-3, -1, 0, 0, 0)\nprctl(PR_SET_VMA, 0, 1, 2, 3)\n\
         set_vma_name(NULL, 1, \"a\\\"\\\\*/ \\x01 9%s\")\nset_vma_name(NULL, 1, NULL)\n\
-        setrlimit(RLIMIT_AS, RLIM_INFINITY, -2)\nsetrlimit(0xffffffff, 0, 0)\n\
+        capset(CAP_IPC_LOCK|0x1, -1)\nsetrlimit(RLIMIT_AS, RLIM_INFINITY, -2)\nsetrlimit(0xffffffff, 0, 0)\n\
         load(0x8000000000000000, 0) = 0x00\nstore(mmap-0x8000000000000000, 0x1000000, 1)\n\
         call(NULL) = SIGSEGV\nload(NULL, 1) = SIGBUS/9\nload(NULL, 1) = #1\nfork()\np1: exit()\n\
         fork() = -EAGAIN\nmunmap(stack, 1) = -E99  # */ done\n";

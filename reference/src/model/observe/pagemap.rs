@@ -46,7 +46,7 @@ pub(super) fn fill(system: &System, mm: &Mm, ranges: &Ranges, windows: &mut Vec<
 
 fn entry(system: &System, pte: Pte) -> PageEntry {
     // without privilege the kernel hides frames
-    let frame = |frame: u64| if system.profile.privilege.sys_admin { frame } else { 0 };
+    let frame = |frame: u64| if system.profile.shows_frames { frame } else { 0 };
     let defect = |defect| system.profile.has_defect(defect);
     PageEntry(match pte {
         Pte::None => 0,

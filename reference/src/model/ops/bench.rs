@@ -6,7 +6,7 @@ use crate::model::allocations::Allocations;
 use crate::model::anon_vma::AnonVmas;
 use crate::model::folio::{Folio, FolioFlags, FolioId, Folios};
 use crate::model::page_table::{Pte, PteBits};
-use crate::model::{Current, Fail, Limits, Mm, VmFlags, Vma};
+use crate::model::{Capabilities, Current, Fail, Limits, Mm, VmFlags, Vma};
 use crate::profile::{Profile, QuirkSet, Version};
 
 /// Where its mappings lie; tests count pages from here.
@@ -22,6 +22,7 @@ pub(super) struct Bench {
     pub profile: Profile,
     pub mm: Mm,
     pub limits: Limits,
+    pub capabilities: Capabilities,
     pub anon_vmas: AnonVmas,
     pub folios: Folios,
     pub fired: QuirkSet,
@@ -36,6 +37,7 @@ impl Bench {
             profile: Profile::stock(Version::new(6, 18)),
             mm: Mm { thp_disable: 1, ..Mm::default() },
             limits: Limits::default(),
+            capabilities: Capabilities::default(),
             anon_vmas: AnonVmas::default(),
             folios: Folios::default(),
             fired: QuirkSet::default(),
@@ -49,6 +51,7 @@ impl Bench {
             profile: &self.profile,
             mm: &mut self.mm,
             limits: &mut self.limits,
+            capabilities: &mut self.capabilities,
             anon_vmas: &mut self.anon_vmas,
             folios: &mut self.folios,
             fired: &mut self.fired,

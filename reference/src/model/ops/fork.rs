@@ -28,6 +28,10 @@ pub(super) fn fork(system: &mut System, parent: ProcessId) -> Result<Outcome, Fa
         true => Default::default(),
         false => process.limits,
     };
+    let capabilities = match defect(Defect::ForkRestoresCapabilities) {
+        true => system.profile.privilege.into(),
+        false => process.capabilities,
+    };
     let mut mm = child_mm(&system.profile, &process.mm);
     let copied = dup_mmap(system, parent, &mut mm);
     if let Err(failure) = copied {
@@ -42,7 +46,7 @@ pub(super) fn fork(system: &mut System, parent: ProcessId) -> Result<Outcome, Fa
     mm.hiwater_rss = mm.rss.total();
     start_runtime(&mut mm, &mut system.folios, &system.fixture.files[..]);
     system.forked = child;
-    system.processes[usize::from(child)] = Some(Box::new(Process { mm, limits }));
+    system.processes[usize::from(child)] = Some(Box::new(Process { mm, limits, capabilities }));
     Ok(Outcome::Child(ProcessId(child)))
 }
 

@@ -48,7 +48,7 @@ fn lock(cur: &mut Current, start: u64, len: u64, flags: VmFlags) -> Result<Outco
     let (start, len) = whole_pages(start, len);
     let limit = cur.limits.memlock.0 >> PAGE_SHIFT;
     let mut locked = pages(len).wrapping_add(cur.mm.locked_vm);
-    if locked > limit && !cur.profile.privilege.ipc_lock {
+    if locked > limit && !cur.locks_without_limit() {
         locked = locked.wrapping_sub(count_locked(cur, start, len));
         if locked > limit && !cur.profile.has_defect(Defect::MlockIgnoresLimit) {
             return fail(Errno::ENOMEM, "RLIMIT_MEMLOCK would be exceeded");

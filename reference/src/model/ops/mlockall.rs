@@ -21,7 +21,7 @@ pub(crate) fn mlockall(cur: &mut Current, flags: u64) -> Result<Outcome, Fail> {
     check_may_lock(cur)?;
     let current = flags & MCL_CURRENT != 0;
     let limit = cur.limits.memlock.0 >> PAGE_SHIFT;
-    if current && cur.mm.total_vm > limit && !cur.profile.privilege.ipc_lock {
+    if current && cur.mm.total_vm > limit && !cur.locks_without_limit() {
         return fail(Errno::ENOMEM, "RLIMIT_MEMLOCK would be exceeded");
     }
     apply(cur, flags);

@@ -4,6 +4,7 @@ mod access;
 #[cfg(test)]
 mod bench;
 mod brk;
+mod capset;
 mod exit;
 mod fork;
 mod madvise;
@@ -49,6 +50,7 @@ pub(super) fn perform(system: &mut System, op: &Op) -> Result<Outcome, Fail> {
             vma_name::set_vma_name(cur, at(*addr), *len, name.as_deref())
         }
         &Call::Setrlimit { resource, soft, hard } => rlimit::setrlimit(cur, resource, soft, hard),
+        &Call::Capset { effective, permitted } => capset::capset(cur, effective, permitted),
         &Call::Load { addr, len } => access::load(cur, at(addr), len),
         &Call::Store { addr, len, value } => access::store(cur, at(addr), len, value),
         &Call::Call { addr } => access::call(cur, at(addr)),

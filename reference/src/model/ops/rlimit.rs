@@ -5,6 +5,7 @@ use crate::errno::Errno;
 use crate::model::{fail, CannotPredict, Current, Fail};
 use crate::op::consts::{RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK, RLIMIT_STACK};
 use crate::op::Outcome;
+use crate::profile::Capability;
 
 /// How many resources there are (`RLIM_NLIMITS`).
 const RESOURCES: u32 = 16;
@@ -22,6 +23,8 @@ pub(crate) fn setrlimit(
     if soft > hard && !cur.profile.has_defect(Defect::SetrlimitAllowsInverted) {
         return fail(Errno::EINVAL, "the soft limit exceeds the hard one");
     }
+    let may_raise =
+        cur.capable(Capability::SysResource) || cur.profile.has_defect(Defect::SetrlimitRaisesHard);
     let limit = match resource {
         RLIMIT_AS => &mut cur.limits.address_space,
         RLIMIT_DATA => &mut cur.limits.data,
@@ -29,7 +32,7 @@ pub(crate) fn setrlimit(
         RLIMIT_MEMLOCK => &mut cur.limits.memlock,
         _ => return Err(CannotPredict("limits that do not concern memory").into()),
     };
-    if hard > limit.1 && !cur.profile.privilege.sys_resource {
+    if hard > limit.1 && !may_raise {
         return fail(Errno::EPERM, "raising a hard limit needs CAP_SYS_RESOURCE");
     }
     let keeps_hard = cur.profile.has_defect(Defect::SetrlimitSoftOnly);
@@ -41,6 +44,7 @@ pub(crate) fn setrlimit(
 mod tests {
     use super::super::bench::{errno, Bench};
     use super::*;
+    use crate::profile::Privilege;
 
     #[test]
     fn hard_limits_only_go_down_without_privilege() {
@@ -52,7 +56,7 @@ mod tests {
         assert_eq!(set(&mut bench, RLIMIT_AS, 2, 1), Some(Errno::EINVAL));
         assert_eq!(set(&mut bench, RLIMIT_AS, 1, 100), None);
         assert_eq!(set(&mut bench, RLIMIT_AS, 1, 101), Some(Errno::EPERM));
-        bench.profile.privilege.sys_resource = true;
+        bench.capabilities = Privilege::NONE.with(Capability::SysResource).into();
         assert_eq!(set(&mut bench, RLIMIT_AS, 1, 101), None);
         assert_eq!(bench.limits.address_space, (1, 101));
     }

@@ -4,6 +4,7 @@ mod random;
 
 use super::*;
 use crate::op::{Call, Contents, Residency, Signal, Trap};
+use crate::profile::{Capability, Privilege};
 
 const LAYOUT: Layout =
     Layout { heap: 0x3000_1000, mmap: 0x7fff_f7ff_f000, stack: 0x7fff_ffff_f000 };
@@ -188,14 +189,16 @@ fn requirements() {
     let text =
         "requires: root user version>=6.17 version<7.2 anon-vma-name !soft-dirty pt-reclaim \
                 ksm thp memory-failure pkeys la57 shadow-stack swap !swap thp=madvise overcommit=2 \
-                max-map-count=6 mmap-min-addr=65536 total-pages=64 rule=mseal !rule=maybe-guard\n";
+                max-map-count=6 mmap-min-addr=65536 total-pages=64 rule=mseal !rule=maybe-guard \
+                ipc-lock !sys-admin\n";
     let program = strict(text).unwrap();
-    assert_eq!(program.requires.0.len(), 22);
+    assert_eq!(program.requires.0.len(), 24);
     assert_eq!(write(&program), text);
 
     let profile = crate::profile::Profile::stock(crate::profile::Version::new(6, 18));
     let unmet = |word: &str| Requires(vec![Requirement::parse(word).unwrap()]).unmet(&profile);
     assert_eq!(unmet("root"), Some(Requirement::Root));
+    assert!(unmet("ipc-lock").is_some() && unmet("!sys-rawio").is_none());
     for met in ["user", "version>=6.18", "soft-dirty", "rule=mseal", "!rule=maybe-guard", "!swap"] {
         assert_eq!(unmet(met), None, "{met}");
     }
@@ -221,11 +224,31 @@ fn requirements_make_a_kernel_that_meets_them() {
         ("version<6.16 version>=6.12 mmap-min-addr=4096", "6.15"),
         ("version>=7.2 version<8.0 rule=mseal", "7.2"),
         ("version<6.0", "5.19"),
+        ("ipc-lock sys-resource !sys-admin", "6.18"),
     ] {
         let requires = strict(&format!("requires: {text}\n")).unwrap().requires;
         let imposed = requires.impose(&profile);
         assert_eq!(requires.unmet(&imposed), None, "{text}");
         assert_eq!(imposed.version.to_string(), version, "{text}");
+    }
+}
+
+#[test]
+fn programs_begin_with_all_capabilities_but_those_that_they_must_not_have() {
+    let privilege = |text: &str| {
+        strict(&format!("requires: {text}\n")).unwrap().requires.privilege(Privilege::ALL)
+    };
+    assert_eq!(privilege("user"), Privilege::NONE);
+    assert_eq!(privilege("root swap"), Privilege::ALL);
+    assert_eq!(privilege("!ipc-lock sys-admin"), Privilege::ALL.without(Capability::IpcLock));
+    for given_up in [
+        Privilege::ALL,
+        Privilege::ALL.without(Capability::IpcLock),
+        Privilege::NONE.with(Capability::SysAdmin),
+    ] {
+        let requires = Requires::without(given_up);
+        assert_eq!(requires.privilege(Privilege::ALL), Privilege::ALL.minus(given_up));
+        assert_eq!(strict(&format!("requires: {requires}\n")).unwrap().requires, requires);
     }
 }
 

@@ -84,6 +84,8 @@ fn call() -> impl Strategy<Value = Call> {
         }),
         (prop_oneof![any::<u32>(), 0..16u32], number(), number())
             .prop_map(|(resource, soft, hard)| Call::Setrlimit { resource, soft, hard }),
+        (number(), number())
+            .prop_map(|(effective, permitted)| Call::Capset { effective, permitted }),
         (address(), short()).prop_map(|(addr, len)| Call::Load { addr, len }),
         (address(), short(), any::<u8>()).prop_map(|(addr, len, value)| Call::Store {
             addr,

@@ -15,7 +15,7 @@ use crate::errno::Errno;
 use crate::model::{fail, gup, CannotPredict, Current, Fail, VmFlags, Vma};
 use crate::op::consts::*;
 use crate::op::Outcome;
-use crate::profile::Rule;
+use crate::profile::{Capability, Rule};
 
 /// `madvise(start, len, advice)`. Mirrors `do_madvise`.
 pub(crate) fn madvise(
@@ -32,7 +32,7 @@ pub(crate) fn madvise(
         check_seals(cur, start, end, advice)?;
     }
     match advice {
-        MADV_HWPOISON | MADV_SOFT_OFFLINE => inject_error(cur)?,
+        MADV_HWPOISON | MADV_SOFT_OFFLINE => inject_error(cur, start)?,
         MADV_POPULATE_READ => populate(cur, start, end, false)?,
         MADV_POPULATE_WRITE => populate(cur, start, end, true)?,
         _ => walk_vmas(cur, start, end, |cur, vma, range| advise(cur, vma, range, advice))?,
@@ -186,10 +186,15 @@ fn check_seals(cur: &Current, start: u64, end: u64, advice: i32) -> Result<(), F
     Ok(())
 }
 
-/// Mirrors `madvise_inject_error`. Nothing is ever really poisoned.
-fn inject_error(cur: &Current) -> Result<(), Fail> {
-    if !cur.profile.privilege.sys_admin {
+/// Mirrors `madvise_inject_error`. Nothing is ever really poisoned: no page is beyond the
+/// address space.
+fn inject_error(cur: &Current, start: u64) -> Result<(), Fail> {
+    let may = cur.capable(Capability::SysAdmin) || cur.profile.has_defect(Defect::PoisonForAll);
+    if !may {
         return fail(Errno::EPERM, "injecting memory errors needs CAP_SYS_ADMIN");
+    }
+    if start >= cur.profile.task_size() {
+        return fail(Errno::EFAULT, "beyond the address space");
     }
     Err(CannotPredict("injected memory errors").into())
 }

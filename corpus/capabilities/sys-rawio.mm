@@ -1,0 +1,9 @@
+# Below vm.mmap_min_addr nobody without CAP_SYS_RAWIO may map; a hint is raised to it. The move
+# has shortened its source by then.
+requires: !sys-rawio mmap-min-addr=65536
+
+mmap(NULL, 0x1000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = -EPERM
+mmap(NULL, 0x2000, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = -EPERM
+mmap(0x1000, 0x2000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x10000
+mremap(0x10000, 0x2000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, NULL) = -EPERM
+mmap(0x11000, 0x1000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED_NOREPLACE, -1, 0) = 0x11000
