@@ -580,13 +580,8 @@ impl Defect {
             Defect::MremapIgnoresMapCount | Defect::MovesOneMapping => {
                 (profile.settings.has_few_mappings(), "a small vm.max_map_count")
             }
-            Defect::CommitUnlimited => {
+            Defect::CommitUnlimited | Defect::CommitReserveForgotten => {
                 (profile.settings.overcommit == 2, "a system that does not overcommit")
-            }
-            Defect::CommitReserveForgotten => {
-                let bound = profile.settings.overcommit == 2
-                    && !profile.privilege.has(Capability::SysAdmin);
-                (bound, "a user on a system that does not overcommit")
             }
             _ => (true, ""),
         };
