@@ -24,7 +24,7 @@ fn may_change() -> bool {
     let writable = |name: &&str| {
         fs::File::options().write(true).open(Path::new("/proc/sys/vm").join(name)).is_ok()
     };
-    let all = FILES.iter().all(|name| writable(name));
+    let all = FILES.iter().all(writable);
     if !all {
         println!("skipped: settings of this system cannot be changed");
     }

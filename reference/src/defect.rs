@@ -146,7 +146,7 @@ defects! {
         "mmap is not bound by vm.max_map_count";
     MmapCountsItself = "mmap-counts-itself", "mmap",
         "mmap already fails when there are as many mappings as vm.max_map_count";
-    BrkIgnoresMapCount = "brk-ignores-map-count", "brk",
+    BrkIgnoresMapCount = "brk-ignores-map-count", "limits",
         "the heap grows beyond vm.max_map_count";
     MremapIgnoresMapCount = "mremap-ignores-map-count", "mremap",
         "mremap does not ask whether vm.max_map_count leaves room for a move";
