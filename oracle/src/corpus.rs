@@ -8,9 +8,10 @@ use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
 use mm_reference::model::System;
 use mm_reference::op::{Layout, Op, Outcome, MAX_PROCESSES};
 use mm_reference::profile::{Quirk, QUIRKS};
-use mm_reference::text::{parse, Expected, Line, Mode, Program};
+use mm_reference::text::{parse, Expected, Line, Mode, Program, Requires};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// What came of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +148,50 @@ pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<Judged, RunE
         Ok(program) => program,
         Err(error) => return Ok(Judged::new(Verdict::Failed, format!("failed to parse: {error}"))),
     };
-    let ops = match ready(runner, &program)? {
+    under(runner, &program.requires, |runner| judge_here(runner, (name, text), &program))
+}
+
+/// Brings about what a program requires, as far as the settings of this system may be
+/// changed, for as long as `then` takes.
+///
+/// # Errors
+/// Those of `then`, and when the system does not take a setting.
+pub fn under<T, E: From<RunError>>(
+    runner: &mut Runner,
+    requires: &Requires,
+    then: impl FnOnce(&mut Runner) -> Result<T, E>,
+) -> Result<T, E> {
+    let usual = runner.profile().clone();
+    let control = runner.control().cloned();
+    let missing = control.as_ref().map(|c| c.missing(requires, &usual)).unwrap_or_default();
+    let all = requires.unmet(&missing.impose(&usual)).is_none();
+    let (Some(control), true, false) = (control, all, missing.0.is_empty()) else {
+        return then(runner);
+    };
+    // as long as everything is as it was found
+    runner.known_bugs();
+    let profile = Arc::new(missing.impose(&usual));
+    runner.resettle(profile.clone());
+    let done = match control.lasting(&profile).map_err(RunError::Settings) {
+        Ok(_lasting) => {
+            let done = then(runner);
+            // no subject of now may be left when what lasts is restored
+            runner.discard();
+            done
+        }
+        Err(error) => Err(error.into()),
+    };
+    runner.resettle(usual);
+    done
+}
+
+/// As [`judge`], with all that the program requires.
+fn judge_here(
+    runner: &mut Runner,
+    (name, text): (&str, &str),
+    program: &Program,
+) -> Result<Judged, RunError> {
+    let ops = match ready(runner, program)? {
         Ready::Yes(ops) => ops,
         Ready::Skipped(why) => return Ok(Judged::new(Verdict::Skipped, why)),
         Ready::Refused(why) => return Ok(Judged::new(Verdict::Failed, why)),
@@ -173,7 +217,7 @@ pub fn judge(runner: &mut Runner, name: &str, text: &str) -> Result<Judged, RunE
             });
             Judged { finding, ..Judged::new(Verdict::Diverge, what) }
         }
-        Ran::Agreed => match (trial.unpredictable, unexpected(&program, &trial)) {
+        Ran::Agreed => match (trial.unpredictable, unexpected(program, &trial)) {
             (Some(reason), _) => {
                 let next = trial.ops.len() + 1;
                 Judged::new(Verdict::Failed, format!("it ended before operation {next}: {reason}"))

@@ -23,6 +23,7 @@ pub mod protocol;
 pub mod report;
 pub mod run;
 mod search;
+pub mod settings;
 pub mod shrink;
 mod stages;
 mod stat;

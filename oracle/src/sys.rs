@@ -212,6 +212,13 @@ pub fn pin(cpu: usize) -> io::Result<()> {
     check(result.into()).map(drop)
 }
 
+/// Gives a file memory for so many bytes.
+pub fn allocate(fd: BorrowedFd<'_>, bytes: usize) -> io::Result<()> {
+    // SAFETY: no memory of this process is involved
+    let result = unsafe { libc::fallocate(fd.as_raw_fd(), 0, 0, bytes as libc::off_t) };
+    check(result.into()).map(drop)
+}
+
 /// A descriptor's duplicate that is out of the way of fixed numbers.
 pub fn duplicate_above(fd: BorrowedFd<'_>, least: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: no memory is involved
@@ -380,6 +387,12 @@ pub fn tmpfs_kb(path: &CStr) -> Option<u64> {
     let counts = result == 0 && found.f_type == libc::TMPFS_MAGIC && found.f_blocks > 0;
     let used = found.f_blocks.checked_sub(found.f_bfree).filter(|_| counts)?;
     Some((used * u64::try_from(found.f_bsize).ok()?) >> 10)
+}
+
+/// Swaps to a device no longer; what is there is read back.
+pub fn swap_off(device: &CStr) -> io::Result<()> {
+    // SAFETY: a valid string, which is only read
+    check(unsafe { libc::swapoff(device.as_ptr()) }.into()).map(drop)
 }
 
 /// Switches the machine off.

@@ -36,6 +36,7 @@ fn options(folder: &TempDir, programs: u64, jobs: usize) -> Options {
         until_found: false,
         out: folder.path().join("out"),
         contradictions: Vec::new(),
+        control: None,
     }
 }
 

@@ -14,7 +14,7 @@ const OPTIONS: Options = Options { seed: 1, time: Duration::from_secs(10) };
 
 fn hunter() -> Hunter {
     let (profile, _) = running_kernel().expect("a profile of this kernel");
-    Hunter::new(Config::default(), &profile, Capabilities::detect())
+    Hunter::new(Config::default(), &profile, Capabilities::detect(), None)
 }
 
 #[test]

@@ -142,6 +142,19 @@ defects! {
     MprotectIgnoresSeal = "mprotect-ignores-seal", "mprotect", "mprotect changes sealed mappings";
     SplitsUnlimited = "splits-unlimited", "merge",
         "changes may split mappings although vm.max_map_count is reached";
+    MmapIgnoresMapCount = "mmap-ignores-map-count", "mmap",
+        "mmap is not bound by vm.max_map_count";
+    MmapCountsItself = "mmap-counts-itself", "mmap",
+        "mmap already fails when there are as many mappings as vm.max_map_count";
+    BrkIgnoresMapCount = "brk-ignores-map-count", "limits",
+        "the heap grows beyond vm.max_map_count";
+    MremapIgnoresMapCount = "mremap-ignores-map-count", "mremap",
+        "mremap does not ask whether vm.max_map_count leaves room for a move";
+    MovesOneMapping = "moves-one-mapping", "mremap",
+        "a move needs room for one mapping less below vm.max_map_count";
+    CommitUnlimited = "commit-unlimited", "mmap", "any commit charge is granted";
+    CommitReserveForgotten = "commit-reserve-forgotten", "mmap",
+        "without overcommit the reserve of CAP_SYS_ADMIN is everybody's";
     MprotectForgetsAccount = "mprotect-forgets-account", "mprotect",
         "memory that becomes writable is not added to the commit charge";
     MprotectForgetsDataVm = "mprotect-forgets-data-vm", "mprotect",
@@ -552,11 +565,23 @@ impl Defect {
             Defect::MergeDropsGuardFlag | Defect::GuardForgetsFlag => {
                 (profile.has(Rule::MaybeGuard), "a flag for guard regions")
             }
-            Defect::MremapClosesHoles
-            | Defect::MunmapIgnoresMapCount
-            | Defect::MadviseSplitIsNoMemory
-            | Defect::SplitsUnlimited => {
+            Defect::MremapClosesHoles => {
                 (profile.has(Rule::MremapMulti), "moves of several mappings")
+            }
+            Defect::MunmapIgnoresMapCount
+            | Defect::MadviseSplitIsNoMemory
+            | Defect::SplitsUnlimited
+            | Defect::MmapIgnoresMapCount
+            | Defect::MmapCountsItself
+            | Defect::BrkIgnoresMapCount => {
+                let few = profile.settings.has_few_mappings();
+                (few || profile.has(Rule::MremapMulti), "moves of several mappings")
+            }
+            Defect::MremapIgnoresMapCount | Defect::MovesOneMapping => {
+                (profile.settings.has_few_mappings(), "a small vm.max_map_count")
+            }
+            Defect::CommitUnlimited | Defect::CommitReserveForgotten => {
+                (profile.settings.overcommit == 2, "a system that does not overcommit")
             }
             _ => (true, ""),
         };

@@ -4,7 +4,9 @@
 //! follows from the campaign's seed and the block's number. So a campaign is the same
 //! whatever the number of its workers.
 
+use super::settings::Settings;
 use crate::generate::{program_seed, Seeded, Source};
+use crate::settings::Control;
 use mm_reference::profile::{Capability, Privilege};
 use std::ops::Range;
 
@@ -19,6 +21,8 @@ pub(crate) enum Stream {
     Programs = 0,
     /// Under which circumstances.
     Blocks = 1,
+    /// How the system is set meanwhile.
+    Settings = 2,
 }
 
 impl Stream {
@@ -56,12 +60,14 @@ impl Block {
 pub(crate) struct Circumstances {
     /// The capabilities that its subjects start with, where mmdiff has them.
     pub(crate) privilege: Privilege,
+    /// To what the system is set, where that may be changed.
+    pub(crate) settings: Settings,
 }
 
 impl Circumstances {
     /// Those of a block of the campaign with this seed. Blocks draw from a deck, so that
     /// every set is met as often as it should be, and soon.
-    pub(crate) fn of(seed: u64, block: &Block) -> Circumstances {
+    pub(crate) fn of(seed: u64, block: &Block, control: Option<&Control>) -> Circumstances {
         let mut deck = deck();
         let size = deck.len() as u64;
         let src = &mut Seeded::new(Stream::Blocks.seed(seed, block.number / size));
@@ -69,7 +75,10 @@ impl Circumstances {
         for _ in 0..block.number % size {
             draw(); // what the blocks before it have
         }
-        Circumstances { privilege: draw() }
+        let privilege = draw();
+        let src = &mut Seeded::new(Stream::Settings.seed(seed, block.number));
+        let settings = control.map(|control| Settings::draw(src, control)).unwrap_or_default();
+        Circumstances { privilege, settings }
     }
 }
 
@@ -99,7 +108,7 @@ mod tests {
     fn circumstances_follow_from_seed_and_number() {
         let of = |seed| -> Vec<Circumstances> {
             let blocks = (0..64).filter_map(|number| Block::of(number, None));
-            blocks.map(|block| Circumstances::of(seed, &block)).collect()
+            blocks.map(|block| Circumstances::of(seed, &block, None)).collect()
         };
         assert_eq!(of(7), of(7));
         assert_ne!(of(7), of(8));
@@ -109,7 +118,8 @@ mod tests {
     fn campaigns_meet_every_set_of_capabilities() {
         // half as many blocks as an emulated guest runs within two minutes
         let blocks = (0..16).filter_map(|number| Block::of(number, None));
-        let met: Vec<_> = blocks.map(|block| Circumstances::of(3, &block).privilege).collect();
+        let met: Vec<_> =
+            blocks.map(|block| Circumstances::of(3, &block, None).privilege).collect();
         let count = |privilege| met.iter().filter(|&&p| p == privilege).count();
         assert_eq!((count(Privilege::ALL), count(Privilege::NONE)), (8, 4));
         for capability in Capability::ALL {

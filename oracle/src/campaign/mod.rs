@@ -12,6 +12,7 @@ mod past;
 mod progress;
 mod provenance;
 mod record;
+mod settings;
 mod store;
 mod summary;
 mod watcher;
@@ -31,6 +32,7 @@ use crate::generate::Theme;
 use crate::observe::Capabilities;
 use crate::profile::Contradiction;
 use crate::run::{Observe, RunError};
+use crate::settings::Control;
 use mm_reference::profile::Profile;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -71,6 +73,8 @@ pub struct Options {
     pub out: PathBuf,
     /// What probes say against what else is known of the kernel.
     pub contradictions: Vec<Contradiction>,
+    /// Settings of the system that it changes from block to block; none without.
+    pub control: Option<Arc<Control>>,
 }
 
 impl Options {

@@ -28,6 +28,9 @@ const VAIN_LOOKS: u32 = 25;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) operations: u64,
+    pub(crate) programs: u64,
+    /// Programs that were run with the system set to something, by what that concerns.
+    pub(crate) settings: BTreeMap<String, u64>,
     /// Programs that ended early, by reason.
     pub(crate) unpredictable: BTreeMap<&'static str, u64>,
     /// How often each known difference showed.
@@ -42,6 +45,8 @@ pub(crate) struct Tally {
 
 pub(crate) struct Worker<'a> {
     options: &'a Options,
+    /// The kernel as it was found.
+    kernel: Arc<Profile>,
     runner: Runner,
     tally: Tally,
     /// Subjects lost in a row.
@@ -119,9 +124,13 @@ impl<'a> Worker<'a> {
         caps: Capabilities,
     ) -> Worker<'a> {
         let config = Config { cpu, ..Config::default() };
-        let runner = Runner::new(config, kernel, caps);
+        let mut runner = Runner::new(config, kernel.clone(), caps);
+        if let Some(control) = &options.control {
+            runner.set_control(control.clone());
+        }
         Worker {
             options,
+            kernel,
             runner,
             tally: Tally::default(),
             losses: 0,
@@ -148,9 +157,30 @@ impl<'a> Worker<'a> {
 
     fn run_programs(&mut self, shared: &Shared<'_>) -> Result<(), CampaignError> {
         while let Some(block) = shared.claim() {
-            let circumstances = Circumstances::of(self.options.seed, &block);
+            let control = self.options.control.clone();
+            let circumstances = Circumstances::of(self.options.seed, &block, control.as_deref());
+            let profile = circumstances.settings.apply(self.kernel.clone());
+            let words = &circumstances.settings.0 .0;
+            let lasting = |profile: &Profile| {
+                let lasting = control.as_ref().map(|control| control.lasting(profile));
+                lasting.transpose().map_err(RunError::Settings)
+            };
+            if !words.is_empty() {
+                // as long as everything is as it was found
+                let _usual = lasting(&self.kernel)?;
+                self.runner.known_bugs();
+            }
+            self.runner.resettle(profile.clone());
             self.runner.restart(circumstances.privilege);
+            let _lasting = lasting(&profile)?;
+            let before = self.tally.programs;
             self.run_block(block, shared)?;
+            for word in words {
+                let count = self.tally.programs - before;
+                *self.tally.settings.entry(word.kind()).or_default() += count;
+            }
+            // what is restored now is not for the subject of before
+            self.runner.discard();
         }
         Ok(())
     }
@@ -166,6 +196,7 @@ impl<'a> Worker<'a> {
             if !shared.begin() {
                 break;
             }
+            self.tally.programs += 1;
             let seed = Stream::Programs.seed(self.options.seed, number);
             let theme = self.options.theme.or(Theme::of_program(number));
             let fill = theme == Some(Theme::Fill);

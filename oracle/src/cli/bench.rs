@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 pub(super) fn bench(args: BenchArgs) -> Result<Outcome> {
     let effort = if args.quick { bench::Effort::QUICK } else { bench::Effort::FULL };
-    let report = bench::measure(&mut runner()?, &effort, bench::Machine::Hardware)
+    let report = bench::measure(&mut runner(false)?, &effort, bench::Machine::Hardware)
         .context("failed to measure")?;
     match args.format {
         Format::Text => print!("{report}"),

@@ -1,6 +1,6 @@
 //! `mmdiff defects`
 
-use super::{fuzz::stop_flag, kernel, DefectsArgs, Format, Outcome};
+use super::{fuzz::stop_flag, kernel_with, DefectsArgs, Format, Outcome};
 use crate::defects::{hunt_all, named, End, Hunted, Options};
 use crate::words::counted;
 use anyhow::{bail, Context, Result};
@@ -10,12 +10,13 @@ use std::time::Instant;
 
 pub(super) fn defects(args: DefectsArgs) -> Result<Outcome> {
     let mut show = Show::new(&args)?;
-    let (profile, _) = kernel()?;
+    let (profile, _, control) = kernel_with(args.settings)?;
     let stop = stop_flag()?;
     let options = Options { seed: args.seed, time: args.time_each };
     let jobs = args.jobs.unwrap_or_else(|| crate::sys::allowed_cpus().len());
     let wanted = show.wanted.clone();
-    hunt_all(&profile, &wanted, jobs, &options, &stop, |hunted| show.hunted(hunted))
+    let kernel = (&*profile, control.as_ref());
+    hunt_all(kernel, &wanted, jobs, &options, &stop, |hunted| show.hunted(hunted))
         .context("failed to run the programs")?;
     show.finish()
 }

@@ -1,6 +1,6 @@
 //! `mmdiff fuzz`
 
-use super::{kernel, Format, FuzzArgs, Outcome};
+use super::{kernel_with, Format, FuzzArgs, Outcome};
 use crate::campaign::{self, Limit, Options, Progress};
 use crate::generate::Theme;
 use crate::observe::Capabilities;
@@ -16,7 +16,7 @@ use std::time::Duration;
 const DEFAULT_TIME: Duration = Duration::from_secs(30);
 
 pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
-    let (mut profile, origins) = kernel()?;
+    let (mut profile, origins, control) = kernel_with(args.settings)?;
     if args.defect.is_some() {
         profile = Arc::new(Profile { defect: args.defect, ..(*profile).clone() });
     }
@@ -35,6 +35,7 @@ pub(super) fn fuzz(args: FuzzArgs) -> Result<Outcome> {
         until_found: args.until_found,
         out: args.out,
         contradictions: contradictions(&origins),
+        control,
     };
     if args.format == Format::Text {
         println!(

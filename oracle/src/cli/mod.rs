@@ -27,6 +27,7 @@ mod sides;
 use crate::observe::Capabilities;
 use crate::profile::{running_kernel, Origin};
 use crate::run::{Observe, Runner};
+use crate::settings::{self, Control};
 use crate::subject::Config;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -82,6 +83,12 @@ enum Command {
     /// What the first process of a guest does
     #[command(hide = true)]
     GuestAgent,
+    /// What restores settings when mmdiff is killed
+    #[command(hide = true, name = settings::COMMAND)]
+    SettingsWatchdog {
+        /// Files and what they are to hold in the end
+        values: Vec<String>,
+    },
 }
 
 /// How results are printed.
@@ -162,6 +169,9 @@ struct FilesArgs {
     /// Print one line per program
     #[arg(long)]
     quiet: bool,
+    /// Change settings of this system as the programs require, as root; they are restored
+    #[arg(long)]
+    settings: bool,
 }
 
 /// When the subject is observed.
@@ -236,6 +246,9 @@ struct FuzzArgs {
     /// Fuzz with a wrong rule in the model (see `mmdiff defects`), to see what findings look like
     #[arg(long, value_name = "NAME", value_parser = defect)]
     defect: Option<Defect>,
+    /// Change settings of this system from time to time, as root; they are restored
+    #[arg(long)]
+    settings: bool,
     /// Folder for findings
     #[arg(long, default_value = "mmdiff-out")]
     out: PathBuf,
@@ -272,6 +285,9 @@ struct DefectsArgs {
     /// How many to look for at a time, each on its CPU
     #[arg(long, value_parser = jobs)]
     jobs: Option<usize>,
+    /// Change settings of this system so that more can show, as root; they are restored
+    #[arg(long)]
+    settings: bool,
     /// How results are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -357,6 +373,10 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
             crate::guest::agent()?;
             Ok(Outcome::Agree)
         }
+        Command::SettingsWatchdog { values } => {
+            settings::watch(io::stdin(), &values).context("failed to restore settings")?;
+            Ok(Outcome::Agree)
+        }
     }
 }
 
@@ -376,10 +396,29 @@ fn kernel() -> Result<(Arc<Profile>, Vec<Origin>)> {
     Ok((Arc::new(profile), origins))
 }
 
+/// A kernel, where that is known from, and the settings of its system if they may be changed.
+type Here = (Arc<Profile>, Vec<Origin>, Option<Arc<Control>>);
+
+/// The running kernel's profile, and the settings of its system where they may be changed.
+fn kernel_with(settings: bool) -> Result<Here> {
+    if !settings {
+        let (profile, origins) = kernel()?;
+        return Ok((profile, origins, None));
+    }
+    let executable = std::env::current_exe().context("failed to find the running executable")?;
+    let control = Control::of_running_system(&executable)?;
+    let (profile, origins) = (control.base().clone(), control.origins().to_vec());
+    Ok((Arc::new(profile), origins, Some(Arc::new(control))))
+}
+
 /// A runner on the first CPU that this process may use.
-fn runner() -> Result<Runner> {
-    let (profile, _) = kernel()?;
-    Ok(Runner::new(Config::default(), profile, Capabilities::detect()))
+fn runner(settings: bool) -> Result<Runner> {
+    let (profile, _, control) = kernel_with(settings)?;
+    let mut runner = Runner::new(Config::default(), profile, Capabilities::detect());
+    if let Some(control) = control {
+        runner.set_control(control);
+    }
+    Ok(runner)
 }
 
 #[cfg(test)]

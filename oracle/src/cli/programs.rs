@@ -63,7 +63,7 @@ pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
     for contradiction in contradictions(&kernel()?.1) {
         eprintln!("mmdiff: {contradiction}");
     }
-    let mut runner = runner()?;
+    let mut runner = runner(args.settings)?;
     runner.scrutinize(true);
     let mut show = Show::run(&args);
     for Named { name, text } in &files {
@@ -87,7 +87,7 @@ pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
 pub(super) fn shrink(args: FileArgs) -> Result<Outcome> {
     let Named { name, text } = program(&args.file)?;
     let mut show = Show::shrink(&args);
-    show.sought(programs::find(&mut runner()?, &name, &text)?);
+    show.sought(programs::find(&mut runner(false)?, &name, &text)?);
     show.finish()
 }
 
@@ -98,7 +98,7 @@ pub(super) fn c(args: CArgs) -> Result<Outcome> {
         let plan = Plan::new(matrix::find(kernel)?);
         return boot::in_guest(&plan, Request::Find { file }, boot::Show::of(show));
     }
-    show.sought(programs::find(&mut runner()?, &file.name, &file.text)?);
+    show.sought(programs::find(&mut runner(false)?, &file.name, &file.text)?);
     show.finish()
 }
 

@@ -14,8 +14,8 @@ use mm_reference::snapshot::{
 pub struct Exemption {
     /// The value.
     pub field: StatusField,
-    /// At most what is expected, at least the actual value of this one, and no
-    /// further below what is expected than [`Capabilities::rss_slack`].
+    /// At most what is expected (and [`Capabilities::rss_ahead`]), at least the actual value of
+    /// this one, and no further below what is expected than [`Capabilities::rss_slack`].
     pub floor: StatusField,
     /// Why it cannot be compared exactly.
     pub reason: &'static str,
@@ -48,7 +48,8 @@ impl Exemption {
         match (expected.get(self.field), actual.get(self.field)) {
             (Some(most), Some(value)) => {
                 let floor = actual.get(self.floor).unwrap_or_default();
-                (floor.max(most.saturating_sub(caps.rss_slack))..=most).contains(&value)
+                let least = floor.max(most.saturating_sub(caps.rss_slack));
+                (least..=most + caps.rss_ahead).contains(&value)
             }
             _ => false,
         }
@@ -182,3 +183,28 @@ pub const UNSTEADY_FLAGS: &[Unsteady] = &[
                  whole system did meanwhile",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_too_high_only_where_pages_go_on_another_cpu() {
+        let status = |mark| {
+            let mut status = Status::default();
+            status.set(StatusField::VmHwm, mark);
+            status.set(StatusField::VmRss, 8);
+            status
+        };
+        let mark = Exemption::of(StatusField::VmHwm).expect("an exemption");
+        let caps = Capabilities { rss_slack: 100, ..Capabilities::full() };
+        let moving = Capabilities { rss_ahead: 50, ..caps.clone() };
+        for (actual, usual, moved) in
+            [(899, false, false), (900, true, true), (1001, false, true), (1051, false, false)]
+        {
+            let (expected, actual) = (status(1000), status(actual));
+            assert_eq!(mark.allows(&expected, &actual, &caps), usual, "{actual}");
+            assert_eq!(mark.allows(&expected, &actual, &moving), moved, "{actual}");
+        }
+    }
+}

@@ -10,7 +10,14 @@ use mm_reference::op::{Addr, Call, Op, Outcome, ProcessId};
 pub(super) fn needed_by(defect: Defect) -> bool {
     matches!(
         defect,
-        Defect::MunmapIgnoresMapCount | Defect::MadviseSplitIsNoMemory | Defect::SplitsUnlimited
+        Defect::MunmapIgnoresMapCount
+            | Defect::MadviseSplitIsNoMemory
+            | Defect::SplitsUnlimited
+            | Defect::MmapIgnoresMapCount
+            | Defect::MmapCountsItself
+            | Defect::BrkIgnoresMapCount
+            | Defect::MremapIgnoresMapCount
+            | Defect::MovesOneMapping
     )
 }
 

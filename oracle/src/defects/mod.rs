@@ -16,13 +16,14 @@ use crate::generate::{Avoid, Fence, Shape, Theme};
 use crate::observe::Capabilities;
 use crate::run::{RunError, Runner, Verdict};
 use crate::search::Search;
+use crate::settings::Control;
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use crate::subject::Config;
 use mm_reference::defect::Defect;
 use mm_reference::model::System;
 use mm_reference::op::{Exec, Op, Start};
 use mm_reference::profile::{Capability, Privilege, Profile};
-use mm_reference::text::Program;
+use mm_reference::text::{Program, Requirement, Requires, SettingName};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -33,6 +34,11 @@ const KERNEL_BUDGET: Budget = Budget { tests: 200, time: Duration::from_secs(5) 
 
 /// Bytes of the arguments of programs that begin by `execve`.
 const ARGUMENTS: u64 = 1 << 18;
+
+/// Mappings of a program that is to meet the limit soon.
+const FEW_MAPPINGS: u64 = 12;
+/// What the system may commit, in kB, where that is to be met: more than a guest needs.
+const COMMIT_KBYTES: u64 = 1 << 20;
 
 /// How to hunt.
 #[derive(Clone, Copy, Debug)]
@@ -76,16 +82,28 @@ pub enum Hunt {
 /// Hunts one defect after the other.
 pub struct Hunter {
     runner: Runner,
+    /// The kernel as it was found.
+    kernel: Arc<Profile>,
+    /// The same as the system is set for the present hunt.
     right: Arc<Profile>,
 }
 
 impl Hunter {
-    /// A hunter on the kernel that `profile` describes.
-    pub fn new(config: Config, profile: &Profile, caps: Capabilities) -> Hunter {
+    /// A hunter on the kernel that `profile` describes. With a control the system is set to what
+    /// a defect needs to show.
+    pub fn new(
+        config: Config,
+        profile: &Profile,
+        caps: Capabilities,
+        control: Option<Arc<Control>>,
+    ) -> Hunter {
         let right = Arc::new(Profile { defect: None, ..profile.clone() });
         let mut runner = Runner::new(config, right.clone(), caps);
+        if let Some(control) = control {
+            runner.set_control(control);
+        }
         runner.scrutinize(true);
-        Hunter { runner, right }
+        Hunter { runner, kernel: right.clone(), right }
     }
 
     /// Looks for the shortest program that shows the defect.
@@ -98,11 +116,21 @@ impl Hunter {
         options: &Options,
         stop: &AtomicBool,
     ) -> Result<Hunt, RunError> {
+        let control = self.runner.control();
+        let settings = control.map(|control| control.missing(&settings(defect), &self.kernel));
+        self.right = match settings {
+            Some(settings) if !settings.0.is_empty() => Arc::new(settings.impose(&self.kernel)),
+            _ => self.kernel.clone(),
+        };
         if let Some(lack) = defect.lacks(&self.right) {
             return Ok(Hunt::NotHere(lack));
         }
-        self.runner.restart(privilege(defect));
-        self.right = self.runner.profile().clone();
+        // others that hunt wait while this system is set to what they could not live with
+        let control = self.runner.control().cloned();
+        let lasting = control.as_ref().map(|control| control.lasting(&self.right)).transpose();
+        let _lasting = lasting.map_err(RunError::Settings)?;
+        let privilege = privilege(defect).and(self.kernel.privilege);
+        self.right = Arc::new(Profile { privilege, ..(*self.right).clone() });
         let started = Instant::now();
         let wrong = Arc::new(Profile { defect: Some(defect), ..(*self.right).clone() });
         self.set_profile(&self.right.clone());
@@ -110,7 +138,8 @@ impl Hunter {
         let seed = self.runner.seed()?.clone();
         let fresh = System::new(self.right.clone(), &seed);
         let fence = Fence::of(&fresh);
-        let first = if full::needed_by(defect) { full::ops(&fresh) } else { Vec::new() };
+        let fills = full::needed_by(defect) && !self.right.settings.has_few_mappings();
+        let first = if fills { full::ops(&fresh) } else { Vec::new() };
         let shape = Shape {
             max_ops: if first.is_empty() { 40 } else { 12 },
             costly: 100,
@@ -220,10 +249,31 @@ impl Hunter {
 /// What their subjects start with. Limits on locked memory, which any program may meet, are
 /// there from the start; what is about the capabilities themselves takes all of them.
 fn privilege(defect: Defect) -> Privilege {
-    match defect.area() {
-        "capabilities" => Privilege::ALL,
-        _ => Privilege::ALL.without(Capability::IpcLock),
+    let bound = Privilege::ALL.without(Capability::IpcLock);
+    match defect {
+        Defect::CommitReserveForgotten => bound.without(Capability::SysAdmin),
+        _ if defect.area() == "capabilities" => Privilege::ALL,
+        _ => bound,
     }
+}
+
+/// To what the system is set so that a defect can show.
+fn settings(defect: Defect) -> Requires {
+    Requires(match defect {
+        _ if full::needed_by(defect) => {
+            vec![Requirement::Setting(SettingName::MaxMapCount, FEW_MAPPINGS)]
+        }
+        Defect::CommitUnlimited => vec![
+            Requirement::Overcommit(2),
+            Requirement::Setting(SettingName::OvercommitKbytes, COMMIT_KBYTES),
+        ],
+        Defect::CommitReserveForgotten => vec![
+            Requirement::Overcommit(2),
+            Requirement::Setting(SettingName::OvercommitKbytes, COMMIT_KBYTES),
+            Requirement::Setting(SettingName::AdminReserve, COMMIT_KBYTES),
+        ],
+        _ => Vec::new(),
+    })
 }
 
 /// How the programs begin that may show a defect.

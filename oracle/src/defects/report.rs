@@ -3,6 +3,7 @@
 use super::{Caught, Hunt, Hunter, Options};
 use crate::observe::Capabilities;
 use crate::run::RunError;
+use crate::settings::Control;
 use crate::subject::Config;
 use crate::words::counted;
 use mm_reference::defect::{Defect, DEFECTS};
@@ -11,7 +12,7 @@ use mm_reference::text::write;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{mpsc, Arc};
 
 /// What the hunt for a defect came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,7 +64,7 @@ pub fn named(only: &str) -> Vec<Defect> {
 /// # Errors
 /// When no programs can be run.
 pub fn hunt_all(
-    profile: &Profile,
+    (profile, control): (&Profile, Option<&Arc<Control>>),
     wanted: &[Defect],
     jobs: usize,
     options: &Options,
@@ -80,7 +81,7 @@ pub fn hunt_all(
             let config =
                 Config { cpu: cpus.get(number % cpus.len().max(1)).copied(), ..Config::default() };
             scope.spawn(move || {
-                let mut hunter = Hunter::new(config, profile, caps);
+                let mut hunter = Hunter::new(config, profile, caps, control.cloned());
                 while let Some(&defect) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let result = hunter.hunt(defect, options, stop);
                     let failed = result.is_err();

@@ -8,6 +8,7 @@
 use crate::run::Recorder;
 use crate::sys::{self, Mapping};
 use mm_reference::op::Op;
+use mm_reference::text::Requires;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::File;
@@ -156,14 +157,17 @@ impl BlackBox {
 }
 
 impl Recorder for BlackBox {
-    fn record(&mut self, begins: bool, ops: &[Op]) {
+    fn record(&mut self, begins: Option<&Requires>, ops: &[Op]) {
         if std::mem::take(&mut self.stale) {
             self.empty();
         }
         let mut line = std::mem::take(&mut self.line);
         line.clear();
-        if begins {
+        if let Some(requires) = begins {
             line.push_str(BEGINS);
+            if !requires.0.is_empty() {
+                let _ = writeln!(line, "requires: {requires}"); // as below
+            }
         }
         for op in ops {
             let _ = writeln!(line, "{op}"); // writing to a string does not fail
@@ -271,12 +275,12 @@ mod tests {
         let (Some(mut one), Some(mut two)) = (a_box(), a_box()) else { return };
         assert!(suspects(&memory(&[&one, &two])).is_empty());
         let program = ops("munmap(0x1000, 0x1000)\nmunmap(0x2000, 0x1000)\n");
-        one.record(true, &program);
+        one.record(Some(&Requires::default()), &program);
         one.clear();
-        one.record(true, &program[..1]);
-        one.record(true, &program[..1]);
-        one.record(false, &program[1..]);
-        two.record(true, &program[1..]);
+        one.record(Some(&Requires::default()), &program[..1]);
+        one.record(Some(&Requires::default()), &program[..1]);
+        one.record(None, &program[1..]);
+        two.record(Some(&Requires::default()), &program[1..]);
         let found = suspects(&memory(&[&two, &one]));
         assert_eq!(found.len(), 3, "{found:?}");
         for (text, expected) in found.iter().zip([&program[..1], &program[..], &program[1..]]) {
@@ -286,7 +290,7 @@ mod tests {
         one.clear();
         two.clear();
         assert_eq!(suspects(&memory(&[&two, &one])), found);
-        one.record(true, &program);
+        one.record(Some(&Requires::default()), &program);
         assert_eq!(suspects(&memory(&[&one])).len(), 1);
         // as it is when it goes
         one.wipe();
@@ -297,12 +301,12 @@ mod tests {
     fn long_programs_go_over_many_pages_and_end_where_there_is_no_room() {
         let Some(mut one) = a_box() else { return };
         let program = ops(&"munmap(0x1000, 0x1000)\n".repeat(20_000));
-        one.record(true, &program);
+        one.record(Some(&Requires::default()), &program);
         let found = suspects(&memory(&[&one]));
         assert_eq!(found.len(), 1);
         assert_eq!(ops(&found[0]), program);
         for _ in 0..10 {
-            one.record(false, &program);
+            one.record(None, &program);
         }
         let found = suspects(&memory(&[&one]));
         assert_eq!(found.len(), 1);

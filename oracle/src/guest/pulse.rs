@@ -7,7 +7,7 @@ use crate::campaign::{report, Finding, Options, Pace, Record, Watcher};
 use crate::run::{Divergence, Recorder};
 use mm_reference::op::Op;
 use mm_reference::profile::Quirk;
-use mm_reference::text::{write, Program};
+use mm_reference::text::{write, Program, Requires};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -174,7 +174,7 @@ struct Counting {
 }
 
 impl Recorder for Counting {
-    fn record(&mut self, begins: bool, ops: &[Op]) {
+    fn record(&mut self, begins: Option<&Requires>, ops: &[Op]) {
         self.count.fetch_add(1, Ordering::Relaxed);
         if let Some(kept) = &mut self.kept {
             kept.record(begins, ops);
@@ -206,9 +206,9 @@ mod tests {
     fn what_is_run_for_a_finding_counts_as_well() {
         let count = Arc::new(AtomicU64::new(0));
         let mut recorder = Counting { kept: None, count: count.clone() };
-        recorder.record(true, &[]);
+        recorder.record(Some(&Requires::default()), &[]);
         recorder.clear();
-        recorder.record(false, &[]);
+        recorder.record(None, &[]);
         assert_eq!(count.load(Ordering::Relaxed), 2);
     }
 }

@@ -15,6 +15,7 @@ use crate::observe::Capabilities;
 use crate::profile::{contradictions, running_kernel, Origin};
 use crate::programs;
 use crate::run::{Observe, Runner};
+use crate::settings::Control;
 use crate::subject::Config;
 use anyhow::{Context, Result};
 use mm_reference::defect::Defect;
@@ -98,8 +99,13 @@ fn kernel() -> Result<Profile> {
     Ok(kernel_and_origins()?.0)
 }
 
+/// A runner for which all of the guest may be set as programs require.
 fn runner() -> Result<Runner> {
-    Ok(Runner::new(Config::default(), Arc::new(kernel()?), Capabilities::detect()))
+    let kernel = Arc::new(kernel()?);
+    let control = Arc::new(Control::of_guest(&kernel));
+    let mut runner = Runner::new(Config::default(), kernel, Capabilities::detect());
+    runner.set_control(control);
+    Ok(runner)
 }
 
 fn profile(speaker: &Speaker) -> Result<()> {
@@ -152,6 +158,7 @@ fn fuzz(
         until_found: campaign.until_found,
         out: "/tmp/findings".into(),
         contradictions: contradictions(&origins),
+        control: Some(Arc::new(Control::of_guest(&profile))),
     };
     let caps = Capabilities::detect();
     let summary = campaign::run(&options, &profile, &caps, stop.clone(), pulse)?;
@@ -207,7 +214,9 @@ fn defects(hunts: &Hunts, speaker: &Speaker, pulse: &Pulse, stop: &AtomicBool) -
         pulse.count(0);
         speaker.say(&Event::Hunted(Box::new(hunted)));
     };
-    defects::hunt_all(&kernel()?, &wanted, jobs, &options, stop, told)?;
+    let kernel = kernel()?;
+    let control = Arc::new(Control::of_guest(&kernel));
+    defects::hunt_all((&kernel, Some(&control)), &wanted, jobs, &options, stop, told)?;
     Ok(())
 }
 

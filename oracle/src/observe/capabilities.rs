@@ -3,6 +3,7 @@
 use super::{contents, pagemap, status, FrameFlags, KernelLog, SystemFiles};
 use crate::sys::online_cpus;
 use mm_reference::addr::PAGE_SIZE;
+use mm_reference::profile::Profile;
 use mm_reference::snapshot::{PageFlags, Views};
 use std::fmt;
 use std::fs;
@@ -67,6 +68,9 @@ pub struct Capabilities {
     pub forced_reads: bool,
     /// How many kB of the resident size a high-water mark may miss.
     pub rss_slack: u64,
+    /// How many kB a high-water mark may be too high: those of pages that went on another
+    /// CPU than they came.
+    pub rss_ahead: u64,
     /// How many kB a counter of resident pages may be off, where a kernel does
     /// not count exactly.
     pub rss_lag: Option<u64>,
@@ -93,6 +97,7 @@ impl Capabilities {
             wrong_flags: PageFlags::empty(),
             forced_reads: true,
             rss_slack: COUNTERS * held_back(2),
+            rss_ahead: 0,
             rss_lag: None,
             scan: true,
             kernel_log: true,
@@ -147,8 +152,7 @@ impl Capabilities {
             let why = "what the multi-generational LRU of this system notes depends on the version and on \
                        per-CPU batches (writing n to /sys/kernel/mm/lru_gen/enabled changes that); Referenced is \
                        checked to be at least the pages with an accessed bit and at most Rss";
-            let what = "REFERENCED of kpageflags, Referenced of smaps";
-            found.blind.push(Blind { what, why: why.to_owned() });
+            found.blind.push(Blind { what: GENERATIONS, why: why.to_owned() });
         }
         found.forced_reads = contents::reads_are_forced().unwrap_or(false);
         if !found.forced_reads {
@@ -204,6 +208,22 @@ impl Capabilities {
         found
     }
 
+    /// What is observed when the system is set to what the profile says.
+    pub fn under(&self, profile: &Profile) -> Capabilities {
+        let mut caps = self.clone();
+        if !profile.config.lru_gen && !caps.lru_lists {
+            caps.lru_lists = true;
+            caps.blind.retain(|blind| blind.what != GENERATIONS);
+        }
+        if profile.settings.moves {
+            // both CPUs may hold something back, that something has gone as well
+            caps.rss_slack *= 2;
+            caps.rss_ahead = caps.rss_slack;
+            caps.rss_lag = caps.rss_lag.map(|lag| 2 * lag);
+        }
+        caps
+    }
+
     /// The counts of the system are not compared, for this reason.
     pub fn lose_system_counts(&mut self, why: String) {
         if std::mem::take(&mut self.system_counts) {
@@ -257,6 +277,9 @@ fn missing_views(page_flags: bool) -> Vec<(Views, Blind)> {
     missing
 }
 
+/// What is not observed where pages are kept in generations.
+const GENERATIONS: &str = "REFERENCED of kpageflags, Referenced of smaps";
+
 /// How many kB of one counter a task held back before 6.2
 /// (`mm/memory.c:check_sync_rss_stat`, `TASK_RSS_EVENTS_THRESH`): the page of the fault
 /// that made it count, and those of the next 65.
@@ -282,4 +305,32 @@ fn kdamond_runs() -> bool {
     kdamonds.flatten().any(|entry| {
         fs::read_to_string(entry.path().join("state")).is_ok_and(|state| state.trim() == "on")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mm_reference::profile::Version;
+
+    #[test]
+    fn without_generations_the_use_of_pages_is_compared() {
+        let mut profile = Profile::stock(Version::new(7, 2));
+        profile.config.lru_gen = true;
+        let blind = vec![Blind { what: GENERATIONS, why: String::new() }];
+        let caps = Capabilities { lru_lists: false, blind, ..Capabilities::full() };
+        assert_eq!(caps.under(&profile), caps);
+        profile.config.lru_gen = false;
+        assert_eq!(caps.under(&profile), Capabilities::full());
+    }
+
+    #[test]
+    fn where_the_subject_moves_counters_have_wider_bounds() {
+        let mut profile = Profile::stock(Version::new(6, 12));
+        let caps = Capabilities { rss_lag: Some(128), ..Capabilities::full() };
+        assert_eq!(caps.under(&profile), caps);
+        profile.settings.moves = true;
+        let moving = caps.under(&profile);
+        assert_eq!((moving.rss_slack, moving.rss_lag), (2 * caps.rss_slack, Some(256)));
+        assert_eq!((caps.rss_ahead, moving.rss_ahead), (0, 2 * caps.rss_slack));
+    }
 }

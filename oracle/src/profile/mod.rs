@@ -20,8 +20,9 @@ pub use report::{json, text};
 
 use contradict::origin_of_probe;
 use kconfig::Kconfig;
+use mm_reference::addr::PAGE_SIZE;
 use mm_reference::profile::{
-    Capability, Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES,
+    Capability, Commit, Config, Privilege, Profile, Rule, Settings, Swap, Version, RULES,
 };
 use mm_reference::text::ConfigName;
 use std::io;
@@ -180,6 +181,11 @@ fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings
     let max_map_count = number("max-map-count", "/proc/sys/vm/max_map_count")?;
     let mmap_min_addr = number("mmap-min-addr", "/proc/sys/vm/mmap_min_addr")?;
     let overcommit = number("overcommit", "/proc/sys/vm/overcommit_memory")? as u8;
+    let ratio = number("overcommit-ratio", "/proc/sys/vm/overcommit_ratio")?;
+    let kbytes = number("overcommit-kbytes", "/proc/sys/vm/overcommit_kbytes")?;
+    let admin_reserve = number("admin-reserve-kbytes", "/proc/sys/vm/admin_reserve_kbytes")?;
+    let user_reserve = number("user-reserve-kbytes", "/proc/sys/vm/user_reserve_kbytes")?;
+    let legacy = number("legacy-layout", "/proc/sys/vm/legacy_va_layout")?;
 
     let (lsm_mmap_min_addr, origin) = match kconfig {
         Some(kconfig) => (
@@ -194,7 +200,10 @@ fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings
     let kilobytes = |name| {
         field(&meminfo, name).ok_or_else(|| misunderstood("/proc/meminfo", "no line of that name"))
     };
-    let total_pages = (kilobytes("MemTotal:")? + kilobytes("SwapTotal:")?) / 4;
+    let (ram, swap_pages) = (kilobytes("MemTotal:")? / 4, kilobytes("SwapTotal:")? / 4);
+    // a kernel without huge pages does not say how many there are
+    let huge_pages = field(&meminfo, "Hugetlb:").unwrap_or(0) / 4;
+    let total_pages = ram + swap_pages;
     origins.add(
         Section::Setting,
         "total-pages",
@@ -222,11 +231,43 @@ fn settings(kconfig: Option<&Kconfig>, origins: &mut Origins) -> Result<Settings
         mmap_min_addr,
         lsm_mmap_min_addr,
         overcommit,
+        commit: Commit {
+            ratio,
+            kbytes,
+            admin_reserve,
+            user_reserve,
+            ram: ram.saturating_sub(huge_pages),
+            swap: swap_pages,
+            // measured when a program starts
+            others: 0,
+            slack: commit_slack(ram, cpus),
+        },
         total_pages,
         swap,
+        legacy_layout: legacy != 0,
+        moves: false,
         ksm_runs,
         cpus,
     })
+}
+
+/// The pages that all of the system has committed (`Committed_AS`).
+///
+/// # Errors
+/// When the kernel does not say.
+pub fn committed() -> Result<u64, ProfileError> {
+    const MEMINFO: &str = "/proc/meminfo";
+    let missing = || misunderstood(MEMINFO, "no line of that name");
+    Ok(field(&read(MEMINFO)?, "Committed_AS:").ok_or_else(missing)? / 4)
+}
+
+/// By how many pages the sum of what is committed may be off as the kernel holds it against
+/// its limit: a batch for each CPU (`mm_compute_batch`), and what others may do meanwhile.
+fn commit_slack(ram: u64, cpus: u32) -> u64 {
+    const OTHERS: u64 = (32 << 20) / PAGE_SIZE;
+    let cpus = u64::from(cpus.max(1));
+    let batch = (ram / cpus / 256).max(2 * cpus).max(32);
+    batch * cpus + OTHERS
 }
 
 /// What `/proc/swaps` lists: a line of headings, then name, type, size, used, ... of each.

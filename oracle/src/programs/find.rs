@@ -2,8 +2,10 @@
 
 use super::{operations, read, refused, ProgramError};
 use crate::campaign::{investigate, Finding, Investigation, Record};
+use crate::corpus;
 use crate::run::{Met, Observe, Replay, RunError, Runner, Trial};
 use mm_reference::profile::QuirkSet;
+use mm_reference::text::Program;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::AtomicBool;
 
@@ -27,11 +29,16 @@ pub enum Sought {
 /// When it is no program, may not run, or programs can no longer be run.
 pub fn find(runner: &mut Runner, name: &str, text: &str) -> Result<Sought, ProgramError> {
     let program = read(name, text)?;
+    corpus::under(runner, &program.requires, |runner| find_here(runner, name, &program))
+}
+
+/// As [`find`], with what the program requires as far as that can be had.
+fn find_here(runner: &mut Runner, name: &str, program: &Program) -> Result<Sought, ProgramError> {
     if let Some(why) = program.start.kernels_choice() {
         return Err(refused(name, format!("it cannot be run: {why}")));
     }
     runner.begin_by(program.start, &mut Vec::new())?;
-    let ops = operations(name, &program, runner.fresh()?)?;
+    let ops = operations(name, program, runner.fresh()?)?;
     runner.scrutinize(true);
     let mut trial = runner.run_closely(&ops)?;
     if trial.divergence().is_none() {

@@ -5,6 +5,7 @@ use crate::campaign::report;
 use crate::corpus::{self, Ready, Verdict};
 use crate::run::{Observe, Replay, Runner, Trial, Verdict as Outcome};
 use mm_reference::text::Expected;
+use mm_reference::text::Program;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -58,15 +59,20 @@ impl Ran {
 /// When it is no program, may not run, or programs can no longer be run.
 pub fn run(runner: &mut Runner, name: &str, text: &str) -> Result<Ran, ProgramError> {
     let program = read(name, text)?;
+    corpus::under(runner, &program.requires, |runner| run_here(runner, name, &program))
+}
+
+/// As [`run`], with what the program requires as far as that can be had.
+fn run_here(runner: &mut Runner, name: &str, program: &Program) -> Result<Ran, ProgramError> {
     runner.discard();
-    let ops = match corpus::ready(runner, &program)? {
+    let ops = match corpus::ready(runner, program)? {
         Ready::Yes(ops) => ops,
         Ready::Skipped(reason) => return Ok(Ran::skipped(&reason)),
         Ready::Refused(why) => return Err(refused(name, why)),
     };
     let observe = Observe::closest(runner.fresh()?, &ops);
     let trial = runner.run_out(&mut Replay::new(&ops), observe)?;
-    let unexpected = corpus::unexpected(&program, &trial);
+    let unexpected = corpus::unexpected(program, &trial);
     let known = trial.known();
     let verdict = match &trial.verdict {
         Outcome::Diverged(_) if corpus::is_confirmed(runner, &trial)? => Verdict::Diverge,

@@ -41,6 +41,12 @@ impl Ledger {
         Ledger { files, rest: None, seed: None, past: Vec::new() }
     }
 
+    /// Forgets what was counted, since the system is set to something else.
+    pub(super) fn forget(&mut self) {
+        self.rest = None;
+        self.past.clear();
+    }
+
     /// Notes how a subject has begun.
     pub(super) fn starts(&mut self, seed: &Seed) {
         self.seed = Some(seed.clone());

@@ -55,7 +55,10 @@ impl Runner {
             let Some(flight) = live.flights.back_mut() else { return Ok(Flushed::Fine) };
             let trial = &mut flight.trial;
             let outcomes = &mut self.buffers.outcomes;
+            let settings = &self.profile.settings;
+            let in_force = self.control.as_ref().map(|c| c.while_running(settings)).transpose()?;
             let ran = live.subject.execute_into(&trial.ops[first..], outcomes);
+            drop(in_force);
             trial.actual.append(outcomes);
             lap(Stage::Execute);
             match ran {

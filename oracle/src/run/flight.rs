@@ -90,6 +90,8 @@ pub(super) enum Item {
     Look(usize, usize),
     /// Emptying the CPU's batches of pages.
     Drain,
+    /// Going to another CPU, once they are empty.
+    Move,
     /// What the log said before the queue was run.
     StaleLog,
 }
@@ -145,7 +147,8 @@ impl Runner {
         }
         self.begin_to_count()?;
         lap(Stage::Other);
-        let trial = self.buffers.trials.pop().unwrap_or_default();
+        let mut trial = self.buffers.trials.pop().unwrap_or_default();
+        trial.requires.clone_from(&self.asks);
         self.live()?.begin(trial, course);
         let mut since = 0;
         loop {
@@ -198,14 +201,17 @@ impl Runner {
 
     /// Queues the operation that was predicted last.
     fn queue_op(&mut self, done: &mut Vec<Trial>) -> Result<Flushed, RunError> {
+        let place = self.place_of_last();
         loop {
             self.forget_log()?;
             let live = self.live()?;
             let number = live.first + live.flights.len() - 1;
+            let waits = !live.be_at(place);
             let Some(op) = live.flights.back().and_then(|flight| flight.trial.ops.last()) else {
                 return Ok(Flushed::Fine);
             };
-            match live.subject.queue(&op.call)? {
+            let queued = if waits { Queued::Full } else { live.subject.queue(&op.call)? };
+            match queued {
                 Queued::Yes => live.items.push(Item::Op(number)),
                 Queued::ThenDrain if !live.arena_is_locked() => {
                     live.items.push(Item::Op(number));
@@ -428,7 +434,7 @@ impl Live {
         }
     }
 
-    fn arena_is_locked(&self) -> bool {
+    pub(super) fn arena_is_locked(&self) -> bool {
         let arena = self.next.process(FIRST).and_then(|p| p.mm.vmas.at(self.seed.arena.start));
         arena.is_none_or(|vma| vma.flags.contains(VmFlags::LOCKED))
     }

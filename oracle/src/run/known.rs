@@ -3,8 +3,9 @@
 use super::trial::{Observe, Replay};
 use super::Runner;
 use mm_reference::op::Start;
-use mm_reference::profile::{Quirk, QuirkSet};
+use mm_reference::profile::{Profile, Quirk, QuirkSet};
 use mm_reference::text::{self, Mode};
+use std::sync::Arc;
 
 impl Runner {
     /// The known bugs that this kernel has. A version can only say which it may
@@ -16,11 +17,18 @@ impl Runner {
             // or as far as it is known while this is being found out
             return found;
         }
-        let scrutinizes = self.scrutinize(true);
-        let privilege = self.profile.privilege;
-        if privilege != self.available {
-            self.restart(self.available);
+        // what a bug's program meets may be out of its reach as the system is set, or without
+        // capabilities
+        let before = self.profile.clone();
+        let mut usual = Profile { privilege: self.available, ..(*before).clone() };
+        if let Some(control) = &self.control {
+            let base = control.base();
+            (usual.settings, usual.config) = (base.settings, base.config);
         }
+        if usual != *before {
+            self.resettle(Arc::new(usual));
+        }
+        let scrutinizes = self.scrutinize(true);
         let start = std::mem::replace(&mut self.config.start, Start::Plain);
         let mut present = QuirkSet::default();
         for quirk in QuirkSet::of_version(self.profile.version).iter() {
@@ -33,9 +41,9 @@ impl Runner {
             }
         }
         self.scrutinize(scrutinizes);
-        if start != Start::Plain || privilege != self.available {
+        if start != Start::Plain || !Arc::ptr_eq(&before, &self.profile) {
             self.config.start = start;
-            self.restart(privilege);
+            self.resettle(before);
         }
         self.known_bugs = Some(present);
         present

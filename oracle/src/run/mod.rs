@@ -20,6 +20,7 @@ mod further;
 mod known;
 pub(crate) mod limits;
 mod moves;
+mod places;
 mod record;
 mod reset;
 mod seed;
@@ -37,7 +38,9 @@ use crate::compare::{Comparer, Difference, Signature};
 use crate::observe::{
     oom_kills, Capabilities, Decoders, FrameFlags, KernelLog, ObserveError, ProcFiles, SystemFiles,
 };
+use crate::profile::committed;
 use crate::protocol::RawOp;
+use crate::settings::{between, Control};
 use crate::subject::{Config, Death, Subject, SubjectError};
 use counts::Ledger;
 use ear::{Ear, Log};
@@ -95,6 +98,12 @@ pub struct Runner {
     /// The capabilities that mmdiff itself has to give.
     available: Privilege,
     caps: Capabilities,
+    /// What could be observed when the system was as it was found.
+    usual_caps: Capabilities,
+    /// What settings of the system may be changed, if any.
+    control: Option<Arc<Control>>,
+    /// What the present ones are, for programs to say.
+    asks: Requires,
     /// Whether flags of frames are looked at wherever possible.
     scrutinizes: bool,
     frame_flags: Option<FrameFlags>,
@@ -157,6 +166,10 @@ struct Live {
     flights: VecDeque<Flight>,
     /// The number of the first of them.
     first: usize,
+    /// Whether what is queued ends on another CPU than the worker's.
+    is_away: bool,
+    /// Whether the arena was locked after the last operation.
+    was_locked: bool,
     /// What is queued, in order.
     items: Vec<Item>,
     /// The looks among it.
@@ -179,10 +192,13 @@ impl Runner {
             scrutinizes: false,
             frame_flags: caps.parts.page_flags.then(FrameFlags::open).and_then(Result::ok),
             oom_kills: None,
+            usual_caps: caps.clone(),
             caps,
             ear: Ear::new(log),
             ledger: counts.map(Ledger::new),
             left: Vec::new(),
+            control: None,
+            asks: Requires::default(),
             known_bugs: None,
             recorder: None,
             live: None,
@@ -273,11 +289,43 @@ impl Runner {
         Ok(requires.unmet(&self.profile))
     }
 
+    /// Gives up the running subject, and what is queued with it. The next ones meet a system
+    /// that is set to what this profile says; all else is as before.
+    pub fn resettle(&mut self, profile: Arc<Profile>) {
+        self.end();
+        if let Some(ledger) = &mut self.ledger {
+            ledger.forget();
+        }
+        self.config.privilege = profile.privilege;
+        self.adopt(profile);
+    }
+
+    /// Lets the system be set to what the profile says, while programs run and as far as it
+    /// differs from what the system was found with.
+    pub fn set_control(&mut self, control: Arc<Control>) {
+        self.control = Some(control);
+    }
+
+    /// What settings of the system may be changed.
+    pub fn control(&self) -> Option<&Arc<Control>> {
+        self.control.as_ref()
+    }
+
+    fn adopt(&mut self, profile: Arc<Profile>) {
+        if let Some(control) = &self.control {
+            self.asks = between(control.base(), &profile);
+        }
+        let wrong_flags = self.caps.wrong_flags;
+        self.caps = Capabilities { wrong_flags, ..self.usual_caps.under(&profile) };
+        let cpu = self.config.cpu.filter(|_| profile.settings.moves);
+        // in a guest they are numbered from 0
+        self.config.away = cpu.map(|cpu| usize::from(cpu == 0));
+        self.profile = profile;
+    }
+
     /// Changes the kernel that the model imitates; the subject is started anew.
     pub fn set_profile(&mut self, profile: Arc<Profile>) {
-        self.end();
-        self.config.privilege = profile.privilege;
-        self.profile = profile;
+        self.resettle(profile);
         self.known_bugs = None;
     }
 
@@ -338,10 +386,16 @@ impl Runner {
         self.oom_kills = oom_kills();
         // what others did is not its doing
         self.ear.listen();
+        let settings = &self.profile.settings;
+        let in_force = self.control.as_ref().map(|c| c.while_starting(settings)).transpose()?;
         let subject = Subject::start(&self.config)?;
+        drop(in_force);
+        if self.profile.settings.overcommit > 1 {
+            subject.reserve_output()?;
+        }
         let mut first = files_of(&subject, ProcessId(0))?;
         let seed = seed(&subject, &mut first)?;
-        let start = System::new(self.profile.clone(), &seed);
+        let start = System::new(self.profile_now(), &seed);
         let files = [Some(first), None, None, None];
         let next = start.clone();
         if let Some(ledger) = &mut self.ledger {
@@ -361,11 +415,24 @@ impl Runner {
             unseen: flight::LONG_AGO,
             flights: VecDeque::new(),
             first: 0,
+            is_away: false,
+            was_locked: false,
             items: Vec::new(),
             looks: VecDeque::new(),
             bytes: 0,
         });
         Ok(())
+    }
+
+    /// The kernel as the subject meets it that was just started.
+    fn profile_now(&self) -> Arc<Profile> {
+        let mut profile = self.profile.clone();
+        if profile.settings.overcommit > 1 {
+            // if the system does not say, all is said to be committed, and nothing predicted
+            let others = committed().unwrap_or(u64::MAX);
+            Arc::make_mut(&mut profile).settings.commit.others = others;
+        }
+        profile
     }
 
     /// Runs one program, operation by operation as `feed` gives them, after all

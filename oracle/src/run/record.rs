@@ -2,12 +2,13 @@
 
 use super::Runner;
 use mm_reference::op::Op;
+use mm_reference::text::Requires;
 
 /// Takes down programs before they run.
 pub trait Recorder: Send {
-    /// More operations: those that a new program begins with, or further ones of
-    /// the last program.
-    fn record(&mut self, begins: bool, ops: &[Op]);
+    /// More operations: those that a new program begins with, which requires this of the
+    /// system, or further ones of the last program.
+    fn record(&mut self, begins: Option<&Requires>, ops: &[Op]);
 
     /// All of it is done.
     fn clear(&mut self);
@@ -28,7 +29,8 @@ impl Runner {
         for flight in &mut live.flights {
             let ops = &flight.trial.ops;
             if flight.recorded < ops.len() {
-                recorder.record(flight.recorded == 0, &ops[flight.recorded..]);
+                let begins = (flight.recorded == 0).then_some(&flight.trial.requires);
+                recorder.record(begins, &ops[flight.recorded..]);
                 flight.recorded = ops.len();
             }
         }

@@ -172,6 +172,8 @@ pub struct Trial {
     pub start: Start,
     /// The capabilities that mmdiff has and its subject did not have.
     pub given_up: Privilege,
+    /// To what the system was set.
+    pub requires: Requires,
     /// Where the bases of addresses were.
     pub layout: Layout,
     /// The operations that were performed.
@@ -232,7 +234,9 @@ impl Trial {
     /// The program with the results that it should have.
     pub fn program(&self) -> Program {
         let mut program = Program::of(self.ops.iter().cloned());
-        (program.start, program.requires) = (self.start, Requires::without(self.given_up));
+        program.start = self.start;
+        program.requires = self.requires.clone();
+        program.requires.0.extend(Requires::without(self.given_up).0);
         for (index, answer) in (0..).map_while(|index| Some((index, self.expected(index)?))) {
             program.expect(index, &answer.outcome, &self.layout);
         }

@@ -44,8 +44,12 @@ impl Runner {
         // of a program that the worker has looked at itself nothing may be left to do
         if !live.items.is_empty() {
             self.record();
-            let live = self.live()?;
+            self.come_home();
+            let live = self.live.as_mut().ok_or(SubjectError::Dead)?;
+            let settings = &self.profile.settings;
+            let in_force = self.control.as_ref().map(|c| c.while_running(settings)).transpose()?;
             let ran = live.subject.run_queue(live.subject.sees_log());
+            drop(in_force);
             lap(Stage::Execute);
             match self.verify(&ran)? {
                 Verified::Agreed => {}
@@ -298,7 +302,7 @@ impl Item {
     fn flight(&self) -> Option<usize> {
         match self {
             Item::Op(flight) | Item::Undo(flight) | Item::Look(flight, _) => Some(*flight),
-            Item::Drain | Item::StaleLog => None,
+            Item::Drain | Item::Move | Item::StaleLog => None,
         }
     }
 

@@ -35,6 +35,12 @@ impl Arena {
         Ok(arena)
     }
 
+    /// Gives the output all its memory, so that the subject needs none to write there: where
+    /// the system does not overcommit, programs may have used it up.
+    pub fn reserve_output(&self) -> io::Result<()> {
+        sys::allocate(self.output_file.as_fd(), protocol::OUTPUT_SIZE)
+    }
+
     /// The file behind it.
     pub fn file(&self) -> &OwnedFd {
         &self.file

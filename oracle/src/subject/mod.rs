@@ -50,6 +50,9 @@ pub struct Config {
     /// leaves the thread where it may run now, which makes some of what is
     /// observed a matter of chance.
     pub cpu: Option<usize>,
+    /// Another CPU, on which the subject makes the calls of what it does alone, while it
+    /// accesses memory on its own.
+    pub away: Option<usize>,
     /// How long a batch may take.
     pub timeout: Duration,
     /// The capabilities that it keeps, of those that its starter has; of those that memory
@@ -67,7 +70,7 @@ impl Default for Config {
         // the first process is that of a guest, where all is slower
         let first = std::process::id() == 1;
         let timeout = Duration::from_secs(if first { 60 } else { 10 });
-        Config { cpu, timeout, privilege: Privilege::ALL, start: Start::Plain }
+        Config { cpu, away: None, timeout, privilege: Privilege::ALL, start: Start::Plain }
     }
 }
 
@@ -163,6 +166,15 @@ impl Subject {
     /// Whether the subject can go on.
     pub fn is_alive(&self) -> bool {
         self.process(FIRST).is_some()
+    }
+
+    /// Lets it look at itself without asking for memory.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn reserve_output(&self) -> Result<(), SubjectError> {
+        let failed = |source| SubjectError::System { what: "reserve memory for its looks", source };
+        self.arena.reserve_output().map_err(failed)
     }
 
     /// Executes consecutive operations of a program, one outcome each.

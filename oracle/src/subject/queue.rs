@@ -5,14 +5,17 @@ use mm_reference::op::consts::MADV_COLD;
 use mm_reference::op::Call;
 use mm_reference::snapshot::Views;
 
-use super::batch::{range, Answers, Batch, Cut};
+use super::batch::{range, syscall, Answers, Batch, Cut};
 use super::error::SubjectError;
 use super::{refuse, Subject, FIRST};
 use crate::protocol::{self, files, RawOp};
 
 /// Operations for which there is always room: that which empties the CPU's
-/// batches of pages, the look into the log, and that which writes out.
-const RESERVED: usize = 3;
+/// batches of pages, the look into the log, and that which writes out; and a move to
+/// another CPU, before an operation and back at the end.
+const RESERVED: usize = 3 + 2 * MOVE;
+/// Operations of a move.
+const MOVE: usize = 2;
 
 /// Reads what is new in the kernel's log.
 const LOG: RawOp = RawOp { kind: protocol::READ, nr: files::LOG, args: [0; 6] };
@@ -89,6 +92,20 @@ impl Subject {
         let (start, length) = (protocol::ARENA_START as u64, protocol::PAGE as u64);
         let drain = range(libc::SYS_madvise, start, length, MADV_COLD as u64);
         self.queue.push_raw(&self.arena, drain);
+    }
+
+    /// Queues a move to another CPU; what is in the batches of the one before has to be
+    /// emptied while it can be, so that comes first.
+    pub fn queue_move(&mut self, cpu: usize) {
+        self.queue_drain();
+        // the arguments that the call does not take hold the set of one CPU
+        let set: [u64; 3] = std::array::from_fn(|word| match cpu / 64 == word {
+            true => 1 << (cpu % 64),
+            false => 0,
+        });
+        let set_at = self.arena.arg_address(self.queue.len, 3);
+        let args = [0, size_of_val(&set) as u64, set_at, set[0], set[1], set[2]];
+        self.queue.push_raw(&self.arena, syscall(libc::SYS_sched_setaffinity, args));
     }
 
     /// Queues requests to look at itself; `false` when they have to wait.

@@ -8,6 +8,7 @@ mod deaths;
 mod inject;
 mod kills;
 mod requests;
+mod settings;
 
 use mm_oracle::guest::{Guest, GuestError, Plan};
 use mm_oracle::kernels::{self, Cache, Kernel};

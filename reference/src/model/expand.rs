@@ -45,7 +45,7 @@ pub fn expand_stack(cur: &mut Current<'_>, vma_start: u64, address: u64) -> Resu
     if !cur.may_lock(locked, grow * PAGE_SIZE) {
         return fail(Errno::ENOMEM, "over RLIMIT_MEMLOCK");
     }
-    if !cur.enough_memory(grow) {
+    if !cur.enough_memory(grow)? {
         return fail(Errno::ENOMEM, "more than the machine's memory");
     }
     if locked && !cur.profile.has_defect(Defect::StackGrowthNotLocked) {

@@ -1,15 +1,41 @@
 //! Resource limits and overcommit.
 
 use super::vma::{VmFlags, Vma};
-use super::Current;
+use super::{CannotPredict, Current, Mm};
 use crate::addr::pages;
 use crate::defect::Defect;
 use crate::op::consts::RLIM_INFINITY;
 use crate::profile::{Capability, Profile};
 
-/// `__vm_enough_memory`: whether a commit charge of `count` pages is granted.
-pub(crate) fn enough_memory(profile: &Profile, count: u64) -> bool {
-    profile.settings.overcommit == 1 || count <= profile.settings.total_pages
+/// `__vm_enough_memory`: whether a process of `total_vm` pages is granted a commit charge of
+/// `count` pages, which may have `CAP_SYS_ADMIN`; `committed` gives those that all processes
+/// of the program have already.
+///
+/// # Errors
+/// Without overcommit, close to the limit, it cannot be said.
+pub(crate) fn enough_memory(
+    profile: &Profile,
+    count: u64,
+    total_vm: u64,
+    admin: bool,
+    committed: impl FnOnce() -> u64,
+) -> Result<bool, CannotPredict> {
+    match profile.settings.overcommit {
+        _ if profile.has_defect(Defect::CommitUnlimited) => Ok(true),
+        0 => Ok(count <= profile.settings.total_pages),
+        1 => Ok(true),
+        _ => {
+            let used = committed().saturating_add(count);
+            let forgets = profile.has_defect(Defect::CommitReserveForgotten);
+            let granted = profile.settings.commit.grants(used, total_vm, admin || forgets);
+            granted.ok_or(CannotPredict("as much is committed as the limit, give or take"))
+        }
+    }
+}
+
+/// The pages that an address space has charged.
+pub(crate) fn committed(mm: &Mm) -> u64 {
+    mm.vmas.iter().filter(|vma| vma.flags.contains(VmFlags::ACCOUNT)).map(Vma::pages).sum()
 }
 
 impl Current<'_> {
@@ -55,8 +81,13 @@ impl Current<'_> {
     }
 
     /// Whether a commit charge of `count` pages is granted.
-    pub(crate) fn enough_memory(&self, count: u64) -> bool {
-        enough_memory(self.profile, count)
+    ///
+    /// # Errors
+    /// As [`enough_memory`].
+    pub(crate) fn enough_memory(&self, count: u64) -> Result<bool, CannotPredict> {
+        let all = || committed(self.mm) + self.committed_elsewhere;
+        let admin = self.capable(Capability::SysAdmin);
+        enough_memory(self.profile, count, self.mm.total_vm, admin, all)
     }
 
     /// Whether one more mapping would be over `vm.max_map_count`: what a split tests.

@@ -179,6 +179,7 @@ impl System {
         let (mut warned, mut stray_charge) = (false, 0);
         if let Some(exec) = &seed.exec {
             let mut cur = Current {
+                committed_elsewhere: 0,
                 profile: &profile,
                 mm: &mut mm,
                 limits: &mut limits,

@@ -4,6 +4,7 @@ use super::allocations::{Allocations, Purpose};
 use super::anon_vma::AnonVmas;
 use super::capabilities::Capabilities;
 use super::folio::{FolioFlags, Folios};
+use super::limits::committed;
 use super::mm::{Limits, Mm};
 use super::page_table::Pte;
 use super::seed::Fixture;
@@ -83,6 +84,8 @@ pub struct Current<'a> {
     pub allocations: &'a mut Allocations,
     /// Pages that are charged for good.
     pub(crate) stray_charge: &'a mut u64,
+    /// Pages that the program's other processes have committed, where that matters.
+    pub committed_elsewhere: u64,
 }
 
 impl Current<'_> {
@@ -231,6 +234,13 @@ impl System {
 
     /// The view of one process.
     pub(crate) fn current(&mut self, id: ProcessId) -> Result<Current<'_>, CannotPredict> {
+        let committed_elsewhere = match self.profile.settings.overcommit {
+            0 | 1 => 0,
+            _ => {
+                let others = self.live().filter(|&other| other != id);
+                others.filter_map(|other| self.process(other)).map(|p| committed(&p.mm)).sum()
+            }
+        };
         let process = self
             .processes
             .get_mut(id.0 as usize)
@@ -246,6 +256,7 @@ impl System {
             fired: &mut self.fired,
             allocations: &mut self.allocations,
             stray_charge: &mut self.stray_charge,
+            committed_elsewhere,
         })
     }
 }

@@ -13,7 +13,9 @@
 //! distance from `TASK_SIZE`.
 
 use super::{fail, CannotPredict, Current, Fail};
-use crate::addr::{align_down, page_aligned, page_down, page_up, MAP_WINDOW, PAGE_SIZE, PMD_SIZE};
+use crate::addr::{
+    align_down, align_up, page_aligned, page_down, page_up, MAP_WINDOW, PAGE_SIZE, PMD_SIZE,
+};
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::op::consts::{MAP_32BIT, MAP_ABOVE4G, MAP_FIXED};
@@ -74,6 +76,8 @@ impl Current<'_> {
         match found {
             0 => None,
             _ if found == addr => Some(addr),
+            // a search upwards is content with the lowest address
+            _ if self.profile.settings.legacy_layout => Some(align_up(found, PMD_SIZE)),
             _ => Some(align_down(found, PMD_SIZE) + PMD_SIZE),
         }
     }
@@ -88,6 +92,9 @@ impl Current<'_> {
         }
         if flags & MAP_32BIT != 0 && !self.profile.has_defect(Defect::Map32BitIgnored) {
             return self.bottomup_area(hint, len, LOW_AREA);
+        }
+        if self.profile.settings.legacy_layout {
+            return self.upward_area(hint, len);
         }
         let ignored = self.profile.has_defect(Defect::HintsIgnored);
         let rounded = if ignored { 0 } else { page_down(hint) };
@@ -108,9 +115,13 @@ impl Current<'_> {
         };
         match found {
             Some(found) => Ok(found),
-            // find_start_end
-            None => self.bottomup_area(hint, len, (LEGACY_BASE, MAP_WINDOW + self.raised_by(hint))),
+            None => self.upward_area(hint, len),
         }
+    }
+
+    /// The search upwards in all of the address space (`find_start_end`).
+    fn upward_area(&self, hint: u64, len: u64) -> Result<u64, Fail> {
+        self.bottomup_area(hint, len, (LEGACY_BASE, MAP_WINDOW + self.raised_by(hint)))
     }
 
     /// By how much a hint raises the end of what is searched.

@@ -1,12 +1,14 @@
 //! What a kernel is: version, configuration, settings, and which of the
 //! version-dependent behaviours it has.
 
+mod commit;
 mod named;
 mod privilege;
 mod quirks;
 mod rules;
 mod switch;
 
+pub use commit::Commit;
 pub use named::{UnknownProfile, KERNELS};
 pub use privilege::{Capability, Privilege};
 pub use quirks::{Quirk, QuirkSet, QUIRKS};
@@ -124,14 +126,28 @@ pub struct Settings {
     pub lsm_mmap_min_addr: u64,
     /// `vm.overcommit_memory`
     pub overcommit: u8,
+    /// What a commit charge is held against with overcommit 2.
+    pub commit: Commit,
     /// RAM plus swap, in pages: what one request may not exceed with overcommit 0.
     pub total_pages: u64,
     /// What swap there is.
     pub swap: Swap,
+    /// `vm.legacy_va_layout` as it was when the program was started: mappings are placed
+    /// upwards.
+    pub legacy_layout: bool,
+    /// The program's process changes its CPU now and then.
+    pub moves: bool,
     /// `/sys/kernel/mm/ksm/run` is 1.
     pub ksm_runs: bool,
     /// Online processors: the batch of per-CPU counters depends on it.
     pub cpus: u32,
+}
+
+impl Settings {
+    /// Whether ordinary programs meet `vm.max_map_count`.
+    pub fn has_few_mappings(&self) -> bool {
+        self.max_map_count < 100
+    }
 }
 
 /// A kernel as the model sees it.
@@ -179,8 +195,11 @@ impl Profile {
                 mmap_min_addr: 65536,
                 lsm_mmap_min_addr: 65536,
                 overcommit: 0,
+                commit: Commit::default(),
                 total_pages: 1 << 20,
                 swap: Swap::Off,
+                legacy_layout: false,
+                moves: false,
                 ksm_runs: false,
                 cpus: 2,
             },

@@ -29,6 +29,10 @@ pub enum Requirement {
     Config(ConfigName, bool),
     /// `swap`: swap on memory; `!swap`: no swap at all.
     Swap(bool),
+    /// `legacy-layout`: mappings are placed upwards.
+    LegacyLayout(bool),
+    /// `moves`: the process changes its CPU while it runs.
+    Moves(bool),
     /// `thp=madvise`: the system-wide setting.
     Thp(ThpMode),
     /// `overcommit=2`
@@ -105,6 +109,14 @@ words! {
         MmapMinAddr = "mmap-min-addr",
         /// [`Settings::total_pages`]
         TotalPages = "total-pages",
+        /// [`Commit::ratio`](crate::profile::Commit::ratio)
+        OvercommitRatio = "overcommit-ratio",
+        /// [`Commit::kbytes`](crate::profile::Commit::kbytes)
+        OvercommitKbytes = "overcommit-kbytes",
+        /// [`Commit::admin_reserve`](crate::profile::Commit::admin_reserve)
+        AdminReserve = "admin-reserve-kbytes",
+        /// [`Commit::user_reserve`](crate::profile::Commit::user_reserve)
+        UserReserve = "user-reserve-kbytes",
     }
 }
 
@@ -115,6 +127,10 @@ impl SettingName {
             SettingName::MaxMapCount => settings.max_map_count,
             SettingName::MmapMinAddr => settings.mmap_min_addr.max(settings.lsm_mmap_min_addr),
             SettingName::TotalPages => settings.total_pages,
+            SettingName::OvercommitRatio => settings.commit.ratio,
+            SettingName::OvercommitKbytes => settings.commit.kbytes,
+            SettingName::AdminReserve => settings.commit.admin_reserve,
+            SettingName::UserReserve => settings.commit.user_reserve,
         }
     }
 
@@ -126,6 +142,12 @@ impl SettingName {
                 (settings.mmap_min_addr, settings.lsm_mmap_min_addr) = (value, value);
             }
             SettingName::TotalPages => settings.total_pages = value,
+            SettingName::OvercommitRatio => {
+                (settings.commit.ratio, settings.commit.kbytes) = (value, 0);
+            }
+            SettingName::OvercommitKbytes => settings.commit.kbytes = value,
+            SettingName::AdminReserve => settings.commit.admin_reserve = value,
+            SettingName::UserReserve => settings.commit.user_reserve = value,
         }
     }
 }
@@ -189,8 +211,15 @@ impl Requires {
                 }
                 Requirement::Config(name, on) => name.set(&mut profile.config, on),
                 Requirement::Swap(on) => {
-                    profile.settings.swap = if on { Swap::Memory } else { Swap::Off };
+                    let settings = &mut profile.settings;
+                    settings.swap = if on { Swap::Memory } else { Swap::Off };
+                    if !on {
+                        settings.total_pages -= settings.commit.swap.min(settings.total_pages);
+                        settings.commit.swap = 0;
+                    }
                 }
+                Requirement::LegacyLayout(on) => profile.settings.legacy_layout = on,
+                Requirement::Moves(on) => profile.settings.moves = on,
                 Requirement::Overcommit(mode) => profile.settings.overcommit = mode,
                 Requirement::Setting(name, value) => name.set(&mut profile.settings, value),
                 Requirement::Rule(rule, true) => profile.rules.insert(rule),
@@ -255,8 +284,11 @@ impl Requirement {
             Version::parse(text).filter(|v| v.to_string() == text)
         };
         let by_name = |word: &str, on: bool| {
-            if word == "swap" {
-                return Some(Requirement::Swap(on));
+            match word {
+                "swap" => return Some(Requirement::Swap(on)),
+                "legacy-layout" => return Some(Requirement::LegacyLayout(on)),
+                "moves" => return Some(Requirement::Moves(on)),
+                _ => {}
             }
             if let Some(name) = word.strip_prefix("rule=") {
                 let rule = RULES.iter().copied().find(|r| r.name() == name)?;
@@ -292,6 +324,12 @@ impl Requirement {
         }
     }
 
+    /// What it is about, without the value: `max-map-count`.
+    pub fn kind(&self) -> String {
+        let text = self.to_string();
+        text.split_once('=').map_or(text.clone(), |(kind, _)| kind.to_owned())
+    }
+
     /// Whether it holds; `None` when a profile does not say.
     pub fn holds(self, profile: &Profile) -> Option<bool> {
         Some(match self {
@@ -303,6 +341,8 @@ impl Requirement {
             Requirement::Config(name, on) => name.get(&profile.config) == on,
             Requirement::Swap(true) => profile.settings.swap == Swap::Memory,
             Requirement::Swap(false) => profile.settings.swap == Swap::Off,
+            Requirement::LegacyLayout(on) => profile.settings.legacy_layout == on,
+            Requirement::Moves(on) => profile.settings.moves == on,
             Requirement::Overcommit(mode) => profile.settings.overcommit == mode,
             Requirement::Setting(name, value) => name.get(&profile.settings) == value,
             Requirement::Rule(rule, on) => profile.has(rule) == on,
@@ -333,6 +373,8 @@ impl fmt::Display for Requirement {
             Requirement::Before(version) => write!(f, "version<{version}"),
             Requirement::Config(name, on) => write!(f, "{}{}", not(on), name.name()),
             Requirement::Swap(on) => write!(f, "{}swap", not(on)),
+            Requirement::LegacyLayout(on) => write!(f, "{}legacy-layout", not(on)),
+            Requirement::Moves(on) => write!(f, "{}moves", not(on)),
             Requirement::Thp(mode) => write!(f, "thp={}", mode.name()),
             Requirement::Overcommit(mode) => write!(f, "overcommit={mode}"),
             Requirement::Setting(name, value) => write!(f, "{}={value}", name.name()),

@@ -3,8 +3,9 @@
 use crate::addr::PAGE_SHIFT;
 use crate::defect::Defect;
 use crate::model::folio::FolioId;
+use crate::model::limits::committed;
 use crate::model::page_table::Pte;
-use crate::model::vma::VmFlags;
+use crate::model::vma::{VmFlags, Vma};
 use crate::model::{Process, System};
 use crate::profile::Rule;
 use crate::snapshot::{SystemCounter, SystemCounts};
@@ -40,11 +41,14 @@ fn kb(pages: u64) -> Option<i64> {
 /// The pages that the mappings of a process are charged for (`vm_acct_memory`): those of
 /// `VM_ACCOUNT`, whoever charged them.
 fn charge(system: &System, process: &Process) -> u64 {
-    let anyway = system.profile.has_defect(Defect::CommitCountsReserved);
-    let counts = |flags: VmFlags| {
-        flags.contains(VmFlags::ACCOUNT) || anyway && flags.contains(VmFlags::NORESERVE)
+    let reserved = |vma: &&Vma| {
+        vma.flags.contains(VmFlags::NORESERVE) && !vma.flags.contains(VmFlags::ACCOUNT)
     };
-    process.mm.vmas.iter().filter(|vma| counts(vma.flags)).map(|vma| vma.pages()).sum()
+    let wrongly = match system.profile.has_defect(Defect::CommitCountsReserved) {
+        true => process.mm.vmas.iter().filter(reserved).map(Vma::pages).sum(),
+        false => 0,
+    };
+    committed(&process.mm) + wrongly
 }
 
 /// Anonymous pages that are mapped (`NR_ANON_MAPPED`), and places in swap: each once,

@@ -48,6 +48,7 @@ impl Bench {
 
     pub fn cur(&mut self) -> Current<'_> {
         Current {
+            committed_elsewhere: 0,
             profile: &self.profile,
             mm: &mut self.mm,
             limits: &mut self.limits,

@@ -38,7 +38,7 @@ pub(super) fn brk(cur: &mut Current, brk: u64) -> Result<u64, Fail> {
         }
         return Ok(original);
     }
-    if !grow(cur, old, new) {
+    if !grow(cur, old, new)? {
         if cur.profile.has_defect(Defect::BrkMovesWhenRefused) {
             cur.mm.brk = brk;
         }
@@ -67,11 +67,11 @@ fn shrink(cur: &mut Current, new: u64, old: u64) -> bool {
 }
 
 /// `check_brk_limits`, the test for a neighbour above, and `do_brk_flags`.
-fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
+fn grow(cur: &mut Current, old: u64, new: u64) -> Result<bool, Fail> {
     let len = new.wrapping_sub(old);
     let locked = cur.mm.def_flags.contains(VmFlags::LOCKED);
     if cur.unmapped_area(old, len, MAP_FIXED).is_err() || !cur.may_lock(locked, len) {
-        return false;
+        return Ok(false);
     }
     // one page stays free between the heap and whatever is above it, and so the
     // range that is filled below is free
@@ -79,7 +79,7 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
     if cur.mm.vmas.find(old).is_some_and(|next| new + spare > next.start_gap()) {
         let replaces = cur.profile.has_defect(Defect::BrkReplacesMappings);
         if !replaces || munmap::unmap(cur, old, new).is_err() {
-            return false;
+            return Ok(false);
         }
     }
     let flags = VmFlags::READ
@@ -92,13 +92,12 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
     if cur.profile.has_defect(Defect::BrkCountsRefused) {
         count(cur, len);
     }
+    let too_many = cur.mm.vmas.len() as u64 > cur.profile.settings.max_map_count
+        && !cur.profile.has_defect(Defect::BrkIgnoresMapCount);
     let whole = cur.profile.has_defect(Defect::BrkCountsHeapTwice);
     let tested = if whole { new - cur.mm.start_brk } else { len };
-    if !cur.may_expand(flags, pages(tested))
-        || cur.mm.vmas.len() as u64 > cur.profile.settings.max_map_count
-        || !cur.enough_memory(pages(len))
-    {
-        return false;
+    if !cur.may_expand(flags, pages(tested)) || too_many || !cur.enough_memory(pages(len))? {
+        return Ok(false);
     }
     extend::extend_or_insert(cur, old, new, flags);
     if !cur.profile.has_defect(Defect::BrkCountsRefused) {
@@ -107,7 +106,7 @@ fn grow(cur: &mut Current, old: u64, new: u64) -> bool {
     if flags.contains(VmFlags::LOCKED) {
         cur.mm.account_locked(pages(len) as i64);
     }
-    true
+    Ok(true)
 }
 
 /// Counts what the heap grows by.

@@ -6,14 +6,14 @@ use crate::addr::TASK_SIZE_MAX;
 use crate::defect::Defect;
 use crate::errno::Errno;
 use crate::model::folio::{FolioFlags, Folios};
-use crate::model::limits::enough_memory;
+use crate::model::limits::{committed, enough_memory};
 use crate::model::page_table::{Pte, PteBits};
 use crate::model::vma::{Backing, VmFlags, Vma};
 use crate::model::vma_tree::VmaTree;
 use crate::model::{fail, CannotPredict, Fail, Mm, Process, System};
 use crate::op::consts::PR_MDWE_NO_INHERIT;
 use crate::op::{Outcome, ProcessId, MAX_PROCESSES};
-use crate::profile::{Profile, Rule};
+use crate::profile::{Capability, Profile, Rule};
 
 /// Forks the process. The child's runtime then reads all of the subject's code
 /// and writes to all of its shared memory, before it obeys orders.
@@ -74,10 +74,15 @@ fn child_mm(profile: &Profile, parent: &Mm) -> Mm {
 
 fn dup_mmap(system: &mut System, parent: ProcessId, child: &mut Mm) -> Result<(), Fail> {
     let System { profile, processes, anon_vmas, folios, .. } = system;
+    let before: u64 = match profile.settings.overcommit {
+        0 | 1 => 0,
+        _ => processes.iter().flatten().map(|process| committed(&process.mm)).sum(),
+    };
     let Some(process) = processes[usize::from(parent.0)].as_deref_mut() else {
         return Err(CannotPredict("no such process").into());
     };
-    let Mm { vmas, tables, .. } = &mut process.mm;
+    let admin = process.capabilities.effective.has(Capability::SysAdmin);
+    let Mm { vmas, tables, total_vm, .. } = &mut process.mm;
     for vma in vmas.iter() {
         let defect = |defect| profile.has_defect(defect);
         if vma.flags.contains(VmFlags::DONTCOPY) && !defect(Defect::ForkIgnoresDontfork) {
@@ -87,8 +92,11 @@ fn dup_mmap(system: &mut System, parent: ProcessId, child: &mut Mm) -> Result<()
             continue;
         }
         // each mapping is charged by itself
-        if vma.flags.contains(VmFlags::ACCOUNT) && !enough_memory(profile, vma.pages()) {
-            return fail(Errno::ENOMEM, "a mapping is larger than the machine's memory");
+        if vma.flags.contains(VmFlags::ACCOUNT) {
+            let all = || before + committed(child);
+            if !enough_memory(profile, vma.pages(), *total_vm, admin, all)? {
+                return fail(Errno::ENOMEM, "a mapping is more than the overcommit rule grants");
+            }
         }
         let mut copy = vma.clone();
         let wiped = vma.flags.contains(VmFlags::WIPEONFORK) && !defect(Defect::ForkIgnoresWipe);

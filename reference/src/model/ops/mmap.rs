@@ -59,7 +59,10 @@ fn do_mmap(cur: &mut Current, args: &Mmap) -> Result<(u64, Option<u64>), Fail> {
     if (args.offset >> PAGE_SHIFT).checked_add(pages(len)).is_none() {
         return fail(Errno::EOVERFLOW, "the offset wraps");
     }
-    if cur.mm.vmas.len() as u64 > cur.profile.settings.max_map_count {
+    let with_itself = u64::from(cur.profile.has_defect(Defect::MmapCountsItself));
+    if cur.mm.vmas.len() as u64 + with_itself > cur.profile.settings.max_map_count
+        && !cur.profile.has_defect(Defect::MmapIgnoresMapCount)
+    {
         return fail(Errno::ENOMEM, "more mappings than vm.max_map_count");
     }
     let mut vm_flags = vm_flags(cur, args.prot, flags) | pkeys::of_new(cur.profile, args.prot);
@@ -180,7 +183,7 @@ fn mmap_region(cur: &mut Current, addr: u64, len: u64, mut flags: VmFlags) -> Re
     }
     if is_accountable(flags) {
         let charged = pages(len) - old_accounted;
-        if charged != 0 && !cur.enough_memory(charged) {
+        if charged != 0 && !cur.enough_memory(charged)? {
             return fail(Errno::ENOMEM, "more than the overcommit rule grants");
         }
         flags |= VmFlags::ACCOUNT;

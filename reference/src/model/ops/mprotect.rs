@@ -110,7 +110,7 @@ fn protect_part(cur: &mut Current, start: u64, end: u64, prot: u64) -> Result<()
             | VmFlags::SHARED
             | VmFlags::NORESERVE;
         if !old.intersects(counted) && !cur.profile.has_defect(Defect::MprotectForgetsAccount) {
-            if !cur.enough_memory(count) {
+            if !cur.enough_memory(count)? {
                 return fail(Errno::ENOMEM, "more than the overcommit rule grants");
             }
             new |= VmFlags::ACCOUNT;

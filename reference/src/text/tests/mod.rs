@@ -189,10 +189,11 @@ fn requirements() {
     let text =
         "requires: root user version>=6.17 version<7.2 anon-vma-name !soft-dirty pt-reclaim \
                 ksm thp memory-failure pkeys la57 shadow-stack swap !swap thp=madvise overcommit=2 \
-                max-map-count=6 mmap-min-addr=65536 total-pages=64 rule=mseal !rule=maybe-guard \
-                ipc-lock !sys-admin\n";
+                 max-map-count=6 mmap-min-addr=65536 total-pages=64 overcommit-ratio=50 \
+                 overcommit-kbytes=9 admin-reserve-kbytes=8 user-reserve-kbytes=7 legacy-layout \
+                 !moves rule=mseal !rule=maybe-guard ipc-lock !sys-admin\n";
     let program = strict(text).unwrap();
-    assert_eq!(program.requires.0.len(), 24);
+    assert_eq!(program.requires.0.len(), 30);
     assert_eq!(write(&program), text);
 
     let profile = crate::profile::Profile::stock(crate::profile::Version::new(6, 18));
@@ -219,6 +220,7 @@ fn requirements_make_a_kernel_that_meets_them() {
     let profile = crate::profile::Profile::stock(crate::profile::Version::new(6, 18));
     for (text, version) in [
         ("overcommit=2 max-map-count=6 !thp rule=maybe-guard", "6.18"),
+        ("overcommit-kbytes=5 admin-reserve-kbytes=0 legacy-layout moves !swap", "6.18"),
         ("version>=6.1 version<7.0", "6.18"),
         ("version<6.16 !anon-vma-name", "6.15"),
         ("version<6.16 version>=6.12 mmap-min-addr=4096", "6.15"),

@@ -68,7 +68,9 @@ pub(super) fn check_overlap(cur: &Current, call: &Remap) -> Result<(), Fail> {
 /// tested before that is done (until 7.0).
 pub(super) fn check_count(cur: &Current) -> Result<(), Fail> {
     let count = cur.mm.vmas.len() as u64;
-    if count + 2 >= cur.profile.settings.max_map_count.saturating_sub(3) {
+    if count + 2 >= cur.profile.settings.max_map_count.saturating_sub(3)
+        && !cur.profile.has_defect(Defect::MremapIgnoresMapCount)
+    {
         return fail(Errno::ENOMEM, "too close to vm.max_map_count");
     }
     Ok(())

@@ -93,7 +93,9 @@ pub(super) fn mremap(
     checks::check_params(cur, &call)?;
     if cur.profile.has(Rule::MremapCountAtEntry) {
         let spare = if call.dontunmap() { 5 } else { 4 };
-        if cur.mm.vmas.len() as u64 + spare > cur.profile.settings.max_map_count {
+        if cur.mm.vmas.len() as u64 + spare > cur.profile.settings.max_map_count
+            && !cur.profile.has_defect(Defect::MremapIgnoresMapCount)
+        {
             return fail(Errno::ENOMEM, "too close to vm.max_map_count");
         }
     }

@@ -21,10 +21,11 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     };
     let max = cur.profile.settings.max_map_count;
     let pre_split = call.dontunmap() && vma.flags.contains(VmFlags::LOCKED);
+    let less = u64::from(cur.profile.has_defect(Defect::MovesOneMapping));
     let room = if cur.profile.has(Rule::MremapCountAtEntry) {
-        count + 2 + u64::from(pre_split) <= max
+        count + 2 - less + u64::from(pre_split) <= max
     } else {
-        count < max.saturating_sub(3)
+        count < max.saturating_sub(3) + less
     };
     if !room {
         return fail(Errno::ENOMEM, "too close to vm.max_map_count");
@@ -33,10 +34,10 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
     let (vma_start, vma_end) = (vma.start, vma.end);
     let charged =
         if call.dontunmap() { call.new_len } else { call.new_len.saturating_sub(call.old_len) };
-    if flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(charged)) {
+    if flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(charged))? {
         return fail(Errno::ENOMEM, "more than the overcommit rule grants");
     }
-    let too_much = flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(call.shrunk));
+    let too_much = flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(call.shrunk))?;
     if too_much && cur.quirk(Quirk::ShrinkingMoveCharges) {
         return fail(Errno::ENOMEM, "more than the overcommit rule grants");
     }

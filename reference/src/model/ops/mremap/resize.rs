@@ -52,7 +52,7 @@ fn expand_in_place(cur: &mut Current, call: &Remap) -> Result<(), Fail> {
         return fail(Errno::EFAULT, "nothing is mapped at the old address");
     };
     let (start, end, flags) = (vma.start, vma.end, vma.flags);
-    if flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(delta)) {
+    if flags.contains(VmFlags::ACCOUNT) && !cur.enough_memory(pages(delta))? {
         return fail(Errno::ENOMEM, "more than the overcommit rule grants");
     }
     // what it grows by is new, and may join a neighbour whatever the mapping came from
