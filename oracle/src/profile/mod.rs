@@ -7,6 +7,7 @@
 //! right and wrong.
 
 mod contradict;
+mod granted;
 mod kconfig;
 mod probe;
 mod refused;
@@ -19,6 +20,7 @@ pub use refused::refused_calls;
 pub use report::{json, text};
 
 use contradict::origin_of_probe;
+use granted::is_granted;
 use kconfig::Kconfig;
 use mm_reference::addr::PAGE_SIZE;
 use mm_reference::profile::{
@@ -109,7 +111,7 @@ pub fn running_kernel() -> Result<(Profile, Vec<Origin>), ProfileError> {
     let mut profile = Profile::stock(version);
     configuration(&mut profile.config, kconfig.as_ref(), &verdicts, &mut origins);
     profile.settings = settings(kconfig.as_ref(), &mut origins)?;
-    profile.privilege = privilege(&mut origins)?;
+    profile.privilege = privilege(profile.settings.mmap_min_addr, &mut origins)?;
     profile.shows_frames = profile.privilege.has(Capability::SysAdmin);
     rules(&mut profile, &verdicts, &mut origins);
     Ok((profile, origins.0))
@@ -289,7 +291,8 @@ fn swap(text: &str) -> Swap {
     }
 }
 
-fn privilege(origins: &mut Origins) -> Result<Privilege, ProfileError> {
+/// What the kernel grants; `min_addr` is `vm.mmap_min_addr`.
+fn privilege(min_addr: u64, origins: &mut Origins) -> Result<Privilege, ProfileError> {
     const STATUS: &str = "/proc/self/status";
     let status = read(STATUS)?;
     let effective = status
@@ -297,10 +300,14 @@ fn privilege(origins: &mut Origins) -> Result<Privilege, ProfileError> {
         .find_map(|line| line.strip_prefix("CapEff:"))
         .and_then(|text| u64::from_str_radix(text.trim(), 16).ok())
         .ok_or_else(|| misunderstood(STATUS, "no CapEff line"))?;
-    let privilege = Privilege::of_bits(effective);
+    let claimed = Privilege::of_bits(effective);
+    let mut privilege = Privilege::NONE;
     for capability in Capability::ALL {
-        let on = on_off(privilege.has(capability));
-        origins.add(Section::Privilege, capability.name(), on, format!("{STATUS}: CapEff"));
+        let (granted, how) = is_granted(capability, claimed.has(capability), min_addr);
+        if granted {
+            privilege = privilege.with(capability);
+        }
+        origins.add(Section::Privilege, capability.name(), on_off(granted), how.to_owned());
     }
     Ok(privilege)
 }

@@ -62,6 +62,14 @@ fn capabilities_of_a_namespace_are_not_taken_for_real_ones() {
     }
     assert_no_findings(&done);
     assert_eq!(done.status, Some(0), "{done:?}");
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", env!("CARGO_BIN_EXE_mmdiff")]);
+    command.args(["profile", "--format", "json"]);
+    let done = Running::start(command).finish();
+    let lines: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    let is_on = |line: &&serde_json::Value| line["section"] == "privilege" && line["value"] == "on";
+    let granted: Vec<_> = lines.as_array().into_iter().flatten().filter(is_on).collect();
+    assert!(granted.is_empty(), "{granted:?}");
 }
 
 /// A fork that fails since there are too many processes is no finding.
