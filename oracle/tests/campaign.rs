@@ -114,3 +114,16 @@ fn no_program_is_no_success() {
     let summary = run(&options(&folder, 0, 1), &profile);
     assert_eq!(summary.incomplete().as_deref(), Some("no program was run"));
 }
+
+#[test]
+fn a_finding_asks_for_nothing_that_it_does_not_need() {
+    let Some(profile) = kernel(Defect::BrkLeavesNoPage) else { return };
+    let folder = TempDir::new().expect("a folder");
+    // blocks of an ordinary user among them
+    let options = Options { seed: 1, ..options(&folder, 3000, 1) };
+    let summary = run(&options, &profile);
+    assert!(!summary.findings.is_empty());
+    for (finding, _) in &summary.findings {
+        assert!(finding.program.requires.0.is_empty(), "{:?}", finding.program.requires);
+    }
+}

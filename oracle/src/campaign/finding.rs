@@ -8,9 +8,10 @@ use crate::run::{Divergence, Met, Observe, Replay, RunError, Runner, Trial};
 use crate::shrink::{shrink, Budget, Verdict as Shrinking};
 use mm_reference::model::System;
 use mm_reference::op::{Addr, Call, Exec, Layout, Op, Outcome, ProcessId, Start, MAX_PROCESSES};
-use mm_reference::profile::QuirkSet;
+use mm_reference::profile::{Profile, QuirkSet};
 use mm_reference::text::Program;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a divergence is tried again before it is believed.
@@ -129,10 +130,14 @@ pub fn investigate(
     stop: &AtomicBool,
 ) -> Result<Investigation, RunError> {
     let before = runner.scrutinize(true);
+    let profile = runner.profile().clone();
     let start = runner.begin_by(trial.start, &mut Vec::new())?;
     let result = look_into(runner, trial, apart, stop);
     runner.scrutinize(before);
     runner.begin_by(start, &mut Vec::new())?;
+    if profile != *runner.profile() {
+        runner.resettle(profile);
+    }
     result
 }
 
@@ -180,6 +185,7 @@ fn look_into(
     let (ops, divergence) = shown_by_the_start(runner)?.unwrap_or(seen);
     let signature = divergence.signature.clone();
     plainer_start(runner, &ops, &signature)?;
+    plainer_circumstances(runner, &ops, &signature)?;
     let fresh = runner.fresh()?.clone();
     let mut failure = None;
     let fence = Fence::of(&fresh);
@@ -266,6 +272,35 @@ fn shown_by_the_start(runner: &mut Runner) -> Result<Option<(Vec<Op>, Divergence
     let nothing = [Op::first(Call::Brk { addr: Addr::NULL })];
     let trial = runner.run(&mut Replay::new(&nothing), Observe::EveryOp)?;
     Ok(trial.divergence().map(|divergence| (nothing.to_vec(), divergence.clone())))
+}
+
+/// Gives the program back the capabilities that its subject had given up, and the settings
+/// that the system had, as far as the difference does not depend on them.
+fn plainer_circumstances(
+    runner: &mut Runner,
+    ops: &[Op],
+    signature: &Signature,
+) -> Result<(), RunError> {
+    let usual = runner.usual();
+    let settings = |profile: &Profile| (profile.settings, profile.config);
+    let steps: [fn(&mut Profile, &Profile); 2] = [
+        |profile, usual| profile.privilege = usual.privilege,
+        |profile, usual| (profile.settings, profile.config) = (usual.settings, usual.config),
+    ];
+    for plainer in steps {
+        let before = runner.profile().clone();
+        let mut profile = (*before).clone();
+        plainer(&mut profile, &usual);
+        if (profile.privilege, settings(&profile)) == (before.privilege, settings(&before)) {
+            continue;
+        }
+        runner.resettle(Arc::new(profile));
+        let again = run_for(runner, ops, signature)?;
+        if !again.divergence().is_some_and(|d| d.signature == *signature) {
+            runner.resettle(before);
+        }
+    }
+    Ok(())
 }
 
 /// Makes the program's start as plain as the difference permits, and the size of its

@@ -47,7 +47,7 @@ use ear::{Ear, Log};
 use flight::{Flight, Item, Look};
 use mm_reference::model::{Seed, System};
 use mm_reference::op::{Op, Outcome, ProcessId, Start, MAX_PROCESSES};
-use mm_reference::profile::{Privilege, Profile, QuirkSet};
+use mm_reference::profile::{Privilege, Profile, QuirkSet, Settings};
 use mm_reference::snapshot::{ProcessPlan, ProcessSnapshot, SmapsEntry, Snapshot};
 use mm_reference::text::{Requirement, Requires};
 use moves::Moves;
@@ -298,6 +298,18 @@ impl Runner {
         }
         self.config.privilege = profile.privilege;
         self.adopt(profile);
+    }
+
+    /// The kernel as it was found, with all capabilities that mmdiff has to give; but for what
+    /// cannot be set back between two programs ([`Control::lasting`]).
+    pub fn usual(&self) -> Profile {
+        let mut usual = Profile { privilege: self.available, ..(*self.profile).clone() };
+        if let Some(control) = &self.control {
+            let base = control.base();
+            let swap = usual.settings.swap;
+            usual.settings = Settings { swap, ..base.settings };
+        }
+        usual
     }
 
     /// Lets the system be set to what the profile says, while programs run and as far as it
