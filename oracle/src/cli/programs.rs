@@ -3,6 +3,7 @@
 use super::{
     boot, kernel, matrix, runner, CArgs, FileArgs, FilesArgs, Format, Outcome, PredictArgs,
 };
+use crate::campaign::Record;
 use crate::corpus::Verdict;
 use crate::guest::{Named, Plan, Request};
 use crate::profile::contradictions;
@@ -234,9 +235,10 @@ impl Show {
             Job::Run { .. } | Job::Predict { .. } => return,
         };
         let Sought::Found { record, known } = sought else {
-            match small {
-                true => println!("{file}: model and kernel agree"),
-                false => {
+            match (small, self.format) {
+                (true, Format::Text) => println!("{file}: model and kernel agree"),
+                (true, Format::Json) => println!("{:#}", smallest(None, &[])),
+                (false, _) => {
                     self.failure = Some(anyhow!(
                         "{file}: model and kernel agree, so there is no difference that a C program could show"
                     ));
@@ -258,11 +260,7 @@ impl Show {
                     println!("# {line}");
                 }
             }
-            (true, Format::Json) => println!(
-                "{:#}",
-                json!({ "signature": record.signature, "program": record.program,
-                        "minimal": record.minimal, "shown": shown, "of": of, "known": known })
-            ),
+            (true, Format::Json) => println!("{:#}", smallest(Some(&record), &known)),
         }
     }
 
@@ -317,6 +315,18 @@ impl Show {
             None => Ok(self.outcome),
         }
     }
+}
+
+/// The smallest program that differs, for scripts; where none does the keys are there as well.
+fn smallest(record: Option<&Record>, known: &[String]) -> Value {
+    json!({
+        "signature": record.map(|record| &record.signature),
+        "program": record.map(|record| &record.program),
+        "minimal": record.map(|record| record.minimal),
+        "shown": record.map(|record| record.reliability.0),
+        "of": record.map(|record| record.reliability.1),
+        "known": known,
+    })
 }
 
 /// Replaces a program in one step.
