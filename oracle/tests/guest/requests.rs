@@ -89,7 +89,11 @@ fn findings_of_a_campaign_come_with_all_that_belongs_to_them() {
     assert!(matches!(refused, Err(GuestError::Failed(_))), "there is no such defect: {refused:?}");
     let campaign = Campaign { defect: Some(super::DEFECT.to_owned()), ..campaign };
     let events = served(&mut guest, &Request::Fuzz(campaign));
-    let Some(Event::Summary(summary)) = events.last() else { panic!("{events:?}") };
+    let summary = events.iter().find_map(|event| match event {
+        Event::Summary(summary) => Some(summary),
+        _ => None,
+    });
+    let summary = summary.unwrap_or_else(|| panic!("{events:?}"));
     assert_eq!(summary["programs"], 400);
     let told = events.iter().filter(|event| match event {
         Event::Finding(found) => {
