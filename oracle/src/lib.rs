@@ -22,6 +22,9 @@ pub mod programs;
 pub mod protocol;
 pub mod report;
 pub mod run;
+#[cfg(test)]
+#[path = "../tests/schema/mod.rs"]
+mod schema;
 mod search;
 pub mod settings;
 pub mod shrink;

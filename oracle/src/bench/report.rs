@@ -226,3 +226,50 @@ impl Report {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Row;
+    use super::*;
+
+    #[test]
+    fn json_is_as_it_is_described() {
+        let speed = Speed {
+            floor_us: Spread::default(),
+            mmdiff_us: Spread::default(),
+            ratio: Spread::default(),
+        };
+        let model = ModelReport {
+            operations_per_second: 1e6,
+            programs_operations_per_second: 1e6,
+            mappings: vec![20],
+            rows: vec![Row { operation: "munmap", ns: vec![1.5] }],
+        };
+        let shrunk = Shrunk {
+            defect: "a",
+            area: "b",
+            signature: "c".to_owned(),
+            before: 100,
+            after: 2,
+            trials: 10,
+            seconds: 0.5,
+            minimal: true,
+            same: true,
+        };
+        let mut report = Report {
+            machine: Machine::Hardware,
+            programs: 1,
+            operations: 2,
+            repetitions: 3,
+            same_outcomes: 1,
+            speed,
+            shares: vec![Share { stage: "model", us: 1.0, percent: 2.0 }],
+            model: Some(model),
+            shrunk: vec![shrunk],
+            memory: Memory { start_kib: 1, end_kib: 2, most_kib: 3, programs: 4 },
+        };
+        crate::schema::check("bench", &serde_json::to_value(&report).expect("JSON"));
+        (report.machine, report.model) = (Machine::Emulation, None);
+        crate::schema::check("bench", &serde_json::to_value(&report).expect("JSON"));
+    }
+}

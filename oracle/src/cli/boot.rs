@@ -14,7 +14,7 @@ use crate::guest::{
 use crate::kernels::{self, Kernel, Report};
 use crate::profile::{contradictions, Contradiction};
 use crate::words::counted;
-use anyhow::{bail, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use clap::{Args, Parser};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -209,8 +209,9 @@ fn prepare(job: Job, kernel: &str) -> Result<(Request, Show)> {
             (Request::Corpus { files }, Show::new(Format::Text, None, args.verbose))
         }
         Job::Run(args) => {
-            let files = programs::all(&args.files)?;
-            (Request::Run { files }, Show::of(programs::Show::run(&args)))
+            let mut show = programs::Show::run(&args);
+            let files = programs::readable(&args.files, &mut show)?;
+            (Request::Run { files }, Show::of(show))
         }
         Job::Shrink(args) => {
             let file = programs::program(&args.file)?;
@@ -453,9 +454,9 @@ impl Show {
         let word = verdict.name();
         self.first(true);
         *self.verdicts.entry(word).or_default() += 1;
-        let bad = matches!(verdict, Verdict::Diverge | Verdict::Otherwise | Verdict::Failed);
-        self.diverged |= bad;
-        if bad || self.verbose {
+        self.diverged |= matches!(verdict, Verdict::Diverge | Verdict::Otherwise);
+        let good = matches!(verdict, Verdict::Agree | Verdict::Known | Verdict::Skipped);
+        if !good || self.verbose {
             println!("{name}: {word} {detail}");
         }
     }
@@ -471,12 +472,31 @@ impl Show {
             self.hunted.map(defects::Show::finish),
             self.reproduced.map(reproduce::meaning),
         ];
-        let outcomes = ended.into_iter().flatten().collect::<Result<Vec<_>>>()?;
-        match self.incomplete {
-            _ if self.diverged || outcomes.contains(&Outcome::Diverged) => Ok(Outcome::Diverged),
-            Some(why) => bail!("{why}"),
-            None => Ok(Outcome::Agree),
+        let incomplete = self.incomplete.or_else(|| not_all_ran(&self.verdicts));
+        let incomplete = incomplete.map(|why| Err(anyhow!(why)));
+        let ended: Vec<_> = ended.into_iter().flatten().chain(incomplete).collect();
+        let differs = |ended: &Result<Outcome>| matches!(ended, Ok(Outcome::Diverged));
+        let diverged = self.diverged || ended.iter().any(differs);
+        for why in ended.into_iter().filter_map(Result::err) {
+            if !diverged {
+                return Err(why);
+            }
+            let _ = writeln!(io::stderr(), "mmdiff: {why:#}");
         }
+        Ok(if diverged { Outcome::Diverged } else { Outcome::Agree })
+    }
+}
+
+/// Why programs of the corpus of which none differs are no success, where they are none.
+fn not_all_ran(verdicts: &BTreeMap<&'static str, u64>) -> Option<String> {
+    let of = |verdict: Verdict| verdicts.get(verdict.name()).copied().unwrap_or_default();
+    let (all, failed) = (verdicts.values().sum(), of(Verdict::Failed));
+    match failed {
+        0 if all > 0 && all == of(Verdict::Skipped) => {
+            Some("no program was run: all are skipped".to_owned())
+        }
+        0 => None,
+        _ => Some(format!("{failed} of {} failed", counted::<u64>(all, "program"))),
     }
 }
 

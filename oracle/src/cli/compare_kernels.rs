@@ -226,3 +226,46 @@ fn crash(crash: &Crash) -> serde_json::Value {
         "report": crash.report,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Difference, Field, Kind, Place};
+    use crate::distinguish::Line;
+    use mm_reference::op::ProcessId;
+    use mm_reference::text::{parse, Mode};
+
+    #[test]
+    fn json_is_as_it_is_described() {
+        let text = "munmap(0x10000, 0x1000) = 0\n";
+        let found = Entry {
+            signature: "munmap.outcome.less".to_owned(),
+            program: parse(text, Mode::Strict).expect("a program"),
+            c: String::new(),
+            lines: vec![Line { op: text.to_owned(), a: "0".to_owned(), b: "-EINVAL".to_owned() }],
+            differences: vec![Difference {
+                process: ProcessId(0),
+                place: Place::Process,
+                field: Field::Outcome,
+                kind: Kind::Less,
+                expected: "0".to_owned(),
+                actual: "-EINVAL".to_owned(),
+            }],
+            state: String::new(),
+            shown: (2, 3),
+            minimal: true,
+            number: 7,
+            after: EVERY,
+        };
+        let down = Crash {
+            kernel: "two".to_owned(),
+            program: text.to_owned(),
+            report: "BUG: here".to_owned(),
+            after: EVERY,
+        };
+        let changes = Changes { entries: vec![found], crashes: vec![down], ..Changes::default() };
+        let value = record(&changes, ("one", "two"), ["6.18", "6.19"], u64::MAX);
+        crate::schema::check("compare-kernels", &value);
+        assert_eq!(value["entries"][0]["lines"][0]["b"], "-EINVAL");
+    }
+}

@@ -137,3 +137,26 @@ impl Show {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inject::Try;
+
+    #[test]
+    fn json_is_as_it_is_described() {
+        let tries = Effect::ALL.map(|effect| Try {
+            n: 1,
+            site: None,
+            outcome: "-ENOMEM".to_owned(),
+            effect,
+            missed: Some("a mapping".to_owned()),
+            otherwise: vec!["maps".to_owned()],
+        });
+        let (verdict, call) = (Verdict::Diverge, "mremap()".to_owned());
+        let injected = Injected { verdict, detail: String::new(), call, tries: tries.to_vec() };
+        let mut show = Show::new(Format::Json, true);
+        show.program("a.mm", &injected);
+        crate::schema::check("inject", &json!({ "programs": show.records }));
+    }
+}

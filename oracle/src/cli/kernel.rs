@@ -305,6 +305,7 @@ fn try_boot(kernel: &Kernel, not: bool) -> Result<(), KernelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::check;
 
     #[test]
     fn columns_are_aligned() {
@@ -341,6 +342,18 @@ mod tests {
         let text = table(std::slice::from_ref(&built));
         assert!(text.contains("7.2-plain  2025-12-01 12:00  linux-source-7.2"), "{text}");
         assert_eq!(record(&built)["built"], "2025-12-01T12:00:00Z");
-        assert_eq!(record(&Listed { built: None, ..built })["built"], json!(null));
+        check("kernel-list", &json!({ "kernels": [record(&built)] }));
+        let fetched = Listed { built: None, ..built };
+        assert_eq!(record(&fetched)["built"], json!(null));
+        check("kernel-list", &json!({ "kernels": [record(&fetched)] }));
+    }
+
+    #[test]
+    fn files_are_described() {
+        let (name, release) = ("6.12".to_owned(), "6.12.9".to_owned());
+        let (config, image) = (Some("config".into()), "vmlinuz".into());
+        let kernel = Kernel { name, release, image, config, module: None, built: None };
+        check("kernel-build", &files(&kernel));
+        check("kernel-fetch", &json!({ "kernels": [files(&kernel)] }));
     }
 }

@@ -75,13 +75,17 @@ pub(super) fn matrix(args: MatrixArgs) -> Result<Outcome> {
             missing.join(", ")
         ));
     }
+    let limit = match args.programs {
+        Some(programs) => Limit::Programs(programs),
+        None => Limit::Time(args.time),
+    };
     let corpus = corpus(args.corpus.as_deref())?;
+    if corpus.is_empty() && matches!(limit, Limit::Programs(0) | Limit::Time(Duration::ZERO)) {
+        bail!("there is nothing to run: no corpus (--corpus), and no fresh programs (--time)");
+    }
     let work = Work {
         seed: args.seed.unwrap_or_else(rand::random),
-        limit: match args.programs {
-            Some(programs) => Limit::Programs(programs),
-            None => Limit::Time(args.time),
-        },
+        limit,
         until_found: args.until_found,
         observe: args.observe.observe().name().to_owned(),
         corpus,
@@ -169,7 +173,7 @@ impl Asked {
     }
 }
 
-/// The programs below a folder, by their path there.
+/// The programs below a folder, by their path there; one that was named has programs.
 fn corpus(folder: Option<&Path>) -> Result<Vec<Named>> {
     let folder = match folder {
         Some(folder) => folder,

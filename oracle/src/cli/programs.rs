@@ -3,11 +3,13 @@
 use super::{
     boot, kernel, matrix, runner, CArgs, FileArgs, FilesArgs, Format, Outcome, PredictArgs,
 };
+use crate::campaign::Record;
+use crate::corpus::Verdict;
 use crate::guest::{Named, Plan, Request};
 use crate::profile::contradictions;
 use crate::programs::{self, Predicted, Ran, Sought};
 use crate::words::counted;
-use anyhow::{anyhow, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use mm_reference::profile::{Profile, Version};
 use mm_reference::text::MAX_BYTES;
 use serde_json::{json, Value};
@@ -32,13 +34,18 @@ pub(super) fn program(path: &Path) -> Result<Named> {
     Ok(file)
 }
 
-/// The same for all files, and the programs in folders.
-pub(super) fn all(paths: &[PathBuf]) -> Result<Vec<Named>> {
-    expand(paths)?.iter().map(|path| program(path)).collect()
+/// The files named, and the programs in the folders named, sorted; no program at all is an
+/// error.
+pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let files = below(paths)?;
+    if files.is_empty() {
+        let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        bail!("there is no program (*.mm) in {}", named.join(", "));
+    }
+    Ok(files)
 }
 
-/// The files named, and the programs in the folders named, sorted.
-pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -53,23 +60,35 @@ pub(super) fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         }
         found.retain(|p| p.is_dir() || p.extension().is_some_and(|e| e == "mm"));
         found.sort();
-        files.extend(expand(&found)?);
+        files.extend(below(&found)?);
     }
     Ok(files)
 }
 
 pub(super) fn run(args: FilesArgs) -> Result<Outcome> {
-    let files = all(&args.files)?;
+    let mut show = Show::run(&args);
+    let files = readable(&args.files, &mut show)?;
     for contradiction in contradictions(&kernel()?.1) {
         eprintln!("mmdiff: {contradiction}");
     }
     let mut runner = runner(args.settings)?;
     runner.scrutinize(true);
-    let mut show = Show::run(&args);
     for Named { name, text } in &files {
-        show.ran(name, &programs::run(&mut runner, name, text)?);
+        show.ran(name, &programs::run(&mut runner, text));
     }
     show.finish()
+}
+
+/// The files that can be read; the others have failed.
+pub(super) fn readable(paths: &[PathBuf], show: &mut Show) -> Result<Vec<Named>> {
+    let mut files = Vec::new();
+    for path in expand(paths)? {
+        match text(&path) {
+            Ok(file) => files.push(file),
+            Err(error) => show.ran(&path.display().to_string(), &Ran::failed(error.as_ref())),
+        }
+    }
+    Ok(files)
 }
 
 pub(super) fn predict(args: PredictArgs) -> Result<Outcome> {
@@ -109,6 +128,45 @@ pub(super) struct Show {
     records: Vec<Value>,
     outcome: Outcome,
     failure: Option<anyhow::Error>,
+    ran: Count,
+}
+
+/// What was run.
+#[derive(Default)]
+struct Count {
+    all: usize,
+    skipped: usize,
+    /// What could not be run, or not to its end, and why.
+    failed: Vec<String>,
+}
+
+impl Count {
+    fn add(&mut self, name: &str, ran: &Ran) {
+        self.all += 1;
+        match ran.verdict {
+            Verdict::Skipped => self.skipped += 1,
+            Verdict::Failed => self.failed.push(format!("{name}: {}", ran.summary)),
+            _ => {}
+        }
+    }
+
+    /// Why a run without a difference is no success, where it is none.
+    fn incomplete(&self) -> Option<String> {
+        let Count { all, skipped, failed } = self;
+        match failed.as_slice() {
+            [] if *all > 0 && all == skipped => {
+                Some("no program was run: all are skipped".to_owned())
+            }
+            [] => None,
+            [one] if *all == 1 => Some(one.clone()),
+            some => Some(format!(
+                "{} of {} could not be run, or not to the end:\n  {}",
+                some.len(),
+                counted(*all, "program"),
+                some.join("\n  ")
+            )),
+        }
+    }
 }
 
 enum Job {
@@ -120,7 +178,8 @@ enum Job {
 
 impl Show {
     fn new(job: Job, format: Format) -> Show {
-        Show { job, format, records: Vec::new(), outcome: Outcome::Agree, failure: None }
+        let (records, outcome) = (Vec::new(), Outcome::Agree);
+        Show { job, format, records, outcome, failure: None, ran: Count::default() }
     }
 
     pub(super) fn run(args: &FilesArgs) -> Show {
@@ -145,6 +204,7 @@ impl Show {
         if !ran.is_as_expected() {
             self.outcome = Outcome::Diverged;
         }
+        self.ran.add(name, ran);
         if self.format == Format::Json {
             self.records.push(json!({
                 "program": name,
@@ -175,9 +235,10 @@ impl Show {
             Job::Run { .. } | Job::Predict { .. } => return,
         };
         let Sought::Found { record, known } = sought else {
-            match small {
-                true => println!("{file}: model and kernel agree"),
-                false => {
+            match (small, self.format) {
+                (true, Format::Text) => println!("{file}: model and kernel agree"),
+                (true, Format::Json) => println!("{:#}", smallest(None, &[])),
+                (false, _) => {
                     self.failure = Some(anyhow!(
                         "{file}: model and kernel agree, so there is no difference that a C program could show"
                     ));
@@ -199,11 +260,7 @@ impl Show {
                     println!("# {line}");
                 }
             }
-            (true, Format::Json) => println!(
-                "{:#}",
-                json!({ "signature": record.signature, "program": record.program,
-                        "minimal": record.minimal, "shown": shown, "of": of, "known": known })
-            ),
+            (true, Format::Json) => println!("{:#}", smallest(Some(&record), &known)),
         }
     }
 
@@ -243,15 +300,33 @@ impl Show {
     }
 
     /// What all came to.
-    pub(super) fn finish(self) -> Result<Outcome> {
-        if let (Job::Run { .. }, Format::Json) = (&self.job, self.format) {
-            println!("{:#}", json!(self.records));
+    pub(super) fn finish(mut self) -> Result<Outcome> {
+        if let Job::Run { .. } = self.job {
+            if self.format == Format::Json {
+                println!("{:#}", json!(self.records));
+            }
+            match self.ran.incomplete() {
+                Some(why) if self.outcome == Outcome::Diverged => eprintln!("mmdiff: {why}"),
+                why => self.failure = why.map(anyhow::Error::msg),
+            }
         }
         match self.failure {
             Some(failure) => Err(failure),
             None => Ok(self.outcome),
         }
     }
+}
+
+/// The smallest program that differs, for scripts; where none does the keys are there as well.
+fn smallest(record: Option<&Record>, known: &[String]) -> Value {
+    json!({
+        "signature": record.map(|record| &record.signature),
+        "program": record.map(|record| &record.program),
+        "minimal": record.map(|record| record.minimal),
+        "shown": record.map(|record| record.reliability.0),
+        "of": record.map(|record| record.reliability.1),
+        "known": known,
+    })
 }
 
 /// Replaces a program in one step.

@@ -198,7 +198,7 @@ fn run(files: &[Named], speaker: &Speaker, pulse: &Pulse, stop: &AtomicBool) -> 
     let mut runner = recorded()?;
     let goes_on = |_: &&Named| !stop.load(Ordering::Relaxed);
     for Named { name, text } in files.iter().take_while(goes_on) {
-        let ran = programs::run(&mut runner, name, text)?;
+        let ran = programs::run(&mut runner, text);
         pulse.count(ran.operations);
         speaker.say(&Event::Ran { name: name.clone(), ran: Box::new(ran) });
     }

@@ -1,13 +1,13 @@
 //! One run of a program on model and kernel.
 
-use super::{read, refused, ProgramError};
 use crate::campaign::report;
 use crate::corpus::{self, Ready, Verdict};
-use crate::run::{Observe, Replay, Runner, Trial, Verdict as Outcome};
-use mm_reference::text::Expected;
-use mm_reference::text::Program;
+use crate::run::{Observe, Replay, RunError, Runner, Trial, Verdict as Outcome};
+use mm_reference::text::{parse, Expected, Mode, Program};
 use serde::{Deserialize, Serialize};
+use std::error::Error;
 use std::fmt::Write;
+use std::iter::successors;
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,10 +33,11 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn skipped(reason: &str) -> Ran {
+    /// Of a program that is not run.
+    fn not_run(verdict: Verdict, summary: String) -> Ran {
         Ran {
-            verdict: Verdict::Skipped,
-            summary: format!("skipped, {reason}"),
+            verdict,
+            summary,
             signature: None,
             known: Vec::new(),
             operations: 0,
@@ -47,28 +48,39 @@ impl Ran {
         }
     }
 
+    /// Of a program that could not be run, and why.
+    pub fn failed(why: &(dyn Error + 'static)) -> Ran {
+        let chain: Vec<_> =
+            successors(Some(why), |&error| error.source()).map(ToString::to_string).collect();
+        Ran::not_run(Verdict::Failed, chain.join(": "))
+    }
+
     /// Whether model, kernel and file say the same, known differences aside.
     pub fn is_as_expected(&self) -> bool {
         self.verdict != Verdict::Diverge && self.unexpected.is_empty()
     }
 }
 
-/// Runs a program and looks after every operation.
-///
-/// # Errors
-/// When it is no program, may not run, or programs can no longer be run.
-pub fn run(runner: &mut Runner, name: &str, text: &str) -> Result<Ran, ProgramError> {
-    let program = read(name, text)?;
-    corpus::under(runner, &program.requires, |runner| run_here(runner, name, &program))
+/// Runs a program and looks after every operation. One that is no program, may not run or
+/// cannot be run has failed, and says nothing of the next one.
+pub fn run(runner: &mut Runner, text: &str) -> Ran {
+    let program = match parse(text, Mode::Strict) {
+        Ok(program) => program,
+        Err(error) => return Ran::not_run(Verdict::Failed, format!("failed to parse: {error}")),
+    };
+    let ran = corpus::under(runner, &program.requires, |runner| run_here(runner, &program));
+    ran.unwrap_or_else(|error: RunError| Ran::failed(&error))
 }
 
 /// As [`run`], with what the program requires as far as that can be had.
-fn run_here(runner: &mut Runner, name: &str, program: &Program) -> Result<Ran, ProgramError> {
+fn run_here(runner: &mut Runner, program: &Program) -> Result<Ran, RunError> {
     runner.discard();
     let ops = match corpus::ready(runner, program)? {
         Ready::Yes(ops) => ops,
-        Ready::Skipped(reason) => return Ok(Ran::skipped(&reason)),
-        Ready::Refused(why) => return Err(refused(name, why)),
+        Ready::Skipped(reason) => {
+            return Ok(Ran::not_run(Verdict::Skipped, format!("skipped, {reason}")))
+        }
+        Ready::Refused(why) => return Ok(Ran::not_run(Verdict::Failed, why)),
     };
     let observe = Observe::closest(runner.fresh()?, &ops);
     let trial = runner.run_out(&mut Replay::new(&ops), observe)?;
@@ -76,6 +88,7 @@ fn run_here(runner: &mut Runner, name: &str, program: &Program) -> Result<Ran, P
     let known = trial.known();
     let verdict = match &trial.verdict {
         Outcome::Diverged(_) if corpus::is_confirmed(runner, &trial)? => Verdict::Diverge,
+        _ if trial.unpredictable.is_some() => Verdict::Failed,
         _ if !unexpected.is_empty() => Verdict::Otherwise,
         _ if !known.is_empty() => Verdict::Known,
         _ => Verdict::Agree,
@@ -85,7 +98,7 @@ fn run_here(runner: &mut Runner, name: &str, program: &Program) -> Result<Ran, P
     let met = trial.met.iter().map(|met| &*met.divergence);
     Ok(Ran {
         verdict,
-        summary: summary(&trial, verdict, &unexpected),
+        summary: summary(&trial, verdict, ops.len(), &unexpected),
         signature: first.map(|divergence| divergence.signature.to_string()),
         known: known.iter().map(|quirk| quirk.name().to_owned()).collect(),
         operations: trial.ops.len(),
@@ -96,15 +109,18 @@ fn run_here(runner: &mut Runner, name: &str, program: &Program) -> Result<Ran, P
     })
 }
 
-fn summary(trial: &Trial, verdict: Verdict, unexpected: &[String]) -> String {
+/// In words, of a program of so many operations.
+fn summary(trial: &Trial, verdict: Verdict, of: usize, unexpected: &[String]) -> String {
     let known: Vec<_> = trial.known().iter().map(|quirk| quirk.name()).collect();
     let known = known.join(", ");
     let mut text = match &trial.verdict {
-        Outcome::Agreed if !known.is_empty() => format!(
-            "diverge, a known difference: {known}; the model that imitates it agrees, \
-             up to operation {}",
-            trial.ops.len()
-        ),
+        Outcome::Agreed if !known.is_empty() => {
+            let end = match trial.unpredictable {
+                Some(_) => String::new(), // it is said below
+                None => format!(", up to operation {of}"),
+            };
+            format!("diverge, a known difference: {known}; the model that imitates it agrees{end}")
+        }
         Outcome::Agreed if unexpected.is_empty() => "agree".to_owned(),
         Outcome::Agreed => "model and kernel agree, but not with the file".to_owned(),
         Outcome::Diverged(d) => {
@@ -120,8 +136,8 @@ fn summary(trial: &Trial, verdict: Verdict, unexpected: &[String]) -> String {
     // writing to a string cannot fail
     if let Some(reason) = trial.unpredictable {
         let lost = trial.lost.iter().map(|why| format!(", {why}")).collect::<String>();
-        let next = trial.actual.len() + 1;
-        let _ = write!(text, " (up to operation {next}: {reason}{lost})");
+        let done = trial.actual.len();
+        let _ = write!(text, ", up to operation {done} of {of}: {reason}{lost}");
     }
     for line in unexpected {
         let _ = write!(text, "\n  {line}");

@@ -8,7 +8,7 @@ const DEFECT: &str = "munmap-keeps-total-vm";
 fn assert_printed(done: &Done, why: &str) {
     assert_eq!(done.status, Some(1), "{done:?}");
     // at once, and again in the summary
-    assert!(done.err.contains("the program is:\nm") && done.err.contains(why), "{done:?}");
+    assert!(done.err.contains("; the program is:\n") && done.err.contains(why), "{done:?}");
     assert!(done.out.contains("could not be saved: failed to write"), "{done:?}");
     assert!(done.out.contains(" finding") && done.out.contains("VmSize"), "{done:?}");
     assert!(done.out.contains("munmap("), "{done:?}");

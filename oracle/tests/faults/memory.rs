@@ -92,10 +92,13 @@ fn a_subject_out_of_memory() {
     );
     let small = folder.file("small.mm", "munmap(mmap-0x1000, 0x1000)\n");
     let done = run(cgroup.command(&["run", "--quiet", &large, &child, &small]));
-    assert_eq!(done.status, Some(0), "{done:?}");
-    assert!(done.out.contains("large.mm: agree (up to operation 2: out of memory, "), "{done:?}");
+    assert_eq!(done.status, Some(2), "{done:?}");
+    let large = "large.mm: agree, up to operation 1 of 3: out of memory, ";
+    assert!(done.out.contains(large), "{done:?}");
     assert!(done.out.contains("was killed by SIGKILL"), "{done:?}");
-    assert!(done.out.contains("of-a-child.mm: agree (up to operation 3: out of mem"), "{done:?}");
+    let child = "of-a-child.mm: agree, up to operation 2 of 3: out of memory";
+    assert!(done.out.contains(child), "{done:?}");
+    assert!(done.err.contains("2 of 3 programs could not be run, or not to the end:"), "{done:?}");
     assert!(done.out.contains("small.mm: agree\n"), "{done:?}");
     let gone = || cgroup.processes().is_empty().then_some(());
     wait_for("the end of all processes", gone);

@@ -92,17 +92,17 @@ fn kill(pid: u32) {
     unsafe { libc::kill(pid as i32, libc::SIGKILL) };
 }
 
-/// Each finding that was printed is there, whole.
+/// Each finding that was printed is there, whole, where it is said to be.
 fn are_kept(folder: &Path, lines: &[String]) -> usize {
-    let signatures = lines.iter().filter_map(|line| line.strip_prefix("finding: "));
-    let signatures: Vec<&str> = signatures.filter_map(|l| l.split_whitespace().next()).collect();
-    for signature in &signatures {
-        let folder = folder.join("out").join(signature);
-        let text = fs::read_to_string(folder.join("program.mm"))
-            .unwrap_or_else(|error| panic!("{signature} was lost: {error}"));
-        parse(&text, Mode::Strict).unwrap_or_else(|error| panic!("{signature}: {error}"));
+    let found: Vec<&String> = lines.iter().filter(|line| line.starts_with("finding: ")).collect();
+    for line in &found {
+        let (_, path) = line.rsplit_once("  ").unwrap_or_else(|| panic!("{line}: not kept"));
+        assert!(Path::new(path).starts_with(folder.join("out")), "{line}");
+        let text = fs::read_to_string(Path::new(path).join("program.mm"))
+            .unwrap_or_else(|error| panic!("{line} was lost: {error}"));
+        parse(&text, Mode::Strict).unwrap_or_else(|error| panic!("{line}: {error}"));
     }
-    signatures.len()
+    found.len()
 }
 
 #[test]

@@ -19,8 +19,8 @@ fn mmdiff() -> PathBuf {
     std::env::var_os("MMDIFF").map_or_else(|| env!("CARGO_BIN_EXE_mmdiff").into(), PathBuf::from)
 }
 
-/// A wrong rule that shows in nearly every program.
-const DEFECT: &str = "write-keeps-clean";
+/// A wrong rule that shows in many programs.
+const DEFECT: &str = "hints-ignored";
 
 /// The kernel to boot, or why there is none: nothing is fetched for a test.
 fn kernel() -> Result<Kernel, String> {

@@ -273,6 +273,7 @@ fn junit_can_be_read_again() {
 #[test]
 fn json_says_it_all() {
     let value = json(&sample());
+    crate::schema::check("matrix", &value);
     assert_eq!(value["interrupted"], true);
     let row = &value["kernels"][1];
     assert_eq!(row["kernel"], "6.17");
