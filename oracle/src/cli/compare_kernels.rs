@@ -189,6 +189,7 @@ fn record(
     seed: u64,
 ) -> serde_json::Value {
     json!({
+        "mmdiff": env!("CARGO_PKG_VERSION"),
         "a": { "name": a, "release": releases[0] },
         "b": { "name": b, "release": releases[1] },
         "seed": seed,

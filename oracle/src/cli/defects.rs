@@ -61,6 +61,7 @@ impl Show {
                 println!(
                     "{:#}",
                     json!({
+                        "mmdiff": env!("CARGO_PKG_VERSION"),
                         "seed": self.seed,
                         "seconds": seconds,
                         "caught": caught,

@@ -85,6 +85,7 @@ fn text(log: &ChangeLog, args: &DistinguishArgs, seconds: f64) -> String {
 fn json(log: &ChangeLog, args: &DistinguishArgs, seconds: f64) -> serde_json::Value {
     let name = |switch: &Switch| switch.name();
     json!({
+        "mmdiff": env!("CARGO_PKG_VERSION"),
         "a": args.a,
         "b": args.b,
         "seed": args.seed,

@@ -114,6 +114,7 @@ pub fn run(
     let rest = not_run.map(|file| Case { name: file.name.clone(), verdict: Verdict::NotRun });
     row.corpus.extend(rest.collect::<Vec<_>>());
     row.end = end;
+    row.identity = job.kernel;
     row
 }
 

@@ -6,6 +6,7 @@ use serde_json::{json, Value};
 /// The results as JSON.
 pub fn json(matrix: &Matrix) -> Value {
     json!({
+        "mmdiff": env!("CARGO_PKG_VERSION"),
         "seed": matrix.seed,
         "interrupted": matrix.interrupted,
         "kernels": matrix.rows.iter().map(row).collect::<Vec<_>>(),
@@ -17,6 +18,7 @@ fn row(row: &Row) -> Value {
     json!({
         "kernel": row.kernel,
         "release": row.release,
+        "identity": row.identity,
         "end": match &row.end {
             End::Waiting => "not run",
             End::Complete => "complete",

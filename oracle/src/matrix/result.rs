@@ -1,7 +1,7 @@
 //! What running on many kernels came to.
 
 use super::known::Expectation;
-use crate::campaign::too_many_lost;
+use crate::campaign::{too_many_lost, KernelIdentity};
 use crate::compare::Observable;
 use crate::profile::Contradiction;
 use serde::Serialize;
@@ -27,6 +27,8 @@ pub struct Row {
     pub kernel: String,
     /// The release that it calls itself, once it has been booted.
     pub release: Option<String>,
+    /// Which build of what that is.
+    pub identity: KernelIdentity,
     /// What was compared there, and what was not; empty as long as it has not
     /// been booted.
     pub observables: Vec<(Sight, Option<String>)>,

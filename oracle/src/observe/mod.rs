@@ -31,7 +31,7 @@ pub use maps::MapsDecoder;
 pub use numa_maps::decode as decode_numa_maps;
 pub use own::{Cut, OwnLook, Reader};
 pub use page_flags::FrameFlags;
-pub use pagemap::ranges_read;
+pub use pagemap::{ranges_read, shows_frames};
 pub use rollup::decode as decode_rollup;
 pub use smaps::SmapsDecoder;
 pub use statm::decode as decode_statm;

@@ -149,6 +149,11 @@ pub(super) struct Probe {
     pub(super) scan: bool,
 }
 
+/// Whether this process is shown frame numbers (`pagemap_read` asks for `CAP_SYS_ADMIN`).
+pub fn shows_frames() -> bool {
+    probe().is_ok_and(|probe| probe.frames)
+}
+
 /// Looks at a page of this process that is certainly present.
 pub(super) fn probe() -> io::Result<Probe> {
     let page = vec![1u8; 2 * PAGE_SIZE as usize];

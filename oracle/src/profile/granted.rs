@@ -38,7 +38,11 @@ pub(super) fn is_granted(
 }
 
 fn is_initial_namespace() -> bool {
-    std::fs::metadata("/proc/self/ns/user").is_ok_and(|ns| ns.st_ino() == INITIAL)
+    match std::fs::metadata("/proc/self/ns/user") {
+        Ok(namespace) => namespace.st_ino() == INITIAL,
+        // a kernel without such namespaces (CONFIG_USER_NS) has no such file
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
 }
 
 /// What a child finds out: granted, refused, or something else.

@@ -112,7 +112,7 @@ pub fn running_kernel() -> Result<(Profile, Vec<Origin>), ProfileError> {
     configuration(&mut profile.config, kconfig.as_ref(), &verdicts, &mut origins);
     profile.settings = settings(kconfig.as_ref(), &mut origins)?;
     profile.privilege = privilege(profile.settings.mmap_min_addr, &mut origins)?;
-    profile.shows_frames = profile.privilege.has(Capability::SysAdmin);
+    profile.shows_frames = crate::observe::shows_frames();
     rules(&mut profile, &verdicts, &mut origins);
     Ok((profile, origins.0))
 }
