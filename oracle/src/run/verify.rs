@@ -205,6 +205,10 @@ impl Runner {
                 again.push(flight);
             }
         }
+        if let Some(ledger) = &mut self.ledger {
+            // all that was queued was run, whatever comes of it now
+            again.iter().for_each(|flight| ledger.note(flight));
+        }
         Ok(match self.run_again(again, done)? {
             Flushed::Fine if ended => Flushed::Ended,
             flushed => flushed,
