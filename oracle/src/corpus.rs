@@ -5,9 +5,9 @@ use crate::compare::Field;
 use crate::generate::{refusal, Avoid, Bounds, Fence, Workshop};
 use crate::run::{Divergence, Observe, Replay, RunError, Runner, Trial, Verdict as Ran};
 use mm_reference::addr::{PAGE_SIZE, TASK_SIZE_MAX};
-use mm_reference::model::System;
+use mm_reference::model::{Limits, Seed, System};
 use mm_reference::op::{Layout, Op, Outcome, MAX_PROCESSES};
-use mm_reference::profile::{Quirk, QUIRKS};
+use mm_reference::profile::{Profile, Quirk, QUIRKS};
 use mm_reference::text::{parse, Expected, Line, Mode, Program, Requires};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -99,10 +99,31 @@ pub(crate) fn ready(runner: &mut Runner, program: &Program) -> Result<Ready, Run
         return Ok(Ready::Skipped(why.to_owned()));
     }
     runner.begin_by(program.start, &mut Vec::new())?;
-    Ok(match operations(program, runner.fresh()?) {
-        Ok(ops) => Ready::Yes(ops),
-        Err(why) => Ready::Refused(why),
+    let ops = match operations(program, runner.fresh()?) {
+        Ok(ops) => ops,
+        Err(why) => return Ok(Ready::Refused(why)),
+    };
+    let seed = runner.seed()?.clone();
+    Ok(match is_for_other_limits(program, runner.profile(), &seed) {
+        true => Ready::Skipped("its results are for higher limits than are given here".to_owned()),
+        false => Ready::Yes(ops),
     })
+}
+
+/// Whether the results in a file are those of a subject with the usual limits, which this one
+/// has not: who has started it may have lowered them (`ulimit -Hl`).
+fn is_for_other_limits(program: &Program, profile: &Arc<Profile>, seed: &Seed) -> bool {
+    let usual = Limits { stack: seed.limits.stack, ..Limits::default() };
+    let disagrees = |seed: &Seed| {
+        let mut system = System::new(profile.clone(), seed);
+        let layout = *system.layout();
+        let mut answers = program.lines.iter().map_while(|line| {
+            let answer = system.apply(&line.op).ok()?;
+            Some(otherwise(line, &answer.outcome, &layout).is_some())
+        });
+        answers.any(|disagrees| disagrees)
+    };
+    seed.limits != usual && disagrees(seed) && !disagrees(&Seed { limits: usual, ..seed.clone() })
 }
 
 /// What a file says otherwise about an operation than the model does.

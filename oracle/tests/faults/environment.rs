@@ -141,3 +141,22 @@ fn a_proc_that_hides_or_cannot_be_written_is_no_finding() {
         assert_eq!(done.status, Some(0), "{done:?}");
     }
 }
+
+/// A program whose results are for more locked memory than a user may have is for others.
+#[test]
+fn a_hard_limit_on_locked_memory_is_no_other_result() {
+    let folder = Folder::new();
+    let page = "mmap(mmap-0x1000000, 0x1000000, PROT_NONE, \
+                MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0) = mmap-0x1000000\n";
+    let raised = "setrlimit(RLIMIT_MEMLOCK, 0x1000000, 0x1000000) = 0\n";
+    folder.file("raises.mm", format!("{raised}{page}"));
+    folder.file("keeps.mm", page);
+    let Some(mut command) = as_user(mmdiff(&["run", "--quiet", &folder.join("")]), &folder) else {
+        return;
+    };
+    limited(&mut command, libc::RLIMIT_MEMLOCK, 8 << 20);
+    let done = Running::start(command).finish();
+    assert_eq!(done.status, Some(0), "{done:?}");
+    assert!(done.out.contains("raises.mm: skipped, its results are for higher limits"), "{done:?}");
+    assert!(done.out.contains("keeps.mm: agree"), "{done:?}");
+}
