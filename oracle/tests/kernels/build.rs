@@ -115,10 +115,13 @@ fn patches_come_and_go() {
     assert_eq!(names("source"), ["Kconfig", "Makefile", "mm"]);
     assert_eq!(names("source/mm"), ["a.c"]);
 
-    let (_, out, _) = source.machine.run(&["kernel", "list"]);
-    let lines: Vec<_> = out.lines().filter(|line| line.starts_with("7.2-plain")).collect();
-    assert_eq!(lines.len(), 2, "{out}");
-    assert!(lines[0].ends_with("built             yes"), "{out}");
+    let (_, out, _) = source.machine.run(&["kernel", "list", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let kernels = listed["kernels"].as_array().expect("kernels");
+    let built: Vec<_> = kernels.iter().filter(|kernel| kernel["suite"] == "built").collect();
+    let names: Vec<_> = built.iter().map(|kernel| kernel["name"].as_str()).collect();
+    assert_eq!(names, [Some("7.2-plain"), Some("7.2-plain+fix-it")], "{out}");
+    assert!(built.iter().all(|kernel| kernel["cached"] == true), "{out}");
 }
 
 #[test]
