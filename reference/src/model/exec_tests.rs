@@ -94,3 +94,17 @@ fn where_a_search_upwards_begins_is_not_known() {
     assert_eq!(map(MAP_32BIT, 0x5000_0000), Ok(Outcome::Address(0x5000_0000)));
     assert!(map(0, 0).is_ok());
 }
+
+/// A move by entries marks what it moves as soft-dirty, and the stack of an `execve` does not
+/// show as such itself; the model does not know whether the zero page is marked.
+#[test]
+fn what_a_move_marks_out_of_the_stack_is_not_guessed() {
+    let (mut system, _) = begun(Exec::with(0));
+    let text = "store(stack-0x30000, 0x1, 0x01)\n\
+                mremap(stack-0x20000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x9000)\n\
+                load(mmap-0x9000, 0x1)\n\
+                mremap(mmap-0x9000, 0x1000, 0x1000, MREMAP_MAYMOVE|MREMAP_FIXED, mmap-0x5000)\n";
+    let program = crate::text::parse(text, crate::text::Mode::Strict).expect("a program");
+    let answers: Vec<bool> = program.ops().map(|op| system.apply(op).is_ok()).collect();
+    assert_eq!(answers, [true, true, true, false]);
+}

@@ -23,6 +23,9 @@ pub struct Moved {
     /// A table could have moved whole, but an empty one was in its place: the
     /// kernel warns of it (`move_normal_pmd`), and moves the entries.
     pub met_table: bool,
+    /// An entry without a page of its own was moved by itself, which marks it as soft-dirty
+    /// (`move_soft_dirty_pte`). The model keeps no such mark.
+    pub marked: bool,
 }
 
 /// Moves the entries of `len` bytes from `old_start` in `old` to `new_start`
@@ -46,9 +49,10 @@ pub fn move_page_tables(
         left: cur.allocations,
         whole: !cur.profile.has_defect(Defect::MoveEntryByEntry),
         met_table: false,
+        marked: false,
     };
     let whole_way = mover.run(&mut walk).is_ok();
-    let met_table = mover.met_table;
+    let (met_table, marked) = (mover.met_table, mover.marked);
     // pmc_progress: what lies below the start that was asked for does not count
     let wraps = cur.profile.has_defect(Defect::MoveProgressWraps);
     let bytes = if whole_way {
@@ -58,7 +62,7 @@ pub fn move_page_tables(
     } else {
         walk.from.wrapping_sub(old_start)
     };
-    Moved { bytes, met_table }
+    Moved { bytes, met_table, marked }
 }
 
 /// What is still to be moved: `[from, end)`, to `to`.
@@ -90,6 +94,8 @@ struct Mover<'a> {
     whole: bool,
     /// See [`Moved::met_table`].
     met_table: bool,
+    /// See [`Moved::marked`].
+    marked: bool,
 }
 
 impl Mover<'_> {
@@ -166,6 +172,7 @@ impl Mover<'_> {
             taken.push((address - from + to, std::mem::take(pte)));
         });
         for (address, pte) in taken {
+            self.marked |= matches!(pte, Pte::Zero | Pte::Guard);
             self.tables.set(address, pte);
         }
     }

@@ -9,7 +9,7 @@ use crate::model::allocations::{NoMemory, Purpose};
 use crate::model::modify::attributes_of;
 use crate::model::move_tables::move_page_tables;
 use crate::model::vma::{VmFlags, Vma};
-use crate::model::{fail, Current, Fail};
+use crate::model::{fail, CannotPredict, Current, Fail};
 use crate::profile::{Quirk, Rule};
 
 /// `move_vma`: copies the mapping, moves its page tables, and takes away or
@@ -62,7 +62,7 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
         Some(relocated) => (relocated.source, relocated.destination),
         None => copy_vma(cur, &call)?,
     };
-    let moved = move_pages(cur, &call, source, destination);
+    let moved = move_pages(cur, &call, source, destination)?;
     if !moved {
         if let Some(relocated) = relocated {
             relocated.undo(cur);
@@ -101,20 +101,33 @@ pub(super) fn move_vma(cur: &mut Current, call: Remap) -> Result<u64, Fail> {
 
 /// The second half of `copy_vma_and_data`: moves the page tables, back again if
 /// that fails on the way. Answers whether they are at the destination.
-fn move_pages(cur: &mut Current, call: &Remap, source: u64, destination: u64) -> bool {
+///
+/// # Errors
+/// Where a moved entry without a page would show as soft-dirty: its mapping does not, as
+/// the stack of an `execve` and what comes of it.
+fn move_pages(
+    cur: &mut Current,
+    call: &Remap,
+    source: u64,
+    destination: u64,
+) -> Result<bool, CannotPredict> {
     let (old, new) = (cur.mm.vmas.at(source).cloned(), cur.mm.vmas.at(destination).cloned());
-    let (Some(old), Some(new)) = (old, new) else { return false };
+    let (Some(old), Some(new)) = (old, new) else { return Ok(false) };
     let (from, to) = (call.addr, call.new_addr);
     let moved = move_page_tables(cur, &old, &new, from, to, call.old_len, false);
     // unmapping the destination freed every table that lies in it
     debug_assert!(!moved.met_table || cur.profile.defect.is_some());
+    let shows = cur.profile.config.soft_dirty && !new.flags.contains(VmFlags::SOFTDIRTY);
+    if moved.marked && shows {
+        return Err(CannotPredict("marks an entry without a page as soft-dirty"));
+    }
     if moved.bytes >= call.old_len {
-        return true;
+        return Ok(true);
     }
     if !cur.profile.has_defect(Defect::MoveForgetsUndo) {
         move_page_tables(cur, &new, &old, to, from, moved.bytes, false);
     }
-    false
+    Ok(false)
 }
 
 /// `unmap_source_vma`: the end of a move that succeeded. Where there is no memory for
