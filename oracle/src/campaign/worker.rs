@@ -203,7 +203,9 @@ impl<'a> Worker<'a> {
             let shape = Shape { max_ops: self.options.max_ops, avoid, theme, ..Shape::default() };
             // tens of thousands of operations are not looked at one by one
             let observe = if fill { Observe::End } else { self.options.observe };
-            let execs = Theme::begins_by_exec(theme, number);
+            // an execve happens before the commit limit of a block is in force
+            let overcommits = self.runner.profile().settings.overcommit < 2;
+            let execs = overcommits && Theme::begins_by_exec(theme, number);
             let start = if execs { exec_start(&mut Seeded::new(seed)) } else { Start::Plain };
             let begun = self.runner.begin_by(start, &mut done).map(drop);
             self.after(begun)?;
