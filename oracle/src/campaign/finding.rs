@@ -282,7 +282,6 @@ fn plainer_circumstances(
     signature: &Signature,
 ) -> Result<(), RunError> {
     let usual = runner.usual();
-    let settings = |profile: &Profile| (profile.settings, profile.config);
     let steps: [fn(&mut Profile, &Profile); 2] = [
         |profile, usual| profile.privilege = usual.privilege,
         |profile, usual| (profile.settings, profile.config) = (usual.settings, usual.config),
@@ -291,7 +290,7 @@ fn plainer_circumstances(
         let before = runner.profile().clone();
         let mut profile = (*before).clone();
         plainer(&mut profile, &usual);
-        if (profile.privilege, settings(&profile)) == (before.privilege, settings(&before)) {
+        if profile == *before {
             continue;
         }
         runner.resettle(Arc::new(profile));
